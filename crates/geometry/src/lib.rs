@@ -1,1 +1,5 @@
-//! geometry
+//! What symmetry does at a point: generators, charges, gauges, orbits.
+
+pub mod field;
+
+pub use field::AffineField;
