@@ -1,5 +1,6 @@
 //! What symmetry does at a point: generators, charges, gauges, orbits.
 
+pub mod discover;
 pub mod field;
 
 pub use field::AffineField;

@@ -1,0 +1,3 @@
+//! Discovery of symmetries, three ways that must agree: by rules, by ranks, by certificate.
+
+pub mod structural;

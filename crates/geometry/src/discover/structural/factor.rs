@@ -1,0 +1,346 @@
+//! Factors: what the rules found, in words and as generators.
+
+use super::bonds::{Bond, Group};
+use super::scaling::Scaling;
+use super::shift::Shift;
+use super::weights::Kind;
+use symbias_model::expression::{Field, Model, TensorId};
+
+/// A parameter, and the axis along which a factor acts on it; `None` is every entry alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Acted {
+    /// The parameter's name.
+    pub tensor: String,
+    /// The letters of the axes acted on (`h`, `c·a`), as declared.
+    pub axis: Option<String>,
+}
+
+/// One ideal of the symmetry algebra found by a rule: `copies` copies of a group.
+#[derive(Clone, Debug)]
+pub struct Factor {
+    /// ASCII name of one copy, e.g. `gl(3)`, `so(2)`, `R`.
+    pub base: String,
+    /// Number of copies (for `R` the dimension).
+    pub copies: u128,
+    /// Dimension of the whole factor.
+    pub dimension: u128,
+    /// What it acts on.
+    pub tensors: Vec<Acted>,
+    /// The rule that proves it.
+    pub rule: &'static str,
+    pub(super) action: Action,
+}
+
+/// How the factor acts.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Bond(Bond),
+    Scaling(Scaling),
+    Shift(Shift),
+}
+
+impl Factor {
+    /// `gl(4)^2`, `R^16`, `so(2)`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        power(&self.base, self.copies)
+    }
+
+    /// Whether the factor's group is compact.
+    #[must_use]
+    pub fn is_compact(&self) -> bool {
+        match &self.action {
+            Action::Bond(bond) => match bond.group {
+                Group::Orthogonal(Field::Real)
+                | Group::Unitary
+                | Group::OrthogonalFixingOnes
+                | Group::PlaneRotations(_) => true,
+                Group::Orthogonal(Field::Complex) | Group::GeneralLinear(_) => false,
+            },
+            Action::Scaling(scaling) => scaling.kind == Kind::Phase,
+            Action::Shift(_) => false,
+        }
+    }
+
+    /// Whether the factor moves a parameter that no output reads.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        matches!(&self.action, Action::Shift(shift) if shift.unused)
+    }
+}
+
+/// `base^copies`, without the exponent 1.
+pub(crate) fn power(base: &str, copies: u128) -> String {
+    if copies == 1 {
+        base.to_owned()
+    } else {
+        format!("{base}^{copies}")
+    }
+}
+
+pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
+    let n = bond.size;
+    let copies = u128::from(bond.copies());
+    let n2 = u128::from(n);
+    let (base, copies, each, rule) = match &bond.group {
+        Group::GeneralLinear(Field::Real) if n == 1 => {
+            ("R".to_owned(), copies, 1, "contracted index")
+        }
+        Group::GeneralLinear(Field::Real) => {
+            (format!("gl({n})"), copies, n2 * n2, "contracted index")
+        }
+        Group::GeneralLinear(Field::Complex) => (
+            format!("gl({n},C)"),
+            copies,
+            2 * n2 * n2,
+            "contracted index",
+        ),
+        Group::Orthogonal(Field::Real) => (
+            format!("so({n})"),
+            copies,
+            n2 * (n2 - 1) / 2,
+            "index kept by a metric",
+        ),
+        Group::Orthogonal(Field::Complex) => (
+            format!("so({n},C)"),
+            copies,
+            n2 * (n2 - 1),
+            "index kept by a bilinear form",
+        ),
+        Group::Unitary if n == 1 => (
+            "so(2)".to_owned(),
+            copies,
+            1,
+            "index kept by a Hermitian form",
+        ),
+        Group::Unitary => (
+            format!("u({n})"),
+            copies,
+            n2 * n2,
+            "index kept by a Hermitian form",
+        ),
+        Group::OrthogonalFixingOnes => (
+            format!("so({})", n - 1),
+            copies,
+            (n2 - 1) * n2.saturating_sub(2) / 2,
+            "index kept by a centred metric",
+        ),
+        Group::PlaneRotations(planes) => (
+            "so(2)".to_owned(),
+            copies * planes.len() as u128,
+            1,
+            "commutant of the rotary embedding",
+        ),
+    };
+    let dimension = copies * each;
+    let tensors = bond
+        .slots
+        .iter()
+        .map(|(t, axes, _)| acted(model, *t, axes))
+        .collect();
+    (dimension > 0).then(|| Factor {
+        base,
+        copies,
+        dimension,
+        tensors,
+        rule,
+        action: Action::Bond(bond),
+    })
+}
+
+pub(super) fn of_scaling(model: &Model, scaling: Scaling) -> Factor {
+    let (base, rule) = match scaling.kind {
+        Kind::Scale => ("R", "homogeneity"),
+        Kind::Phase => ("so(2)", "phase invariance"),
+    };
+    let tensors = scaling
+        .parts
+        .iter()
+        .map(|p| {
+            acted(
+                model,
+                p.tensor,
+                &p.axes.iter().map(|a| a.0).collect::<Vec<_>>(),
+            )
+        })
+        .collect();
+    let (copies, dimension) = (scaling.dimension, scaling.dimension);
+    Factor {
+        base: base.into(),
+        copies,
+        dimension,
+        tensors,
+        rule,
+        action: Action::Scaling(scaling),
+    }
+}
+
+pub(super) fn of_shift(model: &Model, shift: Shift) -> Factor {
+    let rule = if shift.unused {
+        "parameter that no output reads"
+    } else if shift.compensation.is_some() {
+        "shift cancelled by a later bias"
+    } else {
+        "shift absorbed downstream"
+    };
+    let mut axes: Vec<usize> = shift.components.iter().flatten().copied().collect();
+    axes.sort_unstable();
+    axes.dedup();
+    let mut tensors = vec![acted(model, shift.tensor, &axes)];
+    if let Some(c) = &shift.compensation {
+        tensors.push(acted(
+            model,
+            c.tensor,
+            &(0..c.letters.len()).collect::<Vec<_>>(),
+        ));
+    }
+    let (copies, dimension) = (shift.dimension, shift.dimension);
+    Factor {
+        base: "R".into(),
+        copies,
+        dimension,
+        tensors,
+        rule,
+        action: Action::Shift(shift),
+    }
+}
+
+fn acted(model: &Model, tensor: TensorId, axes: &[usize]) -> Acted {
+    let info = model.tensor(tensor);
+    let names: Vec<&str> = axes
+        .iter()
+        .map(|a| model.axes[info.axes[*a].index()].name.as_str())
+        .collect();
+    Acted {
+        tensor: info.name.clone(),
+        axis: (!names.is_empty()).then(|| names.join("*")),
+    }
+}
+
+/// A factor's action as other rooms read it (charges, formulas, the decay driver).
+#[derive(Clone, Debug)]
+pub enum ActionView {
+    /// `δT = X·T` along `axes` (fused, first slowest), or with −Xᵀ where dual, conjugate X̄
+    /// where conjugate, for each value of the dependences.
+    Matrix {
+        /// The group's name without size: `gl`, `so`, `u`, `planes`, `so-fixing-ones`.
+        group: &'static str,
+        /// Whether X is complex.
+        complex: bool,
+        /// Size of X.
+        size: u64,
+        /// Copies of the group.
+        copies: u64,
+        /// The parameters acted on.
+        slots: Vec<MatrixSlot>,
+    },
+    /// Entries multiplied by `exp(exponent·α(items))` (`exp(i·…)` if `phase`).
+    Diagonal {
+        /// Phases instead of scales.
+        phase: bool,
+        /// Parameter, exponent, and for each item the axis that carries it; `None` in place of
+        /// an axis where the item is a function of the axis' index (`h//2`).
+        parts: Vec<(TensorId, f64, Vec<Option<usize>>)>,
+        /// Number of values of each item.
+        sizes: Vec<u64>,
+        /// Whether α ranges over all functions of the items.
+        all: bool,
+    },
+    /// Translations of a parameter; `compensated` by a later one.
+    Translation {
+        /// The parameter.
+        tensor: TensorId,
+        /// The parameter that moves against it, and whether linearly in a third one.
+        compensated: Option<(TensorId, bool)>,
+        /// Whether all entries shift freely (otherwise by functions of some axes).
+        all: bool,
+    },
+}
+
+/// One parameter's share in a matrix action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MatrixSlot {
+    /// The parameter.
+    pub tensor: TensorId,
+    /// The axes acted on jointly.
+    pub axes: Vec<usize>,
+    /// Acts by −Xᵀ.
+    pub dual: bool,
+    /// Acts by the complex conjugate.
+    pub conjugate: bool,
+    /// For each dependence the axis that carries it, `None` where it is a function of an index.
+    pub dependences: Vec<Option<usize>>,
+    /// Those axes in any case, and whether plain.
+    pub dependence_axes: Vec<usize>,
+}
+
+impl Factor {
+    /// The action, for reading.
+    #[must_use]
+    pub fn view(&self) -> ActionView {
+        match &self.action {
+            Action::Bond(bond) => {
+                let (group, complex) = match &bond.group {
+                    Group::GeneralLinear(f) => ("gl", *f == Field::Complex),
+                    Group::Orthogonal(f) => ("so", *f == Field::Complex),
+                    Group::Unitary => ("u", true),
+                    Group::OrthogonalFixingOnes => ("so-fixing-ones", false),
+                    Group::PlaneRotations(_) => ("planes", false),
+                };
+                let slots = bond
+                    .slots
+                    .iter()
+                    .map(|(tensor, axes, twist)| MatrixSlot {
+                        tensor: *tensor,
+                        axes: axes.clone(),
+                        dual: twist.is_dual(),
+                        conjugate: twist.is_conjugate(),
+                        dependences: bond
+                            .dependences
+                            .iter()
+                            .map(|d| d.at.get(tensor).filter(|p| p.1.is_none()).map(|p| p.0))
+                            .collect(),
+                        dependence_axes: bond
+                            .dependences
+                            .iter()
+                            .filter_map(|d| d.at.get(tensor).map(|p| p.0))
+                            .collect(),
+                    })
+                    .collect();
+                ActionView::Matrix {
+                    group,
+                    complex,
+                    size: bond.size,
+                    copies: bond.copies(),
+                    slots,
+                }
+            }
+            Action::Scaling(s) => ActionView::Diagonal {
+                phase: s.kind == Kind::Phase,
+                parts: s
+                    .parts
+                    .iter()
+                    .map(|p| {
+                        let axes = p
+                            .axes
+                            .iter()
+                            .map(|(a, shape)| shape.is_none().then_some(*a))
+                            .collect();
+                        (p.tensor, p.exponent, axes)
+                    })
+                    .collect(),
+                sizes: s.sizes.clone(),
+                all: s.components.is_none(),
+            },
+            Action::Shift(s) => ActionView::Translation {
+                tensor: s.tensor,
+                compensated: s
+                    .compensation
+                    .as_ref()
+                    .map(|c| (c.tensor, c.through.is_some())),
+                all: s.components.len()
+                    == 1 << s.components.iter().flatten().max().map_or(0, |m| m + 1),
+            },
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Structural discovery: symmetries read off the checked expression by proven rules, in time and
+//! memory that do not depend on the sizes of the axes (theory §1, §6).
+//!
+//! Three rule tables, each a lower bound:
+//! * [`rules`]: which axes may change basis together (contracted index → gl(n), metric → so(n),
+//!   rotary embedding → commutant of its rotations, …);
+//! * [`weights`]: which entries may be rescaled (homogeneity) or turned (phases);
+//! * [`shift`]: which parameters may be translated.
+//!
+//! Used by [`crate::discover`]; the numerical null space judges it from above.
+
+mod bonds;
+mod factor;
+mod generators;
+mod rules;
+mod scaling;
+mod shift;
+mod slots;
+mod weights;
+
+pub(crate) use factor::power;
+pub use factor::{Acted, ActionView, Factor, MatrixSlot};
+
+use crate::field::AffineField;
+use symbias_model::expression::Model;
+
+/// All factors that the rules prove, largest first.
+#[must_use]
+pub fn factors(model: &Model) -> Vec<Factor> {
+    let reach = rules::Reach::new(model);
+    let bonds = bonds::find(model, &reach);
+    let mut factors = Vec::new();
+    for kind in [weights::Kind::Scale, weights::Kind::Phase] {
+        let scalings = scaling::find(model, &reach, kind, &bonds);
+        factors.extend(scalings.into_iter().map(|s| factor::of_scaling(model, s)));
+    }
+    factors.extend(
+        shift::find(model, &reach)
+            .into_iter()
+            .map(|s| factor::of_shift(model, s)),
+    );
+    factors.extend(bonds.into_iter().filter_map(|b| factor::of_bond(model, b)));
+    factors.sort_by_key(|f| std::cmp::Reverse(f.dimension));
+    factors
+}
+
+impl Factor {
+    /// A basis of the factor's algebra on the flat parameter vector of `model.space()`.
+    #[must_use]
+    pub fn generators(&self, model: &Model) -> Vec<AffineField> {
+        generators::of(self, model)
+    }
+}

@@ -1,0 +1,446 @@
+//! Diagonal symmetries: solves the conditions of [`super::weights`] and joins the components of
+//! a solution into functions of indices ("one scale per hidden unit").
+
+use super::bonds::{Bond, Group, Shape};
+use super::rules::Reach;
+use super::weights::{Kind, System};
+use std::collections::{BTreeMap, BTreeSet};
+use symbias_model::expression::{AxisId, Field, Model, TensorId};
+use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
+use symbias_numerics::rank::ExactRowSpace;
+
+type Exact = Fp<MERSENNE61>;
+
+/// One parameter's share in a diagonal symmetry: its entries are multiplied by
+/// `exp(exponent · α(items))`.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub tensor: TensorId,
+    pub exponent: f64,
+    /// For each item of the solution the axis that carries it and the function of that index.
+    pub axes: Vec<(usize, Shape)>,
+}
+
+/// Which functions of one item's value occur.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Span {
+    /// Constants.
+    Constant,
+    /// Functions of the value with zero sum.
+    Centred,
+    /// Functions of a coarser value (`shape` of the finer one) with zero sum.
+    Coarse(Shape, u64),
+    /// Functions with zero sum on each fibre of a coarser value.
+    Fibre(Shape),
+}
+
+/// A family of diagonal symmetries: α ranges over all functions of the items, or over sums of
+/// some of their components.
+#[derive(Clone, Debug)]
+pub(super) struct Scaling {
+    pub kind: Kind,
+    pub parts: Vec<Part>,
+    /// Number of values of each item.
+    pub sizes: Vec<u64>,
+    /// `None`: all functions; otherwise the components that occur, one span per item each.
+    pub components: Option<Vec<Vec<Span>>>,
+    pub dimension: u128,
+}
+
+/// All diagonal symmetries beyond those inside the groups of the bonds.
+pub(super) fn find(model: &Model, reach: &Reach, kind: Kind, bonds: &[Bond]) -> Vec<Scaling> {
+    let system = System::new(model, reach, kind);
+    let mut solver = Solver {
+        model,
+        system: &system,
+        kind,
+        used: ExactRowSpace::new(system.unknowns.len()),
+    };
+    for bond in bonds {
+        solver.use_diagonal(bond);
+    }
+    let mut found = Vec::new();
+    for vector in solver.solutions() {
+        found.extend(solver.family(&vector));
+    }
+    found
+}
+
+/// A solution: unknown → coefficient.
+type Vector = BTreeMap<usize, f64>;
+
+struct Solver<'a> {
+    model: &'a Model,
+    system: &'a System,
+    kind: Kind,
+    used: ExactRowSpace<MERSENNE61>,
+}
+
+impl Solver<'_> {
+    fn dense(&self, vector: &Vector) -> Vec<Exact> {
+        let mut row = vec![Exact::ZERO; self.system.unknowns.len()];
+        for (unknown, c) in vector {
+            row[*unknown] = exact(*c);
+        }
+        row
+    }
+
+    /// Whether the vector solves all equations (exactly, modulo a prime).
+    fn solves(&self, vector: &Vector) -> bool {
+        self.system.equations.iter().all(|equation| {
+            let sum = equation
+                .iter()
+                .filter_map(|(u, c)| vector.get(u).map(|x| exact(*c) * exact(*x)))
+                .fold(Exact::ZERO, |a, b| a + b);
+            sum == Exact::ZERO
+        })
+    }
+
+    fn take(&mut self, vector: &Vector) -> bool {
+        let row = self.dense(vector);
+        self.used.insert(&row)
+    }
+
+    /// Null space block by block (unknowns that share an equation), more indices first, and
+    /// within a block fewer tensors first.
+    fn solutions(&self) -> Vec<Vector> {
+        let count = self.system.unknowns.len();
+        let mut block: Vec<usize> = (0..count).collect();
+        fn root(block: &mut [usize], mut i: usize) -> usize {
+            while block[i] != i {
+                block[i] = block[block[i]];
+                i = block[i];
+            }
+            i
+        }
+        for equation in &self.system.equations {
+            let mut members = equation.keys();
+            let Some(first) = members.next() else {
+                continue;
+            };
+            let a = root(&mut block, *first);
+            for other in members {
+                let b = root(&mut block, *other);
+                block[b] = a;
+            }
+        }
+        let mut blocks: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for i in 0..count {
+            blocks.entry(root(&mut block, i)).or_default().push(i);
+        }
+        let mut equations: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (e, equation) in self.system.equations.iter().enumerate() {
+            if let Some(first) = equation.keys().next() {
+                equations
+                    .entry(root(&mut block, *first))
+                    .or_default()
+                    .push(e);
+            }
+        }
+        let mut found = Vec::new();
+        for (id, members) in blocks {
+            let mut rows: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(members.len());
+            for e in equations.get(&id).into_iter().flatten() {
+                let mut row = vec![Exact::ZERO; members.len()];
+                for (u, c) in &self.system.equations[*e] {
+                    if let Ok(position) = members.binary_search(u) {
+                        row[position] = exact(*c);
+                    }
+                }
+                rows.insert(&row);
+            }
+            for null in rows.nullspace() {
+                let vector: Option<Vector> = members
+                    .iter()
+                    .zip(null)
+                    .filter(|(_, x)| *x != Exact::ZERO)
+                    .map(|(u, x)| reconstruct(x).map(|(p, q)| (*u, p as f64 / q as f64)))
+                    .collect();
+                // A coefficient that is no small fraction cannot be stated; the rule stays silent.
+                found.extend(vector);
+            }
+        }
+        let rank = |v: &Vector| {
+            let levels = v.keys().map(|u| &self.system.unknowns[*u].levels);
+            let fine = levels.clone().flatten().filter(|l| l.1 == 0).count();
+            (
+                std::cmp::Reverse(levels.map(Vec::len).max().unwrap_or(0)),
+                std::cmp::Reverse(fine.min(1)),
+                v.len(),
+            )
+        };
+        found.sort_by_key(rank);
+        found
+    }
+
+    fn axis(&self, tensor: TensorId, position: usize) -> AxisId {
+        self.model.tensor(tensor).axes[position]
+    }
+
+    /// Identity of a level: `h//2` on an axis of heads is the index of the axis of key heads.
+    fn identity(&self, tensor: TensorId, (position, level): (usize, usize)) -> (AxisId, usize) {
+        let axis = self.axis(tensor, position);
+        self.system
+            .targets
+            .get(&(axis, level))
+            .map_or((axis, level), |target| (*target, 0))
+    }
+
+    /// The unknown of a tensor at these levels (sorted by position).
+    fn unknown(&self, tensor: TensorId, levels: &[(usize, usize)]) -> Option<usize> {
+        let mut levels = levels.to_vec();
+        levels.sort_unstable();
+        self.system
+            .unknowns
+            .iter()
+            .position(|u| u.tensor == tensor && u.levels == levels)
+    }
+
+    /// The family of functions that contains this solution: all coarser components with the same
+    /// exponents that are solutions too.
+    fn family(&mut self, vector: &Vector) -> Option<Scaling> {
+        let unknowns = &self.system.unknowns;
+        // The items of each tensor in one common order.
+        let mut parts: Vec<(TensorId, f64, Vec<(usize, usize)>)> = Vec::new();
+        for (u, c) in vector {
+            let mut levels = unknowns[*u].levels.clone();
+            levels.sort_by_key(|l| self.identity(unknowns[*u].tensor, *l));
+            parts.push((unknowns[*u].tensor, *c, levels));
+        }
+        let smallest = parts
+            .iter()
+            .map(|p| p.1.abs())
+            .fold(f64::INFINITY, f64::min);
+        parts.iter_mut().for_each(|p| p.1 /= smallest);
+        let (tensor, _, items) = parts[0].clone();
+        let identities: Vec<_> = items.iter().map(|l| self.identity(tensor, *l)).collect();
+        let agree = parts.iter().all(|(t, _, levels)| {
+            levels.len() == items.len()
+                && levels
+                    .iter()
+                    .zip(&identities)
+                    .all(|(l, i)| self.identity(*t, *l) == *i)
+        });
+        let distinct = identities.iter().collect::<BTreeSet<_>>().len() == identities.len();
+        let tensors = parts.iter().map(|p| p.0).collect::<BTreeSet<_>>().len() == parts.len();
+        // Each item keeps its level, becomes coarser, or disappears.
+        let mut choices: Vec<Vec<Choice>> = vec![Vec::new()];
+        for (position, level) in &items {
+            let mut options = vec![Choice::Keep, Choice::Drop];
+            if *level == 0
+                && self
+                    .system
+                    .extra
+                    .contains_key(&self.axis(tensor, *position))
+            {
+                options.insert(1, Choice::Coarsen);
+            }
+            choices = choices
+                .iter()
+                .flat_map(|c| {
+                    options
+                        .iter()
+                        .map(move |o| c.iter().copied().chain([*o]).collect())
+                })
+                .collect();
+        }
+        let mut taken = Vec::new();
+        let total = choices.len();
+        for choice in choices {
+            let keeps_all = choice.iter().all(|c| *c == Choice::Keep);
+            if !keeps_all && !(agree && distinct && tensors) {
+                continue;
+            }
+            let Some(component) = self.component(&parts, &choice, keeps_all.then_some(vector))
+            else {
+                continue;
+            };
+            if self.solves(&component) && self.take(&component) {
+                taken.push(choice);
+            }
+        }
+        if taken.is_empty() {
+            return None;
+        }
+        let dimension = taken
+            .iter()
+            .map(|c| self.dimension(tensor, &items, c))
+            .sum();
+        let sizes = items
+            .iter()
+            .map(|(p, l)| self.system.values(self.model, self.axis(tensor, *p), *l))
+            .collect();
+        let components = (taken.len() < total).then(|| {
+            taken
+                .iter()
+                .map(|c| {
+                    items
+                        .iter()
+                        .zip(c)
+                        .map(|(item, o)| self.span(tensor, *item, *o))
+                        .collect()
+                })
+                .collect()
+        });
+        let parts = parts
+            .into_iter()
+            .map(|(tensor, exponent, levels)| {
+                let axes = levels
+                    .iter()
+                    .map(|(p, l)| (*p, self.system.shapes[*l].clone()))
+                    .collect();
+                Part {
+                    tensor,
+                    exponent,
+                    axes,
+                }
+            })
+            .collect();
+        Some(Scaling {
+            kind: self.kind,
+            parts,
+            sizes,
+            components,
+            dimension,
+        })
+    }
+
+    fn component(
+        &self,
+        parts: &[(TensorId, f64, Vec<(usize, usize)>)],
+        choice: &[Choice],
+        whole: Option<&Vector>,
+    ) -> Option<Vector> {
+        if let Some(vector) = whole {
+            return Some(vector.clone());
+        }
+        let mut component = Vector::new();
+        for (tensor, exponent, levels) in parts {
+            let mut kept = Vec::new();
+            for (item, option) in levels.iter().zip(choice) {
+                match option {
+                    Choice::Keep => kept.push(*item),
+                    Choice::Coarsen => {
+                        kept.push((item.0, *self.system.extra.get(&self.axis(*tensor, item.0))?))
+                    }
+                    Choice::Drop => {}
+                }
+            }
+            component.insert(self.unknown(*tensor, &kept)?, *exponent);
+        }
+        Some(component)
+    }
+
+    fn dimension(&self, tensor: TensorId, items: &[(usize, usize)], choice: &[Choice]) -> u128 {
+        let of = |(item, option): (&(usize, usize), &Choice)| {
+            let axis = self.axis(tensor, item.0);
+            u128::from(match option {
+                Choice::Keep => self.system.level_dimension(self.model, axis, item.1),
+                Choice::Coarsen => {
+                    self.system
+                        .level_dimension(self.model, axis, self.system.extra[&axis])
+                }
+                Choice::Drop => 1,
+            })
+        };
+        items.iter().zip(choice).map(of).product()
+    }
+
+    fn span(&self, tensor: TensorId, item: (usize, usize), option: Choice) -> Span {
+        let axis = self.axis(tensor, item.0);
+        let coarser = self.system.extra.get(&axis).filter(|_| item.1 == 0);
+        match (option, coarser) {
+            (Choice::Drop, _) => Span::Constant,
+            (Choice::Keep, None) => Span::Centred,
+            (Choice::Keep, Some(level)) => Span::Fibre(self.system.shapes[*level].clone()),
+            (Choice::Coarsen, Some(level)) => Span::Coarse(
+                self.system.shapes[*level].clone(),
+                self.system.values(self.model, axis, *level),
+            ),
+            (Choice::Coarsen, None) => Span::Constant,
+        }
+    }
+
+    /// Marks the diagonal elements of a bond's group as known.
+    fn use_diagonal(&mut self, bond: &Bond) {
+        let complex = match (&bond.group, self.kind) {
+            (Group::GeneralLinear(Field::Real), Kind::Scale) => false,
+            (Group::GeneralLinear(Field::Complex), _) => true,
+            (Group::Unitary, Kind::Phase) => true,
+            _ => return,
+        };
+        // Items: the fused axes of the bond, then its dependences; each full or absent.
+        let items = bond.slots[0].1.len() + bond.dependences.len();
+        for choice in 0..1u32 << items {
+            for refinements in 0..1u32 << items {
+                if refinements & !choice == 0 {
+                    let vector = self.diagonal_component(bond, choice, refinements, complex);
+                    if let Some(vector) = vector {
+                        self.take(&vector);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The component of the bond's diagonal on a subset of items; `coarse` items take the extra
+    /// level of their axis.
+    fn diagonal_component(
+        &self,
+        bond: &Bond,
+        choice: u32,
+        coarse: u32,
+        complex: bool,
+    ) -> Option<Vector> {
+        let mut vector = Vector::new();
+        for (tensor, axes, twist) in &bond.slots {
+            let mut levels = Vec::new();
+            let places = axes
+                .iter()
+                .map(|a| (*a, None))
+                .chain(bond.dependences.iter().map(|d| d.at[tensor].clone()));
+            for (i, (position, shape)) in places.enumerate() {
+                if choice & (1 << i) == 0 {
+                    continue;
+                }
+                let axis = self.axis(*tensor, position);
+                let level = match (&shape, coarse & (1 << i) != 0) {
+                    (None, false) => 0,
+                    (None, true) => *self.system.extra.get(&axis)?,
+                    (Some(_), false) => self.system.shapes.iter().position(|s| *s == shape)?,
+                    (Some(_), true) => return None,
+                };
+                levels.push((position, level));
+            }
+            let mut sign = if twist.is_dual() { -1.0 } else { 1.0 };
+            if complex && self.kind == Kind::Phase && twist.is_conjugate() {
+                sign = -sign;
+            }
+            *vector.entry(self.unknown(*tensor, &levels)?).or_insert(0.0) += sign;
+        }
+        vector.retain(|_, c| *c != 0.0);
+        Some(vector)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    Keep,
+    Coarsen,
+    Drop,
+}
+
+/// A small rational number, exactly, in the prime field.
+fn exact(x: f64) -> Exact {
+    let mut denominator: i64 = 1;
+    while denominator < 1_000_000 {
+        let scaled = x * denominator as f64;
+        if scaled == scaled.round() && scaled.abs() < 9e15 {
+            break;
+        }
+        // Exponents in files are decimal or dyadic numbers, or small fractions of them.
+        denominator += 1;
+    }
+    let numerator = (x * denominator as f64).round() as i64;
+    Exact::from_ratio(numerator, denominator).unwrap_or(Exact::ZERO)
+}
