@@ -1,1 +1,20 @@
-//! numerics
+//! Numerical foundations of symbias; this crate knows no model.
+//!
+//! | room | what it decides |
+//! |---|---|
+//! | [`lanes`] | vectors of f32 or f64 with runtime dispatch, our own transcendentals, sums in a fixed order |
+//! | [`dense`] | small dense linear algebra: products, decompositions, exponential, Jacobi SVD |
+//! | [`random`] | randomness as a pure function of (seed, replica, step, index) |
+//! | [`field`] | exact arithmetic in prime fields near 2^61 |
+//! | [`rank`] | the only place where a rank or a tolerance is decided, and recorded |
+//!
+//! Nothing here reads a clock, a thread count or an environment variable, except [`lanes::measure`], which times.
+
+pub mod dense;
+pub mod error;
+pub mod field;
+pub mod lanes;
+pub mod random;
+pub mod rank;
+
+pub use error::Error;

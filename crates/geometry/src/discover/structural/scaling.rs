@@ -97,8 +97,8 @@ impl Solver<'_> {
     }
 
     fn take(&mut self, vector: &Vector) -> bool {
-        let row = self.dense(vector);
-        self.used.insert(&row)
+        let mut row = self.dense(vector);
+        self.used.insert(&mut row)
     }
 
     /// Null space block by block (unknowns that share an equation), more indices first, and
@@ -147,7 +147,7 @@ impl Solver<'_> {
                         row[position] = exact(*c);
                     }
                 }
-                rows.insert(&row);
+                rows.insert(&mut row);
             }
             for null in rows.nullspace() {
                 let vector: Option<Vector> = members
