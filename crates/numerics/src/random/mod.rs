@@ -1,0 +1,18 @@
+//! Randomness as a pure function of (seed, replica, step, index).
+//!
+//! The bits are Threefry-2×64-20 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
+//! SC 2011): key (seed, replica), counter (step, block), two words per block. The four numbers fill the 256 bits of
+//! input exactly, so different (seed, replica, step, index) never share an input and no seed needs hashing or spacing.
+//!
+//! Nothing is remembered between calls: a replica can be replayed alone, and results depend neither on the number of
+//! threads nor on how replicas are packed into lanes. Used by simulate (noise, batches, initial points) and by the
+//! random points of discovery.
+
+mod normal;
+mod stream;
+mod threefry;
+
+pub use normal::{LaneInputs, block_normals, ensemble_normals};
+pub(crate) use normal::{block_f32, block_f64};
+pub use stream::Stream;
+pub use threefry::threefry2x64;
