@@ -100,7 +100,7 @@ pub fn run(repository: &Repository, wanted: &[&str]) -> Outcome {
         let begun = Instant::now();
         let count = (step.run)(repository).map_err(|reason| {
             format!(
-                "{reason}\nstep `{}` failed: {} does not hold; `cargo xtask check {}` repeats it",
+                "{reason}\nstep `{}` failed (it promises: {}); `cargo xtask check {}` repeats it",
                 step.name, step.promise, step.name
             )
         })?;

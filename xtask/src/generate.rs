@@ -77,28 +77,41 @@ fn stale(repository: &Repository) -> Outcome<Vec<(&'static str, Vec<Derived>)>> 
     Ok(all)
 }
 
-/// The lines between the common beginning and the common end, old and new.
+/// The lines that differ, each group under its line number in the old text.
 fn difference(old: &str, new: &str) -> String {
-    let (mut old, mut new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let equal = |(a, b): &(&&str, &&str)| a == b;
-    let start = old.iter().zip(&new).take_while(equal).count();
-    old.drain(..start);
-    new.drain(..start);
-    let end = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(equal)
-        .count();
-    old.truncate(old.len() - end);
-    new.truncate(new.len() - end);
-    let mut text = format!("  line {}", start + 1);
-    for (sign, lines) in [('-', old), ('+', new)] {
-        for line in lines.iter().take(40) {
-            text.push_str(&format!("\n  {sign} {line}"));
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    // common[i][j]: length of the longest common subsequence of old[i..] and new[j..].
+    let mut common = vec![vec![0_u32; new.len() + 1]; old.len() + 1];
+    for i in (0..old.len()).rev() {
+        for j in (0..new.len()).rev() {
+            common[i][j] = if old[i] == new[j] {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
         }
     }
-    text
+    let mut text = Vec::new();
+    let (mut i, mut j) = (0, 0);
+    let mut same = true;
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            (i, j, same) = (i + 1, j + 1, true);
+            continue;
+        }
+        if same {
+            text.push(format!("  line {}", i + 1));
+            same = false;
+        }
+        if j == new.len() || (i < old.len() && common[i + 1][j] >= common[i][j + 1]) {
+            text.push(format!("  - {}", old[i]));
+            i += 1;
+        } else {
+            text.push(format!("  + {}", new[j]));
+            j += 1;
+        }
+    }
+    text.join("\n")
 }
 
 #[cfg(test)]
@@ -110,5 +123,8 @@ mod tests {
         let shown = difference("a\nb\nc\n", "a\nB\nc\n");
         assert_eq!(shown, "  line 2\n  - b\n  + B");
         assert_eq!(difference("a\n", "a\na\n"), "  line 2\n  + a");
+        let far = difference("a\nb\nc\nd\n", "A\nb\nc\nD\n");
+        assert_eq!(far, "  line 1\n  - a\n  + A\n  line 4\n  - d\n  + D");
+        assert_eq!(difference("a\n", "a\n"), "");
     }
 }

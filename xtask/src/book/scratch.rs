@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
 /// The folders of the repository that commands in a text name.
-const SHOWN: &[&str] = &["models", "experiments", "designs"];
+const SHOWN: &[&str] = &["models", "examples", "experiments", "designs"];
 
 /// The folder of one text; what its commands write stays there.
 pub struct Scratch {
