@@ -1,5 +1,6 @@
 //! What symmetry does at a point: generators, charges, gauges, orbits.
 
+pub mod algebra;
 pub mod discover;
 pub mod field;
 

@@ -1,0 +1,26 @@
+//! Lie algebras of affine fields: brackets, closure, structure, and the recognised name.
+//!
+//! [`recognise`] closes a list of fields under the bracket `[(A, b), (C, e)] = (AC − CA, Ae − Cb)`
+//! and reads off what theory §1 speaks of: dimension, centre, Killing form, the Cartan split
+//! 𝔤 = 𝔨 ⊕ 𝔭, the simple ideals and a name such as `gl(4)^2 + so(2)^4 + R^4`. Used by discovery
+//! (is what was found an algebra, and which) and by charges (𝔭).
+
+mod bracket;
+mod cartan;
+mod decision;
+mod ideals;
+mod lacing;
+pub mod name;
+mod recognise;
+mod span;
+mod structure;
+
+#[cfg(test)]
+mod tests;
+
+pub use bracket::bracket;
+pub use cartan::Cartan;
+pub use ideals::Ideal;
+pub use recognise::{Algebra, recognise, recognise_constants};
+pub use span::{Closure, closure};
+pub use structure::StructureConstants;
