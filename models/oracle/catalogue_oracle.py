@@ -77,6 +77,9 @@ def null_fields(m, kind, seed=0):
     rng, jac, d = np.random.default_rng(seed), jacobian(m), m.d
     e, f, ids = field_class(m, kind)
     unknowns = (len(e) if ids is None else ids.max() + 1) + d
+    if ids is not None:
+        order = np.argsort(ids, kind="stable")
+        starts = np.searchsorted(ids[order], np.arange(ids.max() + 1))
     normal, rows = np.zeros((unknowns, unknowns)), 0
     while rows < 1.6 * unknowns + 50:
         theta = rng.standard_normal(d)
@@ -84,10 +87,7 @@ def null_fields(m, kind, seed=0):
         v = v[s > 1e-9 * s[0]]
         k = v[:, e] * theta[f]
         if ids is not None:
-            shared = np.zeros((len(v), ids.max() + 1))
-            for r in range(len(v)):
-                shared[r] = np.bincount(ids, k[r], ids.max() + 1)
-            k = shared
+            k = np.add.reduceat(k[:, order], starts, axis=1)
         k = np.concatenate([k, v], 1)
         normal += k.T @ k
         rows += len(v)

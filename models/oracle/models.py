@@ -225,7 +225,7 @@ def total_variation(p, x):
 @model({"p": (64,), "q": (64,)})
 def spectral(p, x):
     t = SPECTRAL["t_train"].astype(float)[:, 0]
-    return (jnp.cos(2 * jnp.pi * t[:, None] * jnp.arange(64)) @ (p["p"] * p["q"]))[:, None]
+    return jnp.cos(2 * jnp.pi * t[:, None] * jnp.arange(64)) @ (p["p"] * p["q"])
 
 
 # Norms and probabilities

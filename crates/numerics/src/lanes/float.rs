@@ -7,7 +7,13 @@ use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssi
 /// A virtual vector of [`Real::VIRTUAL_LANES`] elements on instruction set `S`.
 ///
 /// Operators act element by element, also with a scalar on the right. Accuracy of the transcendentals is in ulp (units
-/// in the last place of the exact result), measured on levels with fused multiply-add; see each method.
+/// in the last place of the exact result), measured on levels with fused multiply-add against 160-bit values at 40 000
+/// points per function and type, dense where it is hardest:
+///
+/// | | exp | log | sin | cos | erf | sigmoid | tanh |
+/// |---|---|---|---|---|---|---|---|
+/// | f64 | 0.95 | 0.76 | 0.77 | 0.79 | 1.09 | 1.97 | 2.33 |
+/// | f32 | 0.93 | 0.75 | 0.73 | 0.75 | 0.94 | 2.01 | 2.01 |
 pub trait LaneFloat<S: Simd>:
     Copy
     + Add<Output = Self>
