@@ -52,11 +52,15 @@ pub enum ErrorKind {
 
 /// A mistake of the caller: value, place, rule, remedy.
 #[derive(Clone, Debug)]
-pub struct Error {
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     kind: ErrorKind,
     message: String,
     remedy: Option<String>,
     span: Option<Span>,
+    notes: Vec<(Span, String)>,
     source: Option<SourceText>,
 }
 
@@ -69,34 +73,53 @@ struct SourceText {
 impl Error {
     /// An error that says what was found and which rule it breaks.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error {
+        Error(Box::new(Inner {
             kind,
             message: message.into(),
             remedy: None,
             span: None,
+            notes: Vec::new(),
             source: None,
-        }
+        }))
     }
 
     /// Adds what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Error {
-        self.remedy = Some(remedy.into());
+        self.0.remedy = Some(remedy.into());
         self
+    }
+
+    /// Adds the remedy `did you mean`, if one of the candidates is near.
+    #[must_use]
+    pub fn suggest<'a>(self, name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Error {
+        match nearest(name, candidates) {
+            Some(near) => self.remedy(format!("did you mean `{near}`?")),
+            None => self,
+        }
     }
 
     /// Adds the place, unless a more precise one is already there.
     #[must_use]
     pub fn at(mut self, span: Span) -> Error {
-        self.span.get_or_insert(span);
+        self.0.span.get_or_insert(span);
+        self
+    }
+
+    /// Adds a second place and what is to be seen there; an empty span adds nothing.
+    #[must_use]
+    pub fn note(mut self, span: Span, text: impl Into<String>) -> Error {
+        if span != Span::default() {
+            self.0.notes.push((span, text.into()));
+        }
         self
     }
 
     /// Adds the text (and file) that the span refers to, unless already there.
     #[must_use]
     pub fn in_text(mut self, path: Option<PathBuf>, text: &str) -> Error {
-        if self.source.is_none() {
-            self.source = Some(SourceText {
+        if self.0.source.is_none() {
+            self.0.source = Some(SourceText {
                 path,
                 text: text.to_owned(),
             });
@@ -107,36 +130,40 @@ impl Error {
     /// The kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The message alone: no place, no remedy.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The place, in bytes of the source text.
     #[must_use]
     pub fn span(&self) -> Option<Span> {
-        self.span
+        self.0.span
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.message)?;
-        if let Some(source) = &self.source {
+        write!(f, "{}", self.0.message)?;
+        if let Some(source) = &self.0.source {
             let path = source
                 .path
                 .as_ref()
                 .map_or_else(|| "<text>".into(), |p| p.display().to_string());
-            match self.span {
+            match self.0.span {
                 Some(span) => write_excerpt(f, &path, &source.text, span)?,
                 None => write!(f, "\n  --> {path}")?,
             }
+            for (span, text) in &self.0.notes {
+                write!(f, "\n  note: {text}")?;
+                write_excerpt(f, &path, &source.text, *span)?;
+            }
         }
-        if let Some(remedy) = &self.remedy {
+        if let Some(remedy) = &self.0.remedy {
             write!(f, "\n  help: {remedy}")?;
         }
         Ok(())

@@ -1,8 +1,42 @@
 //! Index notation as text: from a TOML file to the checked expression.
+//!
+//! [`SourceFile::parse`] reads the syntax; [`SourceFile::check`] gives it its meaning: a file
+//! (`file`) declares axes (`axes`), tensors and constants (`constant`); statements (`lexer`,
+//! `parser`, `syntax`) become definitions (`definition`), copies of blocks included (`block`);
+//! each is closed by the rules of index notation (`resolve`, `function`, `index`, `complex`)
+//! into shared nodes (`graph`); the loss follows (`loss`).
 
-use crate::error::Result;
+mod axes;
+mod block;
+mod builder;
+mod check;
+mod complex;
+mod constant;
+mod definition;
+mod file;
+mod function;
+mod graph;
+mod index;
+mod lexer;
+mod loss;
+mod occurrence;
+mod parser;
+mod resolve;
+mod syntax;
+mod table;
+mod text;
+
+pub use builder::ModelBuilder;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::expression::Model;
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of a model file, at most.
+pub const MAX_TEXT: usize = 1 << 20;
 
 /// How many copies of a block to put into the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,26 +47,148 @@ pub enum Copies {
     AtMost(u64),
 }
 
+/// What the caller decides when a file is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Copies of each block.
+    pub copies: Copies,
+    /// Sizes that replace those of the file, by axis (the sample axis above all).
+    pub sizes: BTreeMap<String, u64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options::from(Copies::All)
+    }
+}
+
+impl From<Copies> for Options {
+    fn from(copies: Copies) -> Options {
+        Options {
+            copies,
+            sizes: BTreeMap::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The same with the size of an axis replaced.
+    #[must_use]
+    pub fn size(mut self, axis: &str, size: u64) -> Options {
+        self.sizes.insert(axis.to_owned(), size);
+        self
+    }
+}
+
 /// A parsed model file, before its blocks are expanded and its indices resolved.
 #[derive(Clone, Debug)]
-pub struct SourceFile {}
+pub struct SourceFile {
+    text: Arc<str>,
+    path: Option<PathBuf>,
+    folder: Option<PathBuf>,
+    file: Arc<file::File>,
+}
 
 impl SourceFile {
-    /// Reads a model file.
+    /// Reads a model file. Files that it names are looked up in its folder.
     pub fn read(path: &Path) -> Result<SourceFile> {
-        let _ = path;
-        Ok(SourceFile {})
+        let text = read_text(path)?;
+        let folder = match path.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => Path::new("."),
+        };
+        SourceFile::new(text, Some(path.to_owned()), Some(folder.to_owned()))
     }
 
     /// Parses a text; `folder` is where files that it names are looked up.
     pub fn parse(text: &str, folder: Option<&Path>) -> Result<SourceFile> {
-        let _ = (text, folder);
-        Ok(SourceFile {})
+        SourceFile::new(text.to_owned(), None, folder.map(Path::to_owned))
     }
 
-    /// The checked expression, with as many copies of each block as asked for.
-    pub fn check(&self, copies: Copies) -> Result<Model> {
-        let _ = copies;
-        Err(crate::Error::new(crate::ErrorKind::Unsupported, "not yet"))
+    fn new(text: String, path: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SourceFile> {
+        if text.len() > MAX_TEXT {
+            return Err(Error::new(
+                ErrorKind::Syntax,
+                format!(
+                    "the text has {} bytes; a model file has at most 1 MiB",
+                    text.len()
+                ),
+            )
+            .remedy(
+                "large arrays belong into a safetensors file: constants take `file` and `key`",
+            ));
+        }
+        let file = file::decode(&text).map_err(|e| e.in_text(path.clone(), &text))?;
+        Ok(SourceFile {
+            text: text.into(),
+            path,
+            folder,
+            file: Arc::new(file),
+        })
     }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the model: `name` in the file, or the file's own name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let stem = self.path.as_ref().and_then(|p| p.file_stem());
+        match (&self.file.name, stem) {
+            (Some(name), _) => name.clone(),
+            (None, Some(stem)) => stem.to_string_lossy().into_owned(),
+            (None, None) => "model".into(),
+        }
+    }
+
+    /// The checked expression, with as many copies of each block, and such sizes, as asked for.
+    pub fn check(&self, options: impl Into<Options>) -> Result<Model> {
+        check::check(
+            &self.file,
+            &self.text,
+            self.folder.as_deref(),
+            &self.name(),
+            &options.into(),
+        )
+        .map_err(|e| e.in_text(self.path.clone(), &self.text))
+    }
+}
+
+/// The text of a file: a regular file, short, UTF-8.
+fn read_text(path: &Path) -> Result<String> {
+    let shown = path.display();
+    let error = |what: String| Error::new(ErrorKind::File, what);
+    let cannot = |e: std::io::Error| error(format!("cannot read `{shown}`: {e}"));
+    let metadata = std::fs::metadata(path)
+        .map_err(|e| cannot(e).remedy("give the path of a model file, name.toml"))?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() {
+            "a folder"
+        } else {
+            "no regular file"
+        };
+        return Err(error(format!("`{shown}` is {what}"))
+            .remedy("give the path of a model file, name.toml"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_TEXT as u64 + 1).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    if bytes.len() > MAX_TEXT {
+        return Err(error(format!(
+            "`{shown}` is above 1 MiB; a model file is at most that"
+        ))
+        .remedy("large arrays belong into a safetensors file: constants take `file` and `key`"));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        error(format!(
+            "`{shown}` is not UTF-8 text: byte {at} begins no character"
+        ))
+        .remedy("model files are TOML text; arrays of weights are given by --at")
+    })
 }

@@ -1,0 +1,540 @@
+//! Calls: pointwise functions, profiles, `where`, `zero`, `pos`, `size`, and the operations
+//! over letters (language §8–§12).
+
+use super::check::{Checker, Needed, Scope};
+use super::syntax::{Expr, ExprKind, Name};
+use crate::error::{Error, ErrorKind, Result, Span};
+use crate::expression::{Axial, Field, Function, Label, NodeId, Op, Reduction, RopeLayout};
+
+const FUNCTIONS: [(&str, Function); 17] = [
+    ("relu", Function::Relu),
+    ("abs", Function::Abs),
+    ("square", Function::Square),
+    ("exp", Function::Exp),
+    ("log", Function::Log),
+    ("sqrt", Function::Sqrt),
+    ("tanh", Function::Tanh),
+    ("sigmoid", Function::Sigmoid),
+    ("gelu", Function::Gelu),
+    ("gelu_tanh", Function::GeluTanh),
+    ("silu", Function::Silu),
+    ("sin", Function::Sin),
+    ("cos", Function::Cos),
+    ("conj", Function::Conj),
+    ("re", Function::Re),
+    ("im", Function::Im),
+    ("abs2", Function::Abs2),
+];
+
+const REDUCTIONS: [(&str, Reduction); 5] = [
+    ("sum", Reduction::Sum),
+    ("mean", Reduction::Mean),
+    ("max", Reduction::Max),
+    ("logsumexp", Reduction::LogSumExp),
+    ("norm", Reduction::Norm),
+];
+
+const AXIAL: [(&str, Axial); 7] = [
+    ("softmax", Axial::Softmax),
+    ("log_softmax", Axial::LogSoftmax),
+    ("cumsum", Axial::CumSum),
+    ("normalize", Axial::Normalize),
+    ("rmsnorm", Axial::RmsNorm),
+    ("layernorm", Axial::LayerNorm),
+    ("standardize", Axial::Standardize),
+];
+
+const OTHERS: [&str; 6] = ["leaky_relu", "where", "zero", "pos", "size", "rope"];
+
+/// The reducing operation of this name.
+pub(super) fn reduction(name: &str) -> Option<Reduction> {
+    REDUCTIONS.iter().find(|(n, _)| *n == name).map(|(_, r)| *r)
+}
+
+fn axial(name: &str) -> Option<Axial> {
+    AXIAL.iter().find(|(n, _)| *n == name).map(|(_, a)| *a)
+}
+
+fn pointwise(name: &str) -> Option<Function> {
+    FUNCTIONS.iter().find(|(n, _)| *n == name).map(|(_, f)| *f)
+}
+
+/// The names of all operations of the language.
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let functions = FUNCTIONS.iter().map(|(n, _)| *n);
+    let reductions = REDUCTIONS.iter().map(|(n, _)| *n);
+    let axial = AXIAL.iter().map(|(n, _)| *n);
+    functions.chain(reductions).chain(axial).chain(OTHERS)
+}
+
+/// Whether the language has an operation of this name.
+pub(super) fn is_operation(name: &str) -> bool {
+    operations().any(|n| n == name)
+}
+
+/// A call, taken apart.
+struct Call<'e> {
+    name: &'e Name,
+    over: Option<&'e [Name]>,
+    arguments: &'e [Expr],
+    named: &'e [(Name, Expr)],
+    span: Span,
+}
+
+impl<'e> Call<'e> {
+    /// Exactly `n` arguments and, of the options, only those listed.
+    fn shape(&self, n: usize, options: &[&str]) -> Result<()> {
+        let name = &self.name.text;
+        if self.arguments.len() != n {
+            let s = if n == 1 { "" } else { "s" };
+            return Err(Error::new(
+                ErrorKind::Syntax,
+                format!(
+                    "`{name}` takes {n} argument{s}, found {}",
+                    self.arguments.len()
+                ),
+            )
+            .at(self.span));
+        }
+        for (i, (key, _)) in self.named.iter().enumerate() {
+            if !options.contains(&key.text.as_str()) {
+                let error = Error::new(
+                    ErrorKind::Unknown,
+                    format!("`{name}` has no option `{}`", key.text),
+                )
+                .at(key.span);
+                return Err(match options {
+                    [] => error.remedy(format!("`{name}` has no options")),
+                    _ => error.remedy(format!("its options: {}", options.join(", "))),
+                });
+            }
+            if self.named[..i].iter().any(|(k, _)| k.text == key.text) {
+                return Err(Error::new(
+                    ErrorKind::Syntax,
+                    format!("the option `{}` stands twice", key.text),
+                )
+                .at(key.span));
+            }
+        }
+        Ok(())
+    }
+
+    fn option(&self, key: &str) -> Option<&'e Expr> {
+        self.named
+            .iter()
+            .find(|(k, _)| k.text == key)
+            .map(|(_, e)| e)
+    }
+
+    /// No `[…]` between the name and its arguments.
+    fn no_letters(&self) -> Result<()> {
+        let Some(over) = self.over else {
+            return Ok(());
+        };
+        let name = &self.name.text;
+        let span = over.first().map_or(self.span, |l| l.span);
+        Err(Error::new(
+            ErrorKind::Syntax,
+            format!("`{name}` does not run over index letters"),
+        )
+        .at(span)
+        .remedy(format!("write {name}(…)")))
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn call(
+        &mut self,
+        expr: &Expr,
+        needed: &Needed,
+        scope: &Scope<'_>,
+    ) -> Result<NodeId> {
+        let ExprKind::Call {
+            name,
+            over,
+            arguments,
+            named,
+        } = &expr.kind
+        else {
+            return Err(Error::new(ErrorKind::Syntax, "no call").at(expr.span));
+        };
+        let call = Call {
+            name,
+            over: over.as_deref(),
+            arguments,
+            named,
+            span: expr.span,
+        };
+        if let Some(reduction) = reduction(&name.text) {
+            return self.reducing(&call, reduction, needed, scope);
+        }
+        if let Some(operation) = axial(&name.text) {
+            return self.keeping(&call, operation, needed, scope);
+        }
+        if name.text == "rope" {
+            return self.rope(&call, needed, scope);
+        }
+        if is_operation(&name.text) || self.profiles.contains_key(name.text.as_str()) {
+            call.no_letters()?;
+        }
+        if let Some(function) = pointwise(&name.text) {
+            call.shape(1, &[])?;
+            let argument = self.close(&arguments[0], needed, scope)?;
+            return self.graph.map(function, argument, expr.span);
+        }
+        match name.text.as_str() {
+            "leaky_relu" => self.leaky_relu(&call, needed, scope),
+            "where" => self.choose(&call, needed, scope),
+            "zero" => self.zero(&call, needed, scope),
+            "pos" => {
+                call.shape(1, &[])?;
+                self.position(&arguments[0], expr.span, needed, scope)
+            }
+            "size" => {
+                call.shape(1, &[])?;
+                let label = self.size_letter(&arguments[0])?;
+                self.graph.number(self.axes.size(label) as f64, expr.span)
+            }
+            _ => self.profile(&call, needed, scope),
+        }
+    }
+
+    fn leaky_relu(
+        &mut self,
+        call: &Call<'_>,
+        needed: &Needed,
+        scope: &Scope<'_>,
+    ) -> Result<NodeId> {
+        let slope = match (call.arguments, call.option("slope")) {
+            ([_, slope], None) => slope,
+            ([_], Some(slope)) => {
+                call.shape(1, &["slope"])?;
+                slope
+            }
+            _ => {
+                return Err(call
+                    .shape(2, &[])
+                    .err()
+                    .unwrap_or_else(|| no_constant(call.span)));
+            }
+        };
+        let argument = self.close(&call.arguments[0], needed, scope)?;
+        let slope = self.constant(slope, scope)?;
+        self.graph
+            .map(Function::LeakyRelu(slope), argument, call.span)
+    }
+
+    /// The value of an expression without tensors and letters.
+    fn constant(&mut self, expr: &Expr, scope: &Scope<'_>) -> Result<f64> {
+        let node = self.close(expr, &Needed::new(), scope)?;
+        self.graph
+            .as_number(node)
+            .ok_or_else(|| no_constant(expr.span))
+    }
+
+    fn choose(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
+        call.shape(3, &[])?;
+        let condition = self.condition(&call.arguments[0], scope)?;
+        let mut labels = Vec::new();
+        condition.for_each_label(&mut |label| labels.push(label));
+        self.all_needed(&labels, needed, call.arguments[0].span)?;
+        let mut branches = [NodeId(0); 2];
+        for (branch, expr) in branches.iter_mut().zip(&call.arguments[1..]) {
+            *branch = if is_minus_infinity(expr) {
+                self.graph.minus_infinity(expr.span)
+            } else {
+                self.close(expr, needed, scope)?
+            };
+        }
+        let [then, otherwise] = branches;
+        let infinite = call.arguments[1..].iter().any(is_minus_infinity);
+        if infinite
+            && branches
+                .iter()
+                .any(|b| self.graph.field(*b) == Field::Complex)
+        {
+            return Err(
+                Error::new(ErrorKind::Unsupported, "`-inf` beside a complex value").at(call.span),
+            );
+        }
+        Ok(self.graph.choose(condition, then, otherwise, call.span))
+    }
+
+    fn zero(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
+        call.shape(1, &[])?;
+        match &call.arguments[0].kind {
+            ExprKind::Name {
+                name,
+                index: Some(index),
+            } if scope.variable.is_none() => {
+                let span = call.arguments[0].span;
+                let tensor = self.find(name, span, scope)?;
+                self.access(tensor, index, true, span, needed, scope)
+            }
+            _ => Err(
+                Error::new(ErrorKind::Syntax, "`zero` wraps the entry of a tensor")
+                    .at(call.arguments[0].span)
+                    .remedy("zero(x[c, t+k-1]) is 0 where the index is outside"),
+            ),
+        }
+    }
+
+    /// A profile, applied to its argument (language §9): its expression with z for the value.
+    fn profile(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
+        let name = call.name.text.as_str();
+        let Some(body) = self.profiles.get(name).copied() else {
+            return Err(self.unknown_operation(call, scope));
+        };
+        call.shape(1, &[])?;
+        let argument = self.close(&call.arguments[0], needed, scope)?;
+        let key = (name.to_owned(), argument);
+        if let Some(done) = self.applied.get(&key) {
+            return Ok(*done);
+        }
+        if self.open.iter().any(|n| n == name) || self.open.len() >= 32 {
+            self.open.push(name.to_owned());
+            return Err(Error::new(
+                ErrorKind::Definition,
+                format!("profiles form a cycle: {}", self.open.join(" -> ")),
+            )
+            .at(call.span));
+        }
+        self.open.push(name.to_owned());
+        let inner = Scope {
+            rename: None,
+            variable: Some(argument),
+        };
+        let labels: Needed = self.graph.labels(argument).iter().copied().collect();
+        let node = self.close(body, &labels, &inner)?;
+        self.open.pop();
+        if self.graph.labels(node).len() != labels.len() {
+            return Err(Error::new(
+                ErrorKind::Definition,
+                format!("the profile `{name}` does not use its variable z"),
+            )
+            .at(body.span));
+        }
+        self.applied.insert(key, node);
+        Ok(node)
+    }
+
+    fn unknown_operation(&self, call: &Call<'_>, scope: &Scope<'_>) -> Error {
+        let name = call.name.text.as_str();
+        if self.file.blocks.iter().any(|b| b.name.text == name) {
+            return Error::new(
+                ErrorKind::Syntax,
+                format!("the block `{name}` is called inside an expression"),
+            )
+            .at(call.span)
+            .remedy(format!(
+                "call it by a statement of its own, z[t,c] = {name}(x)"
+            ));
+        }
+        if let Some(tensor) = self.lookup(name, scope) {
+            let axes = self.axes_of(tensor);
+            return Error::new(
+                ErrorKind::Unknown,
+                format!("`{name}` is a tensor, not a function"),
+            )
+            .at(call.name.span)
+            .remedy(format!("write {name}[{axes}], and * for a product"));
+        }
+        let error = Error::new(ErrorKind::Unknown, format!("unknown operation `{name}`"))
+            .at(call.name.span);
+        let mut profiles: Vec<&str> = self.profiles.keys().copied().collect();
+        profiles.sort_unstable();
+        for operation in operations() {
+            profiles.push(operation);
+        }
+        match crate::error::nearest(name, profiles) {
+            Some(near) => error.remedy(format!("did you mean `{near}`?")),
+            None => error.remedy("a pointwise function of your own is declared in [profiles]"),
+        }
+    }
+
+    /// The letters that an operation runs over, at least one, distinct.
+    fn over(&self, call: &Call<'_>) -> Result<Vec<Label>> {
+        let name = &call.name.text;
+        let over = call.over.unwrap_or(&[]);
+        if over.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Syntax,
+                format!("`{name}` runs over index letters, and none is given"),
+            )
+            .at(call.span)
+            .remedy(format!("write {name}[i](…)")));
+        }
+        let mut labels = Vec::with_capacity(over.len());
+        for letter in over {
+            let label = self.axes.label(&letter.text, letter.span)?;
+            if labels.contains(&label) {
+                return Err(Error::new(
+                    ErrorKind::Index,
+                    format!("`{name}` runs over `{}` twice", letter.text),
+                )
+                .at(letter.span));
+            }
+            labels.push(label);
+        }
+        Ok(labels)
+    }
+
+    /// The argument of an operation over letters, each of which occurs in it.
+    fn bound(
+        &mut self,
+        call: &Call<'_>,
+        over: &[Label],
+        needed: &Needed,
+        scope: &Scope<'_>,
+    ) -> Result<NodeId> {
+        let inside: Needed = needed.iter().chain(over).copied().collect();
+        let argument = self.close(&call.arguments[0], &inside, scope)?;
+        let labels = self.graph.labels(argument);
+        let Some(missing) = over.iter().find(|label| !labels.contains(label)) else {
+            return Ok(argument);
+        };
+        let letter = self.axes.name(*missing);
+        let name = &call.name.text;
+        let error = Error::new(
+            ErrorKind::Index,
+            format!("`{name}` runs over `{letter}`, which does not occur in its argument"),
+        )
+        .at(call.span);
+        Err(match name.as_str() {
+            "sum" => error.remedy(format!("multiply by size({letter}) to count its values")),
+            _ => error,
+        })
+    }
+
+    fn reducing(
+        &mut self,
+        call: &Call<'_>,
+        reduction: Reduction,
+        needed: &Needed,
+        scope: &Scope<'_>,
+    ) -> Result<NodeId> {
+        let over = self.over(call)?;
+        call.shape(1, &[])?;
+        let argument = self.bound(call, &over, needed, scope)?;
+        self.graph.reduce(reduction, over, argument, call.span)
+    }
+
+    fn keeping(
+        &mut self,
+        call: &Call<'_>,
+        operation: Axial,
+        needed: &Needed,
+        scope: &Scope<'_>,
+    ) -> Result<NodeId> {
+        let over = self.over(call)?;
+        let options: &[&str] = match operation {
+            Axial::Softmax | Axial::LogSoftmax | Axial::CumSum => &[],
+            _ => &["eps"],
+        };
+        call.shape(1, options)?;
+        if operation == Axial::CumSum && over.len() > 1 {
+            return Err(
+                Error::new(ErrorKind::Index, "`cumsum` runs over one letter").at(call.span),
+            );
+        }
+        self.all_needed(&over, needed, call.span)?;
+        let eps = match call.option("eps") {
+            None => 0.0,
+            Some(expr) => {
+                let eps = self.constant(expr, scope)?;
+                if eps < 0.0 {
+                    return Err(
+                        Error::new(ErrorKind::Value, format!("eps is {eps}, below 0"))
+                            .at(expr.span),
+                    );
+                }
+                eps
+            }
+        };
+        let argument = self.bound(call, &over, needed, scope)?;
+        if operation != Axial::CumSum {
+            let what = format!("`{}`", call.name.text);
+            super::complex::real(&self.graph, &[argument], &what, call.span)?;
+        }
+        let op = Op::Axial {
+            operation,
+            over,
+            eps,
+            argument,
+        };
+        Ok(self.graph.like(op, argument, call.span))
+    }
+
+    fn rope(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
+        let over = self.over(call)?;
+        call.shape(2, &["base", "layout"])?;
+        let [label] = over[..] else {
+            return Err(
+                Error::new(ErrorKind::Index, "`rope` rotates along one letter").at(call.span),
+            );
+        };
+        let size = self.axes.size(label);
+        if size % 2 == 1 {
+            let axis = self.axes.describe(self.axes.axis(label));
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("`rope` rotates pairs of entries, and the axis {axis} is odd"),
+            )
+            .at(call.span));
+        }
+        self.all_needed(&over, needed, call.span)?;
+        let base = match call.option("base") {
+            None => 10000.0,
+            Some(expr) => match self.constant(expr, scope)? {
+                base if base > 0.0 => base,
+                base => {
+                    return Err(Error::new(
+                        ErrorKind::Value,
+                        format!("the base of `rope` is positive, found {base}"),
+                    )
+                    .at(expr.span));
+                }
+            },
+        };
+        let layout = match call.option("layout").map(|e| (&e.kind, e.span)) {
+            None => RopeLayout::Half,
+            Some((ExprKind::Text(t), _)) if t == "half" => RopeLayout::Half,
+            Some((ExprKind::Text(t), _)) if t == "pairs" => RopeLayout::Pairs,
+            Some((_, span)) => {
+                return Err(Error::new(ErrorKind::Unknown, "unknown layout of `rope`")
+                    .at(span)
+                    .remedy("layout = \"half\" pairs m with m + n/2, \"pairs\" 2m with 2m + 1"));
+            }
+        };
+        let argument = self.bound(call, &over, needed, scope)?;
+        let outside: Needed = needed.iter().copied().filter(|l| *l != label).collect();
+        let position = self.close(&call.arguments[1], &outside, scope)?;
+        if self.graph.trainable(position) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the position of `rope` depends on a parameter",
+            )
+            .at(call.arguments[1].span)
+            .remedy("positions are pos(t), constants or inputs"));
+        }
+        let op = Op::Rope {
+            over: label,
+            argument,
+            position,
+            base,
+            layout,
+        };
+        self.graph.real(op, "`rope`", call.span)
+    }
+}
+
+fn is_minus_infinity(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Negative(inner)
+        if matches!(&inner.kind, ExprKind::Name { name, index: None } if name == "inf"))
+}
+
+fn no_constant(span: Span) -> Error {
+    Error::new(ErrorKind::Value, "this has to be a constant number")
+        .at(span)
+        .remedy("numbers, pi and size(i) make constants")
+}
