@@ -4,6 +4,7 @@ use super::bonds::{Bond, Group};
 use super::scaling::Scaling;
 use super::shift::Shift;
 use super::weights::Kind;
+use std::collections::BTreeMap;
 use symbias_model::expression::{Field, Model, TensorId};
 
 /// A parameter, and the axis along which a factor acts on it; `None` is every entry alike.
@@ -78,6 +79,25 @@ pub(crate) fn power(base: &str, copies: u128) -> String {
     }
 }
 
+/// The ASCII name of a sum of ideals, each a base and its number of copies: families in
+/// alphabetical order, `R^k` last, `0` for none.
+#[must_use]
+pub fn sum_name<'a>(ideals: impl IntoIterator<Item = (&'a str, u128)>) -> String {
+    let mut copies: BTreeMap<(bool, &str), u128> = BTreeMap::new();
+    for (base, count) in ideals {
+        *copies.entry((base == "R", base)).or_insert(0) += count;
+    }
+    let terms: Vec<String> = copies
+        .iter()
+        .map(|((_, base), n)| power(base, *n))
+        .collect();
+    if terms.is_empty() {
+        "0".to_owned()
+    } else {
+        terms.join(" + ")
+    }
+}
+
 pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
     let n = bond.size;
     let copies = u128::from(bond.copies());
@@ -138,7 +158,7 @@ pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
         .iter()
         .map(|(t, axes, _)| acted(model, *t, axes))
         .collect();
-    (dimension > 0).then(|| Factor {
+    (dimension > 0).then_some(Factor {
         base,
         copies,
         dimension,

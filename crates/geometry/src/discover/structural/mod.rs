@@ -18,8 +18,7 @@ mod shift;
 mod slots;
 mod weights;
 
-pub(crate) use factor::power;
-pub use factor::{Acted, ActionView, Factor, MatrixSlot};
+pub use factor::{Acted, ActionView, Factor, MatrixSlot, sum_name};
 
 use crate::field::AffineField;
 use symbias_model::expression::Model;

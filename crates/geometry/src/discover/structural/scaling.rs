@@ -55,12 +55,14 @@ pub(super) fn find(model: &Model, reach: &Reach, kind: Kind, bonds: &[Bond]) -> 
         system: &system,
         kind,
         used: ExactRowSpace::new(system.unknowns.len()),
+        taken: Vec::new(),
     };
     for bond in bonds {
         solver.use_diagonal(bond);
     }
     let mut found = Vec::new();
     for vector in solver.solutions() {
+        let vector = solver.sparser(vector);
         found.extend(solver.family(&vector));
     }
     found
@@ -74,7 +76,12 @@ struct Solver<'a> {
     system: &'a System,
     kind: Kind,
     used: ExactRowSpace<MERSENNE61>,
+    /// A basis of `used`.
+    taken: Vec<Vector>,
 }
+
+/// A parameter's share in a solution: exponent and levels.
+type Share = (TensorId, f64, Vec<(usize, usize)>);
 
 impl Solver<'_> {
     fn dense(&self, vector: &Vector) -> Vec<Exact> {
@@ -98,7 +105,47 @@ impl Solver<'_> {
 
     fn take(&mut self, vector: &Vector) -> bool {
         let mut row = self.dense(vector);
-        self.used.insert(&mut row)
+        let new = self.used.insert(&mut row);
+        if new {
+            self.taken.push(vector.clone());
+        }
+        new
+    }
+
+    /// The same solution modulo those already taken, if that moves fewer parameters: the scale of
+    /// a residual stream acts on what writes to it, without undoing it in every reader.
+    fn sparser(&self, vector: Vector) -> Vector {
+        if vector.len() < 4 {
+            return vector;
+        }
+        // What many solutions move is cleared first: elimination takes the first column it can.
+        let mut moved = vec![0_usize; self.system.unknowns.len()];
+        self.taken
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .for_each(|u| moved[*u] += 1);
+        let mut order: Vec<usize> = (0..moved.len()).collect();
+        order.sort_by_key(|u| std::cmp::Reverse(moved[*u]));
+        let permuted = |v: &Vector| -> Vec<Exact> {
+            order
+                .iter()
+                .map(|u| v.get(u).map_or(Exact::ZERO, |c| exact(*c)))
+                .collect()
+        };
+        let mut rows: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(order.len());
+        for taken in &self.taken {
+            rows.insert(&mut permuted(taken));
+        }
+        let mut left = permuted(&vector);
+        rows.insert(&mut left);
+        let left: Option<Vector> = order
+            .iter()
+            .zip(left)
+            .filter(|(_, x)| *x != Exact::ZERO)
+            .map(|(u, x)| reconstruct(x).map(|(p, q)| (*u, p as f64 / q as f64)))
+            .collect();
+        left.filter(|l| !l.is_empty() && l.len() < vector.len())
+            .unwrap_or(vector)
     }
 
     /// Null space block by block (unknowns that share an equation), more indices first, and
@@ -201,7 +248,7 @@ impl Solver<'_> {
     fn family(&mut self, vector: &Vector) -> Option<Scaling> {
         let unknowns = &self.system.unknowns;
         // The items of each tensor in one common order.
-        let mut parts: Vec<(TensorId, f64, Vec<(usize, usize)>)> = Vec::new();
+        let mut parts: Vec<Share> = Vec::new();
         for (u, c) in vector {
             let mut levels = unknowns[*u].levels.clone();
             levels.sort_by_key(|l| self.identity(unknowns[*u].tensor, *l));
@@ -248,7 +295,7 @@ impl Solver<'_> {
         let total = choices.len();
         for choice in choices {
             let keeps_all = choice.iter().all(|c| *c == Choice::Keep);
-            if !keeps_all && !(agree && distinct && tensors) {
+            if !(keeps_all || agree && distinct && tensors) {
                 continue;
             }
             let Some(component) = self.component(&parts, &choice, keeps_all.then_some(vector))
@@ -307,7 +354,7 @@ impl Solver<'_> {
 
     fn component(
         &self,
-        parts: &[(TensorId, f64, Vec<(usize, usize)>)],
+        parts: &[Share],
         choice: &[Choice],
         whole: Option<&Vector>,
     ) -> Option<Vector> {

@@ -73,7 +73,7 @@ impl System {
         }
         for id in &model.order {
             if reach.tensors[id.index()] {
-                at.definition(*id, reach);
+                at.definition(*id);
             }
         }
         for output in &model.outputs {
@@ -252,11 +252,11 @@ impl Weights<'_> {
         self.tensors.insert(id, weight);
     }
 
-    fn definition(&mut self, id: TensorId, reach: &Reach) {
+    fn definition(&mut self, id: TensorId) {
         let Source::Defined { node, labels } = &self.model.tensor(id).source else {
             return;
         };
-        self.node(*node, reach);
+        self.node(*node);
         let weight = self.nodes[node].clone();
         let place = |(letter, level): (u32, usize)| {
             let position = labels.iter().position(|l| l.0 == letter)?;
@@ -299,13 +299,13 @@ impl Weights<'_> {
         moved
     }
 
-    fn node(&mut self, id: NodeId, reach: &Reach) {
+    fn node(&mut self, id: NodeId) {
         if self.nodes.contains_key(&id) {
             return;
         }
         let op = &self.model.node(id).op;
         for argument in op.arguments() {
-            self.node(argument, reach);
+            self.node(argument);
         }
         let weight = self.rule(op);
         self.nodes.insert(id, weight);
