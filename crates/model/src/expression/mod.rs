@@ -211,6 +211,17 @@ pub struct Repetition {
     pub parameters: Vec<String>,
 }
 
+/// What [`Model::bare_entry`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BareEntry {
+    /// The tensor.
+    pub tensor: TensorId,
+    /// The letters of its axes, distinct.
+    pub letters: Vec<Label>,
+    /// Definitions that only rename, from the node inwards.
+    pub through: Vec<TensorId>,
+}
+
 /// A checked model: the predictor map F of theory §1 as a graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
@@ -241,6 +252,52 @@ impl Model {
     #[must_use]
     pub fn axis_size(&self, axis: AxisId) -> u64 {
         self.axes[axis.index()].size
+    }
+
+    /// The tensor entry that a node is, seen through definitions that only rename or transpose:
+    /// the tensor that is no such definition, and the distinct letters of its axes. With the
+    /// definitions on the way, outermost first.
+    #[must_use]
+    pub fn bare_entry(&self, node: NodeId) -> Option<BareEntry> {
+        let Op::Access {
+            tensor,
+            index,
+            zero: false,
+        } = &self.node(node).op
+        else {
+            return None;
+        };
+        let letters: Vec<Label> = index
+            .iter()
+            .map(IndexExpr::as_label)
+            .collect::<Option<_>>()?;
+        if (1..letters.len()).any(|i| letters[..i].contains(&letters[i])) {
+            return None;
+        }
+        let direct = BareEntry {
+            tensor: *tensor,
+            letters,
+            through: Vec::new(),
+        };
+        let Source::Defined { node, labels } = &self.tensor(*tensor).source else {
+            return Some(direct);
+        };
+        let Some(inner) = self.bare_entry(*node) else {
+            return Some(direct);
+        };
+        let place = |l: &Label| {
+            labels
+                .iter()
+                .position(|x| x == l)
+                .map(|p| direct.letters[p])
+        };
+        let letters = inner.letters.iter().map(place).collect::<Option<_>>()?;
+        let through = std::iter::once(*tensor).chain(inner.through).collect();
+        Some(BareEntry {
+            tensor: inner.tensor,
+            letters,
+            through,
+        })
     }
 
     /// The size of the axis that a letter runs over.

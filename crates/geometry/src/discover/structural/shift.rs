@@ -311,14 +311,12 @@ impl Walk<'_> {
                         ..f
                     })
                 }
-                Op::Access { tensor, index, .. }
-                    if f.through.is_none()
-                        && !factor.inverse
-                        && matches!(self.model.tensor(*tensor).source, Source::Parameter) =>
-                {
-                    let plain: Option<Vec<Label>> = index.iter().map(IndexExpr::as_label).collect();
-                    plain.map(|p| Form {
-                        through: Some((*tensor, p)),
+                Op::Access { .. } if f.through.is_none() && !factor.inverse => {
+                    let entry = self.model.bare_entry(factor.node)?;
+                    let parameter =
+                        matches!(self.model.tensor(entry.tensor).source, Source::Parameter);
+                    parameter.then_some(Form {
+                        through: Some((entry.tensor, entry.letters)),
                         ..f
                     })
                 }
@@ -439,21 +437,14 @@ impl Walk<'_> {
         form: &Form,
     ) -> Option<Compensation> {
         terms.iter().find_map(|term| {
-            let Op::Access {
-                tensor,
-                index,
-                zero: false,
-            } = &self.model.node(term.node).op
-            else {
-                return None;
-            };
+            let entry = self.model.bare_entry(term.node)?;
+            let (tensor, letters) = (&entry.tensor, entry.letters);
             let parameter = matches!(self.model.tensor(*tensor).source, Source::Parameter);
-            let letters: Vec<Label> = index
+            let once = entry
+                .through
                 .iter()
-                .map(IndexExpr::as_label)
-                .collect::<Option<_>>()?;
-            let distinct = letters.iter().collect::<BTreeSet<_>>().len() == letters.len();
-            let once = self.reads(*tensor) == 1;
+                .chain([tensor])
+                .all(|t| self.reads(*t) == 1 && !self.model.outputs.contains(t));
             // Of two plain terms the earlier one is shifted and the later one compensates.
             let ordered = form.through.is_some() || *tensor > self.tensor;
             let free = form
@@ -461,8 +452,8 @@ impl Walk<'_> {
                 .as_ref()
                 .is_none_or(|(q, _)| q != tensor && *q != self.tensor);
             let covers = shift.letters.iter().all(|l| letters.contains(l));
-            (parameter && *tensor != self.tensor && distinct && once && ordered && covers && free)
-                .then(|| Compensation {
+            (parameter && *tensor != self.tensor && once && ordered && covers && free).then(|| {
+                Compensation {
                     tensor: *tensor,
                     letters,
                     coefficient: if term.negative {
@@ -473,15 +464,33 @@ impl Walk<'_> {
                     source: form.source.clone(),
                     summed: form.summed.clone(),
                     through: form.through.clone(),
-                })
+                }
+            })
         })
     }
 
+    /// How often the outputs read entries of a tensor. Equal expressions are one node with several
+    /// users, so users are counted.
     fn reads(&self, tensor: TensorId) -> usize {
-        let is_read = |(n, node): &(usize, &Node)| {
-            self.reach.nodes[*n] && matches!(&node.op, Op::Access { tensor: t, .. } if *t == tensor)
-        };
-        self.model.nodes.iter().enumerate().filter(is_read).count()
+        let accesses = |id: NodeId| matches!(&self.model.node(id).op, Op::Access { tensor: t, .. } if *t == tensor);
+        let reached =
+            |(n, node): (usize, &'_ Node)| self.reach.nodes[n].then(|| node.op.arguments());
+        let inside = self
+            .model
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(reached)
+            .flatten();
+        let bare = self
+            .model
+            .order
+            .iter()
+            .filter_map(|id| match &self.model.tensor(*id).source {
+                Source::Defined { node, .. } if self.reach.tensors[id.index()] => Some(*node),
+                _ => None,
+            });
+        inside.chain(bare).filter(|n| accesses(*n)).count()
     }
 
     fn axial(
