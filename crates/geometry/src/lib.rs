@@ -3,5 +3,7 @@
 pub mod algebra;
 pub mod discover;
 pub mod field;
+pub mod probe;
+pub mod rank;
 
 pub use field::AffineField;

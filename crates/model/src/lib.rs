@@ -4,9 +4,11 @@
 //! expression of `F` (it holds no arrays). The ways to it are text ([`language`]) and the
 //! builder of the same tree; every other tool starts from it.
 
+pub mod data;
 pub mod error;
 pub mod expression;
 pub mod language;
+pub mod scalar;
 pub mod space;
 
 pub use error::{Error, ErrorKind, Result, Span};

@@ -1,0 +1,179 @@
+//! Random probes of the predictor map: rows of J at random parameters for random inputs, exactly
+//! (modulo a prime) where the model is piecewise rational, otherwise in floating point.
+
+use std::collections::BTreeMap;
+use symbias_model::Model;
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::TensorId;
+use symbias_model::scalar::{Arithmetic, Arrays, Exact, Inputs, ScalarProgram};
+use symbias_numerics::field::Fp;
+use symbias_numerics::random::Stream;
+
+/// Entries of arrays by tensor.
+pub type Entries = BTreeMap<TensorId, Vec<f64>>;
+
+/// Where rows of J come from.
+#[derive(Clone, Debug)]
+pub struct Probes<'a> {
+    model: &'a Model,
+    arrays: Arrays,
+    /// Given samples; otherwise random ones are made as they are asked for.
+    data: Option<Vec<Inputs>>,
+    program: Option<ScalarProgram>,
+    arithmetic: Arithmetic,
+    seed: u64,
+}
+
+impl<'a> Probes<'a> {
+    /// Probes of a model with the constants that files give, and given samples if there are any.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`]; no sample.
+    pub fn new(
+        model: &'a Model,
+        files: &Entries,
+        data: Option<Vec<Inputs>>,
+        seed: u64,
+    ) -> Result<Probes<'a>> {
+        if data.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::new(ErrorKind::Value, "the data have no sample"));
+        }
+        let arrays = Arrays::new(model, files)?;
+        let mut probes = Probes {
+            model,
+            arrays,
+            data,
+            program: None,
+            arithmetic: Arithmetic::Transcendental,
+            seed,
+        };
+        let inputs = probes.inputs(0);
+        let program = ScalarProgram::lower(model, &probes.arrays.with(&inputs))?;
+        probes.arithmetic = program.arithmetic();
+        // Integer inputs select entries, so that each sample is a program of its own.
+        probes.program = inputs.indices.is_empty().then_some(program);
+        Ok(probes)
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &'a Model {
+        self.model
+    }
+
+    /// Where the model can be evaluated exactly.
+    #[must_use]
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    /// d.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.model.space().dim()
+    }
+
+    /// Number of different probes: of given samples, one if there are no inputs.
+    #[must_use]
+    pub fn count(&self) -> Option<u64> {
+        match &self.data {
+            Some(data) => Some(data.len() as u64),
+            None if self.model.inputs().next().is_none() => Some(1),
+            None => None,
+        }
+    }
+
+    /// The sample of a probe.
+    #[must_use]
+    pub fn inputs(&self, probe: u64) -> Inputs {
+        match &self.data {
+            Some(data) => data[(probe % data.len() as u64) as usize].clone(),
+            None => Inputs::random(self.model, self.seed, probe),
+        }
+    }
+
+    /// The program of a probe, and its real inputs.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn program(&self, probe: u64) -> Result<(std::borrow::Cow<'_, ScalarProgram>, Vec<f64>)> {
+        let inputs = self.inputs(probe);
+        let program = match &self.program {
+            Some(program) => std::borrow::Cow::Borrowed(program),
+            None => std::borrow::Cow::Owned(ScalarProgram::lower(
+                self.model,
+                &self.arrays.with(&inputs),
+            )?),
+        };
+        Ok((program, inputs.flat))
+    }
+
+    /// A random point, normal entries, a function of (seed, number).
+    #[must_use]
+    pub fn point(&self, number: u64) -> Vec<f64> {
+        let mut stream = Stream::new(self.seed, number, POINTS);
+        (0..self.parameters())
+            .map(|_| stream.next_normal())
+            .collect()
+    }
+
+    /// A random point with uniform residues; its shadow, which chooses the piece of a piecewise
+    /// function, is [`Self::point`].
+    #[must_use]
+    pub fn exact_point(&self, number: u64) -> Vec<Exact> {
+        let mut stream = Stream::new(self.seed, number, RESIDUES);
+        let residue = |shadow| Exact {
+            residue: Fp::new(stream.next_u64() >> 3),
+            shadow,
+        };
+        self.point(number).into_iter().map(residue).collect()
+    }
+
+    /// Real inputs of a probe as elements of the field; given data are taken as they are.
+    fn exact_inputs(&self, probe: u64, flat: &[f64]) -> Vec<Exact> {
+        if self.data.is_some() {
+            return flat.iter().map(|x| Exact::of(*x)).collect();
+        }
+        let mut stream = Stream::new(self.seed, probe, INPUT_RESIDUES);
+        flat.iter()
+            .map(|x| Exact {
+                residue: Fp::new(stream.next_u64() >> 3),
+                shadow: *x,
+            })
+            .collect()
+    }
+
+    /// Rows of J for one probe, exactly; `None` where a denominator vanishes.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn exact_rows(&self, theta: &[Exact], probe: u64) -> Result<Option<Vec<Vec<Exact>>>> {
+        let (program, x) = self.program(probe)?;
+        Ok(program.jacobian(theta, &self.exact_inputs(probe, &x)))
+    }
+
+    /// Rows of J for one probe; rows that are not finite are left out.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn rows(&self, theta: &[f64], probe: u64) -> Result<Vec<Vec<f64>>> {
+        let (program, x) = self.program(probe)?;
+        let mut rows = program.jacobian(theta, &x).unwrap_or_default();
+        rows.retain(|r| r.iter().all(|x| x.is_finite()));
+        Ok(rows)
+    }
+
+    /// F(θ) for one probe.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn value(&self, theta: &[f64], probe: u64) -> Result<Vec<f64>> {
+        let (program, x) = self.program(probe)?;
+        Ok(program.value(theta, &x).unwrap_or_default())
+    }
+}
+
+/// Streams of one seed that must not meet.
+const POINTS: u64 = 11;
+const RESIDUES: u64 = 12;
+const INPUT_RESIDUES: u64 = 13;

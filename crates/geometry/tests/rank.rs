@@ -1,0 +1,95 @@
+//! Rank of J and soundness of the generators, on every model file that can be written out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::probe::Probes;
+use symbias_geometry::rank::generic_rank;
+use symbias_model::Model;
+use symbias_model::language::{Copies, SourceFile};
+
+#[derive(serde::Deserialize)]
+struct Expected {
+    parameters: u64,
+    rank: Option<u64>,
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(name)
+}
+
+fn each(mut visit: impl FnMut(&str, &Model, &Expected)) {
+    for folder in [folder("models"), folder("examples/models")] {
+        let text = std::fs::read_to_string(folder.join("expected.toml")).expect("expected results");
+        let all: BTreeMap<String, Expected> = toml::from_str(&text).expect("a table per model");
+        for (name, expected) in all.iter().filter(|(_, e)| e.parameters <= 1000) {
+            let path = folder.join(name).with_extension("toml");
+            let model = SourceFile::read(&path)
+                .and_then(|s| s.check(Copies::All))
+                .expect("a model");
+            visit(name, &model, expected);
+        }
+    }
+}
+
+#[test]
+fn ranks_of_the_catalogue() {
+    each(|name, model, expected| {
+        let files = symbias_model::data::constants(model).expect("files");
+        let probes = Probes::new(model, &files, None, 1).expect("a program");
+        let start = std::time::Instant::now();
+        let found = generic_rank(&probes).expect("a rank");
+        println!(
+            "{name}: {} {:?} {} probes {:?}",
+            found.decision,
+            probes.arithmetic(),
+            found.probes,
+            start.elapsed()
+        );
+        if let Some(rank) = expected.rank {
+            assert_eq!(
+                found.decision.rank as u64, rank,
+                "{name}: {}",
+                found.decision
+            );
+        }
+    });
+}
+
+#[test]
+fn generators_leave_the_outputs_alone() {
+    each(|name, model, _| {
+        let files = symbias_model::data::constants(model).expect("files");
+        let probes = Probes::new(model, &files, None, 2).expect("a program");
+        for point in 0..2 {
+            let theta = probes.point(point);
+            let rows = probes.rows(&theta, point).expect("rows");
+            for factor in factors(model) {
+                let fields = factor.generators(model);
+                assert_eq!(
+                    fields.len() as u128,
+                    factor.dimension,
+                    "{name}: {}",
+                    factor.name()
+                );
+                for field in fields {
+                    let moved = field.at(&theta);
+                    let size = moved.iter().map(|x| x * x).sum::<f64>().sqrt();
+                    assert!(size > 1e-6, "{name}: {} moves nothing", factor.name());
+                    for row in &rows {
+                        let dot: f64 = row.iter().zip(&moved).map(|(a, b)| a * b).sum();
+                        let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+                        assert!(
+                            dot.abs() <= 1e-10 * size * norm.max(1e-3),
+                            "{name}: {} {:?} changes F by {dot}",
+                            factor.name(),
+                            factor.tensors
+                        );
+                    }
+                }
+            }
+        }
+    });
+}

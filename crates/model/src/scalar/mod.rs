@@ -1,0 +1,17 @@
+//! The scalar form of a model: one instruction per number, generic over the number type.
+//!
+//! The slow and universal sibling of the program over lanes, and its oracle, since they share no
+//! kernel. Over f64 it gives values and derivatives; over [`Exact`] it gives them modulo a prime,
+//! for exact ranks; over [`Nilpotent`] it gives derivatives of any order. Used by analysis only.
+
+mod arrays;
+mod jet;
+mod lower;
+mod number;
+mod operation;
+mod tape;
+
+pub use arrays::{Arrays, Inputs};
+pub use jet::Nilpotent;
+pub use number::{Exact, Scalar};
+pub use tape::{Arithmetic, ScalarProgram};

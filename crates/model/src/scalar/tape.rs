@@ -1,0 +1,273 @@
+//! Instructions, and their evaluation forwards and backwards.
+
+use super::number::Scalar;
+use crate::expression::Function;
+
+/// Which field a program can be evaluated in, and a bound on the degree there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// Polynomial on each piece (relu, abs, max choose the piece), of at most this degree.
+    Polynomial {
+        /// Total degree in parameters and inputs.
+        degree: u64,
+    },
+    /// A quotient of such, numerator and denominator of at most this degree.
+    Rational {
+        /// Total degree in parameters and inputs.
+        degree: u64,
+    },
+    /// Anything else: floating point only.
+    Transcendental,
+}
+
+impl Arithmetic {
+    /// The degree, where exact arithmetic applies.
+    #[must_use]
+    pub fn degree(self) -> Option<u64> {
+        match self {
+            Arithmetic::Polynomial { degree } | Arithmetic::Rational { degree } => Some(degree),
+            Arithmetic::Transcendental => None,
+        }
+    }
+}
+
+/// One instruction; arguments are numbers of earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Instruction {
+    Constant(f64),
+    Parameter(u32),
+    Input(u32),
+    Product(u32, u32),
+    Quotient(u32, u32),
+    Negative(u32),
+    Map(Function, u32),
+    /// base^exponent = exp(exponent · log base).
+    Power(u32, u32),
+    /// Range of the argument list.
+    Sum(u32, u32),
+    Max(u32, u32),
+    LogSumExp(u32, u32),
+}
+
+/// A model as a straight line of scalar instructions.
+#[derive(Clone, Debug)]
+pub struct ScalarProgram {
+    pub(super) instructions: Vec<Instruction>,
+    pub(super) lists: Vec<u32>,
+    pub(super) parameters: usize,
+    pub(super) inputs: usize,
+    pub(super) outputs: Vec<u32>,
+    pub(super) loss: Option<u32>,
+    pub(super) arithmetic: Arithmetic,
+}
+
+impl ScalarProgram {
+    /// d.
+    #[must_use]
+    pub fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Number of entries of the real and complex inputs of one sample.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// m, the number of entries of the outputs of one sample.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.outputs.len()
+    }
+
+    /// Number of instructions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.instructions.len()
+    }
+
+    /// Whether there are no instructions (never, for a checked model).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.instructions.is_empty()
+    }
+
+    /// Where it can be evaluated exactly.
+    #[must_use]
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    fn list(&self, from: u32, to: u32) -> &[u32] {
+        &self.lists[from as usize..to as usize]
+    }
+
+    /// All intermediate values; `None` where an operation does not exist in S at this point.
+    fn forward<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
+        let one = theta.first().or(x.first()).map(|s| s.constant(1.0))?;
+        let mut v: Vec<S> = Vec::with_capacity(self.instructions.len());
+        for instruction in &self.instructions {
+            let at = |i: u32| &v[i as usize];
+            let value = match *instruction {
+                Instruction::Constant(c) => one.constant(c),
+                Instruction::Parameter(i) => theta[i as usize].clone(),
+                Instruction::Input(i) => x[i as usize].clone(),
+                Instruction::Product(a, b) => at(a).times(at(b)),
+                Instruction::Quotient(a, b) => at(a).times(&at(b).inverse()?),
+                Instruction::Negative(a) => at(a).minus(),
+                Instruction::Map(f, a) => at(a).apply(f)?,
+                Instruction::Power(a, b) => at(a)
+                    .apply(Function::Log)?
+                    .times(at(b))
+                    .apply(Function::Exp)?,
+                Instruction::Sum(from, to) => {
+                    let list = self.list(from, to);
+                    list[1..]
+                        .iter()
+                        .fold(at(list[0]).clone(), |sum, i| sum.plus(at(*i)))
+                }
+                Instruction::Max(from, to) => at(self.largest(from, to, &v)).clone(),
+                Instruction::LogSumExp(from, to) => {
+                    // Shifted by the largest, a constant here: the sum is the same.
+                    let shift = at(self.largest(from, to, &v)).shadow();
+                    let list = self.list(from, to);
+                    let mut sum = one.constant(0.0);
+                    for i in list {
+                        sum = sum.plus(&at(*i).plus(&one.constant(-shift)).apply(Function::Exp)?);
+                    }
+                    sum.apply(Function::Log)?.plus(&one.constant(shift))
+                }
+            };
+            v.push(value);
+        }
+        Some(v)
+    }
+
+    fn largest<S: Scalar>(&self, from: u32, to: u32, v: &[S]) -> u32 {
+        let list = self.list(from, to);
+        // The first of equals, as the derivative goes there.
+        list[1..].iter().fold(list[0], |best, i| {
+            if v[*i as usize].shadow() > v[best as usize].shadow() {
+                *i
+            } else {
+                best
+            }
+        })
+    }
+
+    /// Adds `weight · d v[root]/dθ`, from the instruction `root` backwards.
+    fn backward<S: Scalar>(&self, v: &[S], seeds: &[(u32, S)]) -> Option<Vec<S>> {
+        let zero = v.first()?.constant(0.0);
+        let mut gradient = vec![zero.clone(); self.parameters];
+        let last = seeds.iter().map(|s| s.0 as usize).max().unwrap_or(0);
+        let mut adjoint: Vec<Option<S>> = vec![None; last + 1];
+        let add = |adjoint: &mut Vec<Option<S>>, i: u32, by: S| {
+            let slot = &mut adjoint[i as usize];
+            *slot = Some(match slot.take() {
+                Some(sum) => sum.plus(&by),
+                None => by,
+            });
+        };
+        for (root, seed) in seeds {
+            add(&mut adjoint, *root, seed.clone());
+        }
+        for at in (0..=last).rev() {
+            let Some(w) = adjoint[at].take() else {
+                continue;
+            };
+            let value = |i: u32| &v[i as usize];
+            match self.instructions[at] {
+                Instruction::Constant(_) | Instruction::Input(_) => {}
+                Instruction::Parameter(i) => {
+                    let slot = &mut gradient[i as usize];
+                    *slot = slot.plus(&w);
+                }
+                Instruction::Product(a, b) => {
+                    add(&mut adjoint, a, w.times(value(b)));
+                    add(&mut adjoint, b, w.times(value(a)));
+                }
+                Instruction::Quotient(a, b) => {
+                    let by = w.times(&value(b).inverse()?);
+                    add(&mut adjoint, b, by.times(&v[at]).minus());
+                    add(&mut adjoint, a, by);
+                }
+                Instruction::Negative(a) => add(&mut adjoint, a, w.minus()),
+                Instruction::Map(f, a) => {
+                    let slope = value(a).slope(f, &v[at])?;
+                    add(&mut adjoint, a, w.times(&slope));
+                }
+                Instruction::Power(a, b) => {
+                    let by = w.times(&v[at]);
+                    add(
+                        &mut adjoint,
+                        a,
+                        by.times(value(b)).times(&value(a).inverse()?),
+                    );
+                    add(&mut adjoint, b, by.times(&value(a).apply(Function::Log)?));
+                }
+                Instruction::Sum(from, to) => {
+                    for i in self.list(from, to) {
+                        add(&mut adjoint, *i, w.clone());
+                    }
+                }
+                Instruction::Max(from, to) => {
+                    let best = self.largest(from, to, v);
+                    add(&mut adjoint, best, w);
+                }
+                Instruction::LogSumExp(from, to) => {
+                    for i in self.list(from, to) {
+                        let share = value(*i).plus(&v[at].minus()).apply(Function::Exp)?;
+                        add(&mut adjoint, *i, w.times(&share));
+                    }
+                }
+            }
+        }
+        Some(gradient)
+    }
+
+    /// F(θ; x), length m.
+    pub fn value<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
+        let v = self.forward(theta, x)?;
+        Some(
+            self.outputs
+                .iter()
+                .map(|o| v[*o as usize].clone())
+                .collect(),
+        )
+    }
+
+    /// Σ over the entries of this sample, before division; `None` without a loss.
+    pub fn loss<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<S> {
+        let v = self.forward(theta, x)?;
+        Some(v[self.loss? as usize].clone())
+    }
+
+    /// The gradient of [`Self::loss`], length d.
+    pub fn loss_gradient<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
+        let v = self.forward(theta, x)?;
+        let one = v[0].constant(1.0);
+        self.backward(&v, &[(self.loss?, one)])
+    }
+
+    /// J(θ; x), m rows of length d.
+    pub fn jacobian<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<Vec<S>>> {
+        let v = self.forward(theta, x)?;
+        let one = v.first()?.constant(1.0);
+        self.outputs
+            .iter()
+            .map(|o| self.backward(&v, &[(*o, one.clone())]))
+            .collect()
+    }
+
+    /// Jᵀc, the gradient of ⟨c, F⟩, length d.
+    pub fn vjp<S: Scalar>(&self, theta: &[S], x: &[S], c: &[S]) -> Option<Vec<S>> {
+        let v = self.forward(theta, x)?;
+        let seeds: Vec<(u32, S)> = self
+            .outputs
+            .iter()
+            .copied()
+            .zip(c.iter().cloned())
+            .collect();
+        self.backward(&v, &seeds)
+    }
+}
