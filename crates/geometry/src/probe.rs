@@ -19,7 +19,8 @@ pub struct Probes<'a> {
     arrays: Arrays,
     /// Given samples; otherwise random ones are made as they are asked for.
     data: Option<Vec<Inputs>>,
-    program: Option<ScalarProgram>,
+    /// One for all probes, or one each for the first few where integer inputs select entries.
+    programs: Vec<ScalarProgram>,
     arithmetic: Arithmetic,
     seed: u64,
 }
@@ -43,15 +44,16 @@ impl<'a> Probes<'a> {
             model,
             arrays,
             data,
-            program: None,
+            programs: Vec::new(),
             arithmetic: Arithmetic::Transcendental,
             seed,
         };
-        let inputs = probes.inputs(0);
-        let program = ScalarProgram::lower(model, &probes.arrays.with(&inputs))?;
-        probes.arithmetic = program.arithmetic();
-        // Integer inputs select entries, so that each sample is a program of its own.
-        probes.program = inputs.indices.is_empty().then_some(program);
+        let varied = !probes.inputs(0).indices.is_empty();
+        for probe in 0..if varied { PREPARED } else { 1 } {
+            let arrays = probes.arrays.with(&probes.inputs(probe));
+            probes.programs.push(ScalarProgram::lower(model, &arrays)?);
+        }
+        probes.arithmetic = probes.programs[0].arithmetic();
         Ok(probes)
     }
 
@@ -65,6 +67,12 @@ impl<'a> Probes<'a> {
     #[must_use]
     pub fn arithmetic(&self) -> Arithmetic {
         self.arithmetic
+    }
+
+    /// Whether relu, abs or max make pieces.
+    #[must_use]
+    pub fn is_piecewise(&self) -> bool {
+        self.programs[0].is_piecewise()
     }
 
     /// d.
@@ -98,7 +106,11 @@ impl<'a> Probes<'a> {
     /// Those of [`ScalarProgram::lower`].
     pub fn program(&self, probe: u64) -> Result<(std::borrow::Cow<'_, ScalarProgram>, Vec<f64>)> {
         let inputs = self.inputs(probe);
-        let program = match &self.program {
+        let prepared = match self.programs.len() {
+            1 => self.programs.first(),
+            _ => self.programs.get(probe as usize),
+        };
+        let program = match prepared {
             Some(program) => std::borrow::Cow::Borrowed(program),
             None => std::borrow::Cow::Owned(ScalarProgram::lower(
                 self.model,
@@ -163,6 +175,50 @@ impl<'a> Probes<'a> {
         Ok(rows)
     }
 
+    /// A random combination of the rows of J for one probe, exactly.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn exact_row(
+        &self,
+        theta: &[Exact],
+        probe: u64,
+        stream: &mut Stream,
+    ) -> Result<Option<Vec<Exact>>> {
+        let (program, x) = self.program(probe)?;
+        let c: Vec<Exact> = (0..program.outputs())
+            .map(|_| Exact {
+                residue: Fp::new(stream.next_u64() >> 3),
+                shadow: 1.0,
+            })
+            .collect();
+        Ok(program.vjp(theta, &self.exact_inputs(probe, &x), &c))
+    }
+
+    /// A random combination of the rows of J for one probe; `None` if it is not finite.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn row(&self, theta: &[f64], probe: u64, stream: &mut Stream) -> Result<Option<Vec<f64>>> {
+        let (program, x) = self.program(probe)?;
+        let c: Vec<f64> = (0..program.outputs())
+            .map(|_| stream.next_normal())
+            .collect();
+        let row = program.vjp(theta, &x, &c);
+        Ok(row.filter(|r| r.iter().all(|x| x.is_finite())))
+    }
+
+    /// A probe for the n-th equation of many: any, but of few where each costs a compilation.
+    #[must_use]
+    pub fn cheap(&self, n: u64) -> u64 {
+        let few = if self.programs.len() > 1 {
+            PREPARED
+        } else {
+            u64::MAX
+        };
+        n % self.count().unwrap_or(u64::MAX).min(few)
+    }
+
     /// F(θ) for one probe.
     ///
     /// # Errors
@@ -173,6 +229,8 @@ impl<'a> Probes<'a> {
     }
 }
 
+/// Samples of integer inputs whose programs are kept.
+const PREPARED: u64 = 96;
 /// Streams of one seed that must not meet.
 const POINTS: u64 = 11;
 const RESIDUES: u64 = 12;

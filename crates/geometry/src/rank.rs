@@ -9,7 +9,7 @@ use symbias_numerics::rank::{ExactRowSpace, RankDecision, RowSpace, schwartz_zip
 /// Probes at least, before a rank that does not grow counts as settled.
 const LEAST: u64 = 4;
 /// How often the largest rank must have been seen, …
-const SEEN: u32 = 2;
+const SEEN: u32 = 4;
 /// … or how many points compared: the rank of a piecewise model may differ from piece to piece.
 const POINTS: u64 = 16;
 
@@ -47,7 +47,8 @@ pub fn generic_rank(probes: &Probes<'_>) -> Result<GenericRank> {
         if found.decision.rank > before || best.is_none() {
             best = Some(found);
         }
-        if seen == SEEN {
+        // The rank of an analytic map is the same at almost every point.
+        if seen == SEEN || !probes.is_piecewise() {
             break;
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use symbias_geometry::discover::certificate::certify;
+use symbias_geometry::discover::numerical::numerical;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::probe::Probes;
 use symbias_geometry::rank::generic_rank;
@@ -12,6 +14,7 @@ use symbias_model::language::{Copies, SourceFile};
 struct Expected {
     parameters: u64,
     rank: Option<u64>,
+    dimension: u64,
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -91,5 +94,67 @@ fn generators_leave_the_outputs_alone() {
                 }
             }
         }
+    });
+}
+
+#[test]
+fn the_null_space_agrees_with_the_rules() {
+    let mut wrong = Vec::new();
+    each(|name, model, expected| {
+        let files = symbias_model::data::constants(model).expect("files");
+        let probes = Probes::new(model, &files, None, 3).expect("a program");
+        let proven: Vec<_> = factors(model)
+            .iter()
+            .flat_map(|f| f.generators(model))
+            .collect();
+        let start = std::time::Instant::now();
+        let Some(found) = numerical(&probes, &proven).expect("a null space") else {
+            println!("{name}: too large");
+            return;
+        };
+        println!(
+            "{name}: {} in {:?}, {} of {}",
+            found.decision,
+            start.elapsed(),
+            found.dimension,
+            expected.dimension
+        );
+        if found.dimension as u64 != expected.dimension {
+            wrong.push(format!(
+                "{name}: {} instead of {}",
+                found.dimension, expected.dimension
+            ));
+        }
+    });
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn finite_elements_leave_the_outputs_alone_and_a_wrong_field_does_not() {
+    each(|name, model, expected| {
+        let files = symbias_model::data::constants(model).expect("files");
+        let probes = Probes::new(model, &files, None, 4).expect("a program");
+        let families: Vec<_> = factors(model).iter().map(|f| f.generators(model)).collect();
+        let start = std::time::Instant::now();
+        let Some(found) = certify(&probes, &families, 6).expect("values") else {
+            assert_eq!(expected.dimension, 0, "{name}");
+            return;
+        };
+        println!("{name}: {found:?} {:?}", start.elapsed());
+        assert!(found.holds(), "{name}: {found:?}");
+        // The twin: one entry of one generator is wrong.
+        let mut wrong = families.clone();
+        let field = &mut wrong[0][0];
+        match field.linear.first_mut() {
+            Some(entry) => entry.2 *= 1.01,
+            None => field.constant[0].1 *= 1.01,
+        }
+        let refuted = certify(&probes, &wrong, 6)
+            .expect("values")
+            .expect("fields");
+        assert!(
+            !refuted.holds(),
+            "{name}: the wrong field passes, {refuted:?}"
+        );
     });
 }

@@ -181,6 +181,7 @@ fn exponential_closed_forms() {
     assert_close(&product.expect("shapes"), &Matrix::identity(9), 1e-11);
 }
 
+#[allow(clippy::needless_range_loop)] // Indices of a matrix formula.
 fn check_small<const N: usize>(a: [[f64; N]; N]) -> Result<(), TestCaseError> {
     let found = small_svd(&a).expect("converges");
     let scale = found.s[0];

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::file::{File, Size};
-use super::syntax::{Expr, ExprKind, Name, Times};
+use super::syntax::{Expr, ExprKind, Name, Operator};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{Axis, AxisId, Label, LabelInfo};
 use std::collections::HashMap;
@@ -284,16 +284,16 @@ fn arithmetic(expr: &Expr, size: &mut dyn FnMut(&str) -> Result<i128>) -> Result
     }
 }
 
-fn times(a: i128, op: Times, b: i128, span: Span) -> Result<Option<i128>> {
-    if op == Times::Times {
+fn times(a: i128, op: Operator, b: i128, span: Span) -> Result<Option<i128>> {
+    if op == Operator::Times {
         return Ok(a.checked_mul(b));
     }
     if b <= 0 {
         return Err(Error::new(ErrorKind::Value, format!("a size is divided by {b}")).at(span));
     }
     match op {
-        Times::FloorDiv => Ok(Some(a.div_euclid(b))),
-        Times::Mod => Ok(Some(a.rem_euclid(b))),
+        Operator::FloorDiv => Ok(Some(a.div_euclid(b))),
+        Operator::Mod => Ok(Some(a.rem_euclid(b))),
         _ if a % b == 0 => Ok(Some(a / b)),
         _ => Err(Error::new(
             ErrorKind::Value,

@@ -3,7 +3,7 @@
 
 use super::axes::Axes;
 use super::check::{Checker, Scope};
-use super::syntax::{Expr, ExprKind, Times};
+use super::syntax::{Expr, ExprKind, Operator};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{Condition, IndexExpr, Label, Source, TensorId};
 use std::collections::BTreeSet;
@@ -322,7 +322,7 @@ fn sub(a: IndexExpr, b: IndexExpr) -> IndexExpr {
     }
 }
 
-fn times(a: IndexExpr, op: Times, b: IndexExpr, span: Span) -> Result<IndexExpr> {
+fn times(a: IndexExpr, op: Operator, b: IndexExpr, span: Span) -> Result<IndexExpr> {
     let divisor = || match b {
         IndexExpr::Constant(n) if n >= 1 => Ok(n),
         _ => Err(Error::new(
@@ -332,21 +332,21 @@ fn times(a: IndexExpr, op: Times, b: IndexExpr, span: Span) -> Result<IndexExpr>
         .at(span)),
     };
     match op {
-        Times::Times => Ok(match (&a, &b) {
+        Operator::Times => Ok(match (&a, &b) {
             (IndexExpr::Constant(x), IndexExpr::Constant(y)) if x.checked_mul(*y).is_some() => {
                 IndexExpr::Constant(x * y)
             }
             _ => IndexExpr::Mul(Box::new(a), Box::new(b)),
         }),
-        Times::FloorDiv => Ok(match (&a, divisor()?) {
+        Operator::FloorDiv => Ok(match (&a, divisor()?) {
             (IndexExpr::Constant(x), n) => IndexExpr::Constant(x.div_euclid(n)),
             (_, n) => IndexExpr::FloorDiv(Box::new(a), n),
         }),
-        Times::Mod => Ok(match (&a, divisor()?) {
+        Operator::Mod => Ok(match (&a, divisor()?) {
             (IndexExpr::Constant(x), n) => IndexExpr::Constant(x.rem_euclid(n)),
             (_, n) => IndexExpr::Mod(Box::new(a), n),
         }),
-        Times::Over => Err(
+        Operator::Over => Err(
             Error::new(ErrorKind::Index, "indices are integers, `/` is not")
                 .at(span)
                 .remedy("write h//2 for the integer part"),

@@ -2,7 +2,7 @@
 //! `or`, `and`, `not`, comparisons, `+ −`, `* / // %`, unary minus, `^` (right).
 
 use super::lexer::{Token, syntax, tokens};
-use super::syntax::{Expr, ExprKind, Name, Statement, Times};
+use super::syntax::{Expr, ExprKind, Name, Operator, Statement};
 use super::text::Text;
 use crate::error::{Error, Result, Span};
 use crate::expression::Comparison;
@@ -250,13 +250,13 @@ impl Parser {
 
     fn product(&mut self) -> Result<Expr> {
         let start = self.span();
-        let mut factors = vec![(Times::Times, self.unary()?)];
+        let mut factors = vec![(Operator::Times, self.unary()?)];
         loop {
             let operator = match self.peek() {
-                Token::Symbol("*") => Times::Times,
-                Token::Symbol("/") => Times::Over,
-                Token::Symbol("//") => Times::FloorDiv,
-                Token::Symbol("%") => Times::Mod,
+                Token::Symbol("*") => Operator::Times,
+                Token::Symbol("/") => Operator::Over,
+                Token::Symbol("//") => Operator::FloorDiv,
+                Token::Symbol("%") => Operator::Mod,
                 _ => break,
             };
             self.next();

@@ -5,7 +5,7 @@
 
 use super::check::{Checker, Needed, Scope};
 use super::occurrence::free;
-use super::syntax::{Expr, ExprKind, Times};
+use super::syntax::{Expr, ExprKind, Operator};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{Factor, IndexExpr, Label, NodeId, Op, Reduction, Source, TensorId, Term};
 use std::f64::consts::PI;
@@ -62,7 +62,7 @@ impl Checker<'_> {
     /// A chain of `*` and `/` (language §6).
     fn product(
         &mut self,
-        factors: &[(Times, Expr)],
+        factors: &[(Operator, Expr)],
         span: Span,
         needed: &Needed,
         scope: &Scope<'_>,
@@ -100,9 +100,9 @@ impl Checker<'_> {
                 factor = inner;
             }
             let inverse = match times {
-                Times::Times => false,
-                Times::Over => true,
-                Times::FloorDiv | Times::Mod => {
+                Operator::Times => false,
+                Operator::Over => true,
+                Operator::FloorDiv | Operator::Mod => {
                     return Err(Error::new(
                         ErrorKind::Syntax,
                         "// and % are for integers, in indices and conditions",

@@ -48,7 +48,7 @@ pub(super) enum ExprKind {
     /// A sum; the flag says whether the term is subtracted.
     Sum(Vec<(bool, Expr)>),
     /// A chain of products, left to right; the first operator is `Times`.
-    Product(Vec<(Times, Expr)>),
+    Product(Vec<(Operator, Expr)>),
     Power(Box<Expr>, Box<Expr>),
     /// `a < b <= c`.
     Compare(Box<Expr>, Vec<(Comparison, Expr)>),
@@ -59,7 +59,7 @@ pub(super) enum ExprKind {
 
 /// Operators of a product chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Times {
+pub(super) enum Operator {
     Times,
     Over,
     FloorDiv,

@@ -154,8 +154,8 @@ impl Lowering<'_> {
     pub fn product(&mut self, a: u32, b: u32) -> u32 {
         match (self.number(a), self.number(b)) {
             (Some(x), Some(y)) => return self.constant(x * y),
-            (Some(x), _) if x == 1.0 => return b,
-            (_, Some(y)) if y == 1.0 => return a,
+            (Some(1.0), _) => return b,
+            (_, Some(1.0)) => return a,
             (Some(x), _) | (_, Some(x)) if x == 0.0 => return self.constant(0.0),
             _ => {}
         }
@@ -169,7 +169,7 @@ impl Lowering<'_> {
         match (self.number(a), self.number(b)) {
             (Some(x), Some(y)) => return self.constant(x / y),
             // A division by a number is a product by its inverse in floating point only.
-            (_, Some(y)) if y == 1.0 => return a,
+            (_, Some(1.0)) => return a,
             _ => {}
         }
         let degree = self.degrees[a as usize].zip(self.degrees[b as usize]);
@@ -202,7 +202,7 @@ impl Lowering<'_> {
         let below = self.degrees[a as usize];
         let (kind, parameter, degree) = match function {
             Function::Square => return self.product(a, a),
-            Function::Power(p) if p == 1.0 => return a,
+            Function::Power(1.0) => return a,
             Function::Power(p) if p == p.trunc() && (2.0..=64.0).contains(&p) => {
                 // Repeated squaring.
                 let half = self.map(Function::Power((p / 2.0).floor()), a);
@@ -218,7 +218,7 @@ impl Lowering<'_> {
                 let one = self.constant(1.0);
                 return self.quotient(one, positive);
             }
-            Function::Power(p) if p == 0.0 => return self.constant(1.0),
+            Function::Power(0.0) => return self.constant(1.0),
             Function::Power(p) => (0, p.to_bits(), None),
             Function::Relu => (1, 0, below),
             Function::LeakyRelu(s) => (2, s.to_bits(), below),

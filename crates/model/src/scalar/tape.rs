@@ -98,6 +98,18 @@ impl ScalarProgram {
         self.arithmetic
     }
 
+    /// Whether relu, abs or max make pieces.
+    #[must_use]
+    pub fn is_piecewise(&self) -> bool {
+        self.instructions.iter().any(|i| match i {
+            Instruction::Map(f, _) => {
+                matches!(f, Function::Relu | Function::LeakyRelu(_) | Function::Abs)
+            }
+            Instruction::Max(..) => true,
+            _ => false,
+        })
+    }
+
     fn list(&self, from: u32, to: u32) -> &[u32] {
         &self.lists[from as usize..to as usize]
     }
