@@ -1,1 +1,57 @@
-fn main() {}
+//! The command `symbias`: one file per subcommand, nothing but arguments and printing.
+
+mod analyze;
+
+
+
+mod progress;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Symmetries of parameterized models, what they conserve, and the bias they carry.
+#[derive(Parser)]
+#[command(name = "symbias", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Which continuous symmetries a model has, with proof, and what they conserve
+    Analyze(analyze::Arguments),
+}
+
+/// How a command ended: 0 fine, 1 a claim does not hold, 2 failure.
+pub(crate) enum Outcome {
+    /// Everything asked for was done and holds.
+    Fine,
+    /// Something was refuted: bounds disagree, a certificate fails.
+    Refuted,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Analyze(arguments) => analyze::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Refuted) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints to standard output in one piece; a closed pipe is not a failure.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

@@ -1,8 +1,10 @@
 //! What symmetry does at a point: generators, charges, gauges, orbits.
 
 pub mod algebra;
+pub mod charge;
 pub mod discover;
 pub mod field;
+pub mod orbit;
 pub mod probe;
 pub mod rank;
 

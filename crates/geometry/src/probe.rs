@@ -1,6 +1,7 @@
 //! Random probes of the predictor map: rows of J at random parameters for random inputs, exactly
 //! (modulo a prime) where the model is piecewise rational, otherwise in floating point.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use symbias_model::Model;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -104,20 +105,30 @@ impl<'a> Probes<'a> {
     ///
     /// # Errors
     /// Those of [`ScalarProgram::lower`].
-    pub fn program(&self, probe: u64) -> Result<(std::borrow::Cow<'_, ScalarProgram>, Vec<f64>)> {
+    pub fn program(&self, probe: u64) -> Result<(Cow<'_, ScalarProgram>, Vec<f64>)> {
         let inputs = self.inputs(probe);
         let prepared = match self.programs.len() {
             1 => self.programs.first(),
             _ => self.programs.get(probe as usize),
         };
         let program = match prepared {
-            Some(program) => std::borrow::Cow::Borrowed(program),
-            None => std::borrow::Cow::Owned(ScalarProgram::lower(
+            Some(program) => Cow::Borrowed(program),
+            None => Cow::Owned(ScalarProgram::lower(
                 self.model,
                 &self.arrays.with(&inputs),
             )?),
         };
         Ok((program, inputs.flat))
+    }
+
+    /// The program of a probe, and its real inputs as elements of the field.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn exact_program(&self, probe: u64) -> Result<(Cow<'_, ScalarProgram>, Vec<Exact>)> {
+        let (program, x) = self.program(probe)?;
+        let x = self.exact_inputs(probe, &x);
+        Ok((program, x))
     }
 
     /// A random point, normal entries, a function of (seed, number).

@@ -1,1 +1,9 @@
-//! symbias
+//! What a person asks for: from a model file to symmetries, charges and conservation laws.
+//!
+//! [`analyze()`](analyze::analyze) answers with everything known of a model, [`mod@eval`] evaluates it,
+//! [`conformance`] checks its derivatives and invariances, [`catalogue`] lists models with known
+//! closed forms. Uses geometry and bias; used by the command line.
+
+pub mod analyze;
+pub mod answer;
+pub mod report;

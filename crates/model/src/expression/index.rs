@@ -53,6 +53,25 @@ impl IndexExpr {
         }
     }
 
+    /// The expression as text, with the given names of letters; lookups as `#`.
+    #[must_use]
+    pub fn display(&self, name: &impl Fn(Label) -> String) -> String {
+        let inner = |e: &IndexExpr| match e {
+            IndexExpr::Add(..) | IndexExpr::Sub(..) => format!("({})", e.display(name)),
+            _ => e.display(name),
+        };
+        match self {
+            IndexExpr::Label(l) => name(*l),
+            IndexExpr::Constant(c) => c.to_string(),
+            IndexExpr::Add(a, b) => format!("{}+{}", a.display(name), inner(b)),
+            IndexExpr::Sub(a, b) => format!("{}-{}", a.display(name), inner(b)),
+            IndexExpr::Mul(a, b) => format!("{}*{}", inner(a), inner(b)),
+            IndexExpr::FloorDiv(a, n) => format!("{}//{n}", inner(a)),
+            IndexExpr::Mod(a, n) => format!("{}%{n}", inner(a)),
+            IndexExpr::Lookup { .. } => "#".to_owned(),
+        }
+    }
+
     /// The value, given the values of letters and of lookups.
     pub fn evaluate(
         &self,

@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use symbias_model::expression::{Axial, Field, IndexExpr, Label, Model, Op, Source, TensorId};
 
 /// The stand-in for the letter of an index function such as `h//2`.
-pub(super) const LETTER: Label = Label(u32::MAX);
+pub(crate) const LETTER: Label = Label(u32::MAX);
 
 /// An index function of one letter, with [`LETTER`] in its place; `None` is the letter itself.
-pub(super) type Shape = Option<IndexExpr>;
+pub(crate) type Shape = Option<IndexExpr>;
 
 /// The group that a bond carries, for each value of the indices that it depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Group {
+pub(crate) enum Group {
     /// GL(n, ℝ) or GL(n, ℂ).
     GeneralLinear(Field),
     /// O(n, ℝ) or O(n, ℂ).
@@ -29,7 +29,7 @@ pub(super) enum Group {
 
 /// A set of values on which the group element may depend, as seen from each parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Dependence {
+pub(crate) struct Dependence {
     /// How many values.
     pub size: u64,
     /// For each parameter the axis that carries it, and the function of that axis.
@@ -38,7 +38,7 @@ pub(super) struct Dependence {
 
 /// One group per value of the dependences, acting on axes of parameters.
 #[derive(Clone, Debug)]
-pub(super) struct Bond {
+pub(crate) struct Bond {
     pub group: Group,
     /// n, the size of the axis (of the fused axes).
     pub size: u64,

@@ -29,12 +29,12 @@ pub struct Factor {
     pub tensors: Vec<Acted>,
     /// The rule that proves it.
     pub rule: &'static str,
-    pub(super) action: Action,
+    pub(crate) action: Action,
 }
 
 /// How the factor acts.
 #[derive(Clone, Debug)]
-pub(super) enum Action {
+pub(crate) enum Action {
     Bond(Bond),
     Scaling(Scaling),
     Shift(Shift),
@@ -60,6 +60,25 @@ impl Factor {
             },
             Action::Scaling(scaling) => scaling.kind == Kind::Phase,
             Action::Shift(_) => false,
+        }
+    }
+
+    /// Dimension of a maximal compact subgroup.
+    #[must_use]
+    pub fn compact_dimension(&self) -> u128 {
+        match &self.action {
+            Action::Bond(bond) => {
+                let (n, copies) = (u128::from(bond.size), u128::from(bond.copies()));
+                match bond.group {
+                    Group::GeneralLinear(Field::Real) | Group::Orthogonal(Field::Complex) => {
+                        copies * n * (n - 1) / 2
+                    }
+                    Group::GeneralLinear(Field::Complex) => copies * n * n,
+                    _ => self.dimension,
+                }
+            }
+            Action::Scaling(scaling) if scaling.kind == Kind::Phase => self.dimension,
+            Action::Scaling(_) | Action::Shift(_) => 0,
         }
     }
 

@@ -15,14 +15,14 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use symbias_model::expression::{Field, IndexExpr, Label, Model, TensorId};
 
 /// Where the entries of each parameter lie in θ.
-struct Layout {
+pub(crate) struct Layout {
     offset: HashMap<TensorId, usize>,
-    shape: HashMap<TensorId, Vec<usize>>,
-    width: HashMap<TensorId, usize>,
+    pub(crate) shape: HashMap<TensorId, Vec<usize>>,
+    pub(crate) width: HashMap<TensorId, usize>,
 }
 
 impl Layout {
-    fn new(model: &Model) -> Layout {
+    pub(crate) fn new(model: &Model) -> Layout {
         let space = model.space();
         let mut layout = Layout {
             offset: HashMap::new(),
@@ -37,7 +37,7 @@ impl Layout {
         layout
     }
 
-    fn at(&self, tensor: TensorId, index: &[usize]) -> usize {
+    pub(crate) fn at(&self, tensor: TensorId, index: &[usize]) -> usize {
         let flat = index
             .iter()
             .zip(&self.shape[&tensor])
@@ -47,7 +47,7 @@ impl Layout {
 }
 
 /// Visits all multi-indices of a shape in row-major order.
-fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
+pub(crate) fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
     let mut index = vec![0; shape.len()];
     if shape.contains(&0) {
         return;
@@ -70,7 +70,7 @@ fn for_each_index(shape: &[usize], mut visit: impl FnMut(&[usize])) {
 }
 
 /// The value of an index function.
-fn value_of(shape: &Shape, index: usize) -> usize {
+pub(crate) fn value_of(shape: &Shape, index: usize) -> usize {
     let evaluate = |e: &IndexExpr| {
         usize::try_from(e.evaluate(&|_| index as i64, &|_, _| 0)).unwrap_or(usize::MAX)
     };
@@ -269,7 +269,7 @@ fn functions(span: &Span, n: usize) -> Vec<Vec<(usize, f64)>> {
 }
 
 /// Product functions over several items as (multi-index → number).
-fn product_functions(spans: &[Span], sizes: &[usize]) -> Vec<Vec<(Vec<usize>, f64)>> {
+pub(crate) fn product_functions(spans: &[Span], sizes: &[usize]) -> Vec<Vec<(Vec<usize>, f64)>> {
     spans
         .iter()
         .zip(sizes)

@@ -9,14 +9,14 @@
 //!
 //! Used by [`crate::discover`]; the numerical null space judges it from above.
 
-mod bonds;
-mod factor;
-mod generators;
+pub(crate) mod bonds;
+pub(crate) mod factor;
+pub(crate) mod generators;
 mod rules;
-mod scaling;
-mod shift;
-mod slots;
-mod weights;
+pub(crate) mod scaling;
+pub(crate) mod shift;
+pub(crate) mod slots;
+pub(crate) mod weights;
 
 pub use factor::{Acted, ActionView, Factor, MatrixSlot, sum_name};
 

@@ -14,7 +14,7 @@ type Exact = Fp<MERSENNE61>;
 /// One parameter's share in a diagonal symmetry: its entries are multiplied by
 /// `exp(exponent · α(items))`.
 #[derive(Clone, Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     pub tensor: TensorId,
     pub exponent: f64,
     /// For each item of the solution the axis that carries it and the function of that index.
@@ -23,7 +23,7 @@ pub(super) struct Part {
 
 /// Which functions of one item's value occur.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Span {
+pub(crate) enum Span {
     /// Constants.
     Constant,
     /// Functions of the value with zero sum.
@@ -37,7 +37,7 @@ pub(super) enum Span {
 /// A family of diagonal symmetries: α ranges over all functions of the items, or over sums of
 /// some of their components.
 #[derive(Clone, Debug)]
-pub(super) struct Scaling {
+pub(crate) struct Scaling {
     pub kind: Kind,
     pub parts: Vec<Part>,
     /// Number of values of each item.

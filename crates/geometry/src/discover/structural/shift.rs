@@ -13,7 +13,7 @@ use symbias_model::expression::{
 
 /// A family of translations of one parameter.
 #[derive(Clone, Debug)]
-pub(super) struct Shift {
+pub(crate) struct Shift {
     pub tensor: TensorId,
     /// The subsets of axes whose functions occur (each with zero sum along each of its axes).
     pub components: Vec<Vec<usize>>,
@@ -25,7 +25,7 @@ pub(super) struct Shift {
 
 /// δR = −coefficient · Σ f·Q, or −coefficient · f without a Q.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Compensation {
+pub(crate) struct Compensation {
     /// R, the parameter that moves against the shift, and the letters of its axes.
     pub tensor: TensorId,
     pub letters: Vec<Label>,

@@ -9,7 +9,7 @@ use symbias_model::expression::{Label, Model, NodeId, TensorId};
 
 /// How a group element acts on a slot, relative to another: bit 0 dual, bit 1 conjugate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Twist(u8);
+pub(crate) struct Twist(u8);
 
 impl Twist {
     pub const SAME: Twist = Twist(0);

@@ -18,7 +18,7 @@ use symbias_model::expression::{
 
 /// Scales are real (θ → e^s θ), phases turn complex entries (θ → e^{is} θ).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Scale,
     Phase,
 }

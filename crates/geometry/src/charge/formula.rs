@@ -1,0 +1,347 @@
+//! Charges of factors found by rules, as formulas over the named tensors; their values are
+//! computed from the formula, and tests compare them with the generators.
+
+use crate::discover::structural::bonds::{Bond, Group, Shape};
+use crate::discover::structural::factor::{Action, Factor};
+use crate::discover::structural::generators::{Layout, for_each_index, product_functions, value_of};
+use crate::discover::structural::scaling::{Scaling, Span};
+use crate::discover::structural::shift::Shift;
+use crate::discover::structural::weights::Kind;
+use symbias_model::expression::{Field, Model, TensorId};
+
+/// The charges of one factor, indexed by `letters`.
+#[derive(Clone, Debug)]
+pub struct Charge {
+    /// Name and number of values of each free index (per unit, per head, …).
+    pub letters: Vec<(String, u64)>,
+    pub(super) form: Form,
+    pub(super) terms: Vec<Term>,
+    /// Which functions of the free indices weigh the charges; `None`: each alone.
+    pub(super) combinations: Option<Vec<Vec<Span>>>,
+    /// Dimension of the space of these charges.
+    pub count: u128,
+}
+
+/// What stands at each value of the free indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Half a sum of squares.
+    Squares,
+    /// A sum of entries.
+    Entries,
+    /// The entries of a symmetric matrix.
+    Symmetric { size: u64, traceless: bool },
+    /// The entries of a Hermitian matrix.
+    Hermitian { size: u64 },
+    /// The imaginary entries of a Hermitian matrix.
+    Imaginary { size: u64 },
+}
+
+/// Coefficient times a sum over one tensor.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    pub tensor: TensorId,
+    pub coefficient: f64,
+    /// Axes that carry the matrix index.
+    pub matrix: Vec<usize>,
+    /// For each free index the axis that carries it, and the function of it.
+    pub free: Vec<(usize, Shape)>,
+    pub conjugate: bool,
+}
+
+/// The charges of every factor that has some.
+#[must_use]
+pub fn charges(model: &Model, factors: &[Factor]) -> Vec<Charge> {
+    factors.iter().filter_map(|f| of(model, f)).collect()
+}
+
+fn of(model: &Model, factor: &Factor) -> Option<Charge> {
+    match &factor.action {
+        Action::Bond(bond) => of_bond(model, bond),
+        Action::Scaling(scaling) => of_scaling(model, scaling),
+        Action::Shift(shift) => of_shift(model, shift),
+    }
+}
+
+fn axis_name(model: &Model, tensor: TensorId, axis: usize) -> String {
+    model.axes[model.tensor(tensor).axes[axis].index()].name.clone()
+}
+
+/// Names for free indices, as the first tensor that carries each names it; distinct.
+fn letters(model: &Model, terms: &[Term], sizes: &[u64]) -> Vec<(String, u64)> {
+    let mut names: Vec<(String, u64)> = Vec::new();
+    for (k, size) in sizes.iter().enumerate() {
+        let plain = terms.iter().find(|t| t.free[k].1.is_none()).or(terms.first());
+        let mut name = plain.map_or_else(|| "i".into(), |t| axis_name(model, t.tensor, t.free[k].0));
+        while names.iter().any(|n| n.0 == name) {
+            name.push('2');
+        }
+        names.push((name, *size));
+    }
+    names
+}
+
+fn of_bond(model: &Model, bond: &Bond) -> Option<Charge> {
+    let size = bond.size;
+    let (n, copies) = (u128::from(size), u128::from(bond.copies()));
+    let (form, each) = match &bond.group {
+        Group::GeneralLinear(Field::Real) if n == 1 => (Form::Squares, 1),
+        Group::GeneralLinear(Field::Real) => {
+            (Form::Symmetric { size, traceless: false }, n * (n + 1) / 2)
+        }
+        Group::GeneralLinear(Field::Complex) => (Form::Hermitian { size }, n * n),
+        Group::Orthogonal(Field::Complex) => (Form::Imaginary { size }, n * (n - 1) / 2),
+        _ => return None,
+    };
+    let terms: Vec<Term> = bond
+        .slots
+        .iter()
+        .map(|(tensor, axes, twist)| Term {
+            tensor: *tensor,
+            coefficient: if twist.is_dual() { -1.0 } else { 1.0 },
+            matrix: axes.clone(),
+            free: bond.dependences.iter().map(|d| d.at[tensor].clone()).collect(),
+            conjugate: twist.is_conjugate(),
+        })
+        .collect();
+    let sizes: Vec<u64> = bond.dependences.iter().map(|d| d.size).collect();
+    Some(Charge {
+        letters: letters(model, &terms, &sizes),
+        form,
+        terms,
+        combinations: None,
+        count: each * copies,
+    })
+}
+
+fn of_scaling(model: &Model, scaling: &Scaling) -> Option<Charge> {
+    if scaling.kind == Kind::Phase {
+        return None;
+    }
+    let terms: Vec<Term> = scaling
+        .parts
+        .iter()
+        .map(|p| Term {
+            tensor: p.tensor,
+            coefficient: p.exponent,
+            matrix: Vec::new(),
+            free: p.axes.clone(),
+            conjugate: false,
+        })
+        .collect();
+    Some(Charge {
+        letters: letters(model, &terms, &scaling.sizes),
+        form: Form::Squares,
+        terms,
+        combinations: scaling.components.clone(),
+        count: scaling.dimension,
+    })
+}
+
+fn of_shift(model: &Model, shift: &Shift) -> Option<Charge> {
+    let rank = model.tensor(shift.tensor).axes.len();
+    let mut terms = vec![Term {
+        tensor: shift.tensor,
+        coefficient: 1.0,
+        matrix: Vec::new(),
+        free: (0..rank).map(|a| (a, None)).collect(),
+        conjugate: false,
+    }];
+    if let Some(c) = &shift.compensation {
+        // Moving R along a parameter is not symmetric: no charge.
+        if c.through.is_some() {
+            return None;
+        }
+        let position = |l| c.letters.iter().position(|x| x == l);
+        let free: Option<Vec<_>> =
+            c.source.iter().map(|l| position(l).map(|p| (p, None))).collect();
+        // A summed index would need the sum of the shift; it has been found for no model.
+        terms.push(Term {
+            tensor: c.tensor,
+            coefficient: -c.coefficient,
+            matrix: Vec::new(),
+            free: free?,
+            conjugate: false,
+        });
+    }
+    let sizes = model.shape(shift.tensor);
+    let combinations = (shift.components.len() != 1 << rank).then(|| {
+        let span = |c: &Vec<usize>, a| if c.contains(&a) { Span::Centred } else { Span::Constant };
+        shift.components.iter().map(|c| (0..rank).map(|a| span(c, a)).collect()).collect()
+    });
+    Some(Charge {
+        letters: letters(model, &terms, &sizes),
+        form: Form::Entries,
+        terms,
+        combinations,
+        count: shift.dimension,
+    })
+}
+
+impl Charge {
+    /// Values at θ: for each free index (row-major) the value, or the upper triangle of the
+    /// matrix by rows (real parts, then imaginary parts above the diagonal); combinations in the
+    /// order of their basis. `count` numbers.
+    #[must_use]
+    pub fn values(&self, model: &Model, theta: &[f64]) -> Vec<f64> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let mut each: Vec<Vec<f64>> = Vec::new();
+        for_each_index(&sizes, |copy| each.push(self.at(&layout, copy, theta)));
+        let Some(combinations) = &self.combinations else {
+            return each.concat();
+        };
+        let position = |index: &[usize]| index.iter().zip(&sizes).fold(0, |acc, (i, n)| acc * n + i);
+        let width = each.first().map_or(0, Vec::len);
+        combinations
+            .iter()
+            .flat_map(|spans| product_functions(spans, &sizes))
+            .flat_map(|function| {
+                let mut sum = vec![0.0; width];
+                for (index, weight) in function {
+                    let value = &each[position(&index)];
+                    sum.iter_mut().zip(value).for_each(|(s, v)| *s += weight * v);
+                }
+                sum
+            })
+            .collect()
+    }
+
+    /// The value or the triangle at one value of the free indices.
+    fn at(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> Vec<f64> {
+        match self.form {
+            Form::Squares => vec![self.terms.iter().map(|t| t.squares(layout, copy, theta) / 2.0).sum()],
+            Form::Entries => {
+                let width = self.terms.iter().map(|t| layout.width[&t.tensor]).max().unwrap_or(1);
+                let part = |w| self.terms.iter().map(|t| t.entries(layout, copy, theta, w)).sum();
+                (0..width).map(part).collect()
+            }
+            Form::Symmetric { size, .. } | Form::Hermitian { size } | Form::Imaginary { size } => {
+                let n = size as usize;
+                let (mut re, mut im) = (vec![0.0; n * n], vec![0.0; n * n]);
+                for term in &self.terms {
+                    term.products(layout, copy, theta, n, &mut re, &mut im);
+                }
+                let upper = |m: &[f64], from: usize| -> Vec<f64> {
+                    (0..n).flat_map(|i| (i + from..n).map(move |j| (i, j))).map(|(i, j)| m[i * n + j]).collect()
+                };
+                match self.form {
+                    Form::Hermitian { .. } => [upper(&re, 0), upper(&im, 1)].concat(),
+                    Form::Imaginary { .. } => upper(&im, 1),
+                    Form::Symmetric { traceless: true, .. } => {
+                        let off = upper(&re, 1);
+                        let last = re[n * n - 1];
+                        (0..n - 1).map(|i| re[i * n + i] - last).chain(off).collect()
+                    }
+                    _ => upper(&re, 0),
+                }
+            }
+        }
+    }
+}
+
+/// A parameter's share in a family of scalings: its blocks, one for each value of the free
+/// indices, are multiplied by `exp(exponent · α)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledBlock {
+    /// The parameter.
+    pub tensor: TensorId,
+    /// The exponent.
+    pub exponent: f64,
+    term: usize,
+}
+
+impl Charge {
+    /// The blocks of a family of scalings in which α is any function of the free indices;
+    /// `None` for other charges.
+    #[must_use]
+    pub fn scaled_blocks(&self) -> Option<Vec<ScaledBlock>> {
+        let free = self.form == Form::Squares && self.combinations.is_none();
+        let block = |(term, t): (usize, &Term)| ScaledBlock { tensor: t.tensor, exponent: t.coefficient, term };
+        free.then(|| self.terms.iter().enumerate().map(block).collect())
+    }
+
+    /// Squared norm of a block for each value of the free indices, row-major.
+    #[must_use]
+    pub fn squared_norms(&self, block: &ScaledBlock, model: &Model, theta: &[f64]) -> Vec<f64> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let term = Term { coefficient: 1.0, ..self.terms[block.term].clone() };
+        let mut norms = Vec::new();
+        for_each_index(&sizes, |copy| norms.push(term.squares(&layout, copy, theta)));
+        norms
+    }
+
+    /// Whether the free indices of two families select the same blocks of every parameter that
+    /// both scale.
+    #[must_use]
+    pub fn scales_same_blocks(&self, other: &Charge) -> bool {
+        let sizes = |c: &Charge| c.letters.iter().map(|l| l.1).collect::<Vec<_>>();
+        sizes(self) == sizes(other)
+            && self.terms.iter().all(|t| {
+                other.terms.iter().filter(|o| o.tensor == t.tensor).all(|o| o.free == t.free)
+            })
+    }
+}
+
+impl Term {
+    /// Visits the places in θ of the tensor's entries that belong to a value of the free
+    /// indices, grouped by their other indices: for each group one place per matrix index.
+    fn visit(&self, layout: &Layout, copy: &[usize], mut each: impl FnMut(&[usize])) {
+        let shape = &layout.shape[&self.tensor];
+        let others: Vec<usize> = (0..shape.len()).filter(|a| !self.matrix.contains(a)).collect();
+        let other_shape: Vec<usize> = others.iter().map(|a| shape[*a]).collect();
+        let matrix_shape: Vec<usize> = self.matrix.iter().map(|a| shape[*a]).collect();
+        let mut index = vec![0; shape.len()];
+        let mut places = Vec::new();
+        for_each_index(&other_shape, |rest| {
+            others.iter().zip(rest).for_each(|(a, i)| index[*a] = *i);
+            let selected =
+                self.free.iter().zip(copy).all(|((a, function), c)| value_of(function, index[*a]) == *c);
+            if selected {
+                places.clear();
+                for_each_index(&matrix_shape, |m| {
+                    self.matrix.iter().zip(m).for_each(|(a, i)| index[*a] = *i);
+                    places.push(layout.at(self.tensor, &index));
+                });
+                each(&places);
+            }
+        });
+    }
+
+    fn squares(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> f64 {
+        let width = layout.width[&self.tensor];
+        let mut sum = 0.0;
+        // A matrix of size 1 has one place.
+        self.visit(layout, copy, |places| {
+            sum += places.iter().flat_map(|p| &theta[*p..*p + width]).map(|x| x * x).sum::<f64>();
+        });
+        self.coefficient * sum
+    }
+
+    fn entries(&self, layout: &Layout, copy: &[usize], theta: &[f64], part: usize) -> f64 {
+        let mut sum = 0.0;
+        if part < layout.width[&self.tensor] {
+            self.visit(layout, copy, |places| sum += places.iter().map(|p| theta[p + part]).sum::<f64>());
+        }
+        self.coefficient * sum
+    }
+
+    /// Adds c Σ conj(T_i) T_j.
+    fn products(&self, layout: &Layout, copy: &[usize], theta: &[f64], n: usize, re: &mut [f64], im: &mut [f64]) {
+        let complex = layout.width[&self.tensor] == 2;
+        let sign = if self.conjugate { -1.0 } else { 1.0 };
+        self.visit(layout, copy, |places| {
+            for i in 0..n {
+                for j in 0..n {
+                    let (p, q) = (places[i], places[j]);
+                    re[i * n + j] += self.coefficient * theta[p] * theta[q];
+                    if complex {
+                        re[i * n + j] += self.coefficient * theta[p + 1] * theta[q + 1];
+                        im[i * n + j] += self.coefficient * sign * (theta[p] * theta[q + 1] - theta[p + 1] * theta[q]);
+                    }
+                }
+            }
+        });
+    }
+}

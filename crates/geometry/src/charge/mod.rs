@@ -1,0 +1,9 @@
+//! Charges: the moment map of the symmetric generators (theory §2), as formulas and as values,
+//! and how many functions gradient flow conserves.
+
+pub mod conserved;
+mod formula;
+pub mod moment;
+pub mod render;
+
+pub use formula::{Charge, ScaledBlock, charges};

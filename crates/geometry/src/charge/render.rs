@@ -1,0 +1,240 @@
+//! Charges as text and as LaTeX.
+
+use super::formula::{Charge, Form, Term};
+use crate::discover::structural::bonds::Shape;
+use crate::discover::structural::scaling::Span;
+use symbias_model::expression::Model;
+
+/// How a formula is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// ASCII.
+    Plain,
+    /// LaTeX without delimiters.
+    Latex,
+}
+
+impl Charge {
+    /// One line: `mu[h] = (v[h]^2 - sum_d W[h,d]^2)/2`.
+    #[must_use]
+    pub fn text(&self, model: &Model) -> String {
+        self.render(model, Script::Plain)
+    }
+
+    /// The same in LaTeX, without delimiters.
+    #[must_use]
+    pub fn latex(&self, model: &Model) -> String {
+        self.render(model, Script::Latex)
+    }
+
+    /// Norm of a block of [`Charge::scaled_blocks`], as `|v[h]|` or `||W[h,:]||`.
+    #[must_use]
+    pub fn norm(&self, tensor: symbias_model::expression::TensorId, model: &Model, script: Script) -> String {
+        let Some(term) = self.terms.iter().find(|t| t.tensor == tensor) else { return String::new() };
+        let info = model.tensor(tensor);
+        let mut single = info.field.width() == 1;
+        let places: Vec<String> = (0..info.axes.len())
+            .map(|axis| match term.free.iter().position(|(a, shape)| *a == axis && shape.is_none()) {
+                Some(k) => self.letters[k].0.clone(),
+                None => {
+                    single = false;
+                    let group = term.free.iter().zip(&self.letters).find(|((a, _), _)| *a == axis);
+                    group.map_or_else(|| ":".to_owned(), |((_, shape), (letter, _))| format!("{}={letter}", spelled(shape, &term.axis(model, axis))))
+                }
+            })
+            .collect();
+        let entry = indexed(&spelled_tensor(&info.name, script), &places, script);
+        match (single, script) {
+            (true, Script::Plain) => format!("|{entry}|"),
+            (true, Script::Latex) => format!("\\lvert {entry} \\rvert"),
+            (false, Script::Plain) => format!("||{entry}||"),
+            (false, Script::Latex) => format!("\\lVert {entry} \\rVert"),
+        }
+    }
+
+    fn render(&self, model: &Model, script: Script) -> String {
+        let mut free: Vec<String> = self.letters.iter().map(|l| l.0.clone()).collect();
+        let matrix = matches!(self.form, Form::Symmetric { .. } | Form::Hermitian { .. } | Form::Imaginary { .. });
+        let row = matrix.then(|| {
+            let first = &self.terms[0];
+            let mut name = first.axis(model, first.matrix[0]);
+            while free.contains(&name) {
+                name.push('2');
+            }
+            name
+        });
+        let scope: Vec<String> = free.iter().cloned().chain(row.clone()).collect();
+        let mut right = String::new();
+        for (k, term) in self.terms.iter().enumerate() {
+            let c = term.coefficient;
+            let sign = match (k, c < 0.0) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            };
+            let times = if c.abs() == 1.0 { String::new() } else { format!("{} ", number(c.abs())) };
+            right.push_str(&format!("{sign}{times}{}", term.render(model, script, self.form, &free, row.as_deref(), &scope)));
+        }
+        let half = matches!(self.form, Form::Squares);
+        if half {
+            right = match (script, self.terms.len()) {
+                (Script::Plain, 1) => format!("{right}/2"),
+                (Script::Plain, _) => format!("({right})/2"),
+                (Script::Latex, _) => format!("\\tfrac{{1}}{{2}}\\Bigl({right}\\Bigr)"),
+            };
+        }
+        let symbol = match (script, matrix) {
+            (Script::Plain, true) => "M",
+            (Script::Plain, false) => "mu",
+            (Script::Latex, true) => "M",
+            (Script::Latex, false) => "\\mu",
+        };
+        if let Some(r) = &row {
+            free.push(r.clone());
+            free.push(format!("{r}'"));
+        }
+        let left = indexed(symbol, &free, script);
+        match (self.note(), script) {
+            (Some(note), Script::Plain) => format!("{left} = {right}, {note}"),
+            (Some(note), Script::Latex) => format!("{left} = {right} \\quad \\text{{({note})}}"),
+            (None, _) => format!("{left} = {right}"),
+        }
+    }
+
+    /// Which combinations are conserved, where it is not each for itself.
+    fn note(&self) -> Option<String> {
+        match self.form {
+            Form::Symmetric { traceless: true, .. } => return Some("off-diagonal entries and differences of the diagonal".into()),
+            Form::Imaginary { .. } => return Some("imaginary parts".into()),
+            _ => {}
+        }
+        let combinations = self.combinations.as_ref()?;
+        let each: Vec<String> = combinations
+            .iter()
+            .map(|spans| {
+                let words: Vec<String> = spans
+                    .iter()
+                    .zip(&self.letters)
+                    .map(|(span, (letter, _))| match span {
+                        Span::Constant => format!("summed over {letter}"),
+                        Span::Centred => format!("differences over {letter}"),
+                        Span::Coarse(shape, _) => format!("differences over {}", spelled(shape, letter)),
+                        Span::Fibre(shape) => format!("differences within equal {}", spelled(shape, letter)),
+                    })
+                    .collect();
+                words.join(" and ")
+            })
+            .collect();
+        Some(each.join("; "))
+    }
+}
+
+impl Term {
+    fn axis(&self, model: &Model, axis: usize) -> String {
+        model.axes[model.tensor(self.tensor).axes[axis].index()].name.clone()
+    }
+
+    fn render(&self, model: &Model, script: Script, form: Form, free: &[String], row: Option<&str>, scope: &[String]) -> String {
+        let info = model.tensor(self.tensor);
+        let mut names: Vec<String> = vec![String::new(); info.axes.len()];
+        let mut summed: Vec<String> = Vec::new();
+        for (axis, name) in names.iter_mut().enumerate() {
+            let carried = self.free.iter().position(|(a, shape)| *a == axis && shape.is_none());
+            if let Some(k) = carried {
+                *name = free[k].clone();
+                continue;
+            }
+            if self.matrix.contains(&axis) {
+                continue;
+            }
+            let mut own = self.axis(model, axis);
+            while scope.contains(&own) || summed.contains(&own) {
+                own.push('2');
+            }
+            let conditions: Vec<String> = self
+                .free
+                .iter()
+                .zip(free)
+                .filter(|((a, shape), _)| *a == axis && shape.is_some())
+                .map(|((_, shape), letter)| format!("{}={letter}", spelled(shape, &own)))
+                .collect();
+            *name = own.clone();
+            summed.push(if conditions.is_empty() { own } else { format!("{own}: {}", conditions.join(",")) });
+        }
+        // A fused matrix index is split over its axes: c, a stand for (c,a).
+        let place = |prime: &str| -> Vec<String> {
+            let mut all = names.clone();
+            for (position, axis) in self.matrix.iter().enumerate() {
+                let base = match (row, position) {
+                    (Some(r), 0) => r.to_owned(),
+                    _ => self.axis(model, *axis),
+                };
+                all[*axis] = format!("{base}{prime}");
+            }
+            all
+        };
+        let complex = info.field.width() == 2;
+        let (name, sum) = (spelled_tensor(&info.name, script), total(&summed, script));
+        let entry = indexed(&name, &place(""), script);
+        let square = |x: &str| match (complex, script) {
+            (false, _) => format!("{x}^2"),
+            (true, Script::Plain) => format!("|{x}|^2"),
+            (true, Script::Latex) => format!("\\lvert {x} \\rvert^2"),
+        };
+        let body = match form {
+            Form::Squares => square(&entry),
+            Form::Entries => entry,
+            _ => {
+                let other = indexed(&name, &place("'"), script);
+                let (first, second) = if self.conjugate { (other, entry) } else { (entry, other) };
+                match (complex, script) {
+                    (false, _) => format!("{first} {second}"),
+                    (true, Script::Plain) => format!("conj({first}) {second}"),
+                    (true, Script::Latex) => format!("\\overline{{{first}}} {second}"),
+                }
+            }
+        };
+        format!("{sum}{body}")
+    }
+}
+
+/// `sum_{a,b} ` over the given letters; nothing for none.
+#[must_use]
+pub fn total(letters: &[String], script: Script) -> String {
+    match (letters, script) {
+        ([], _) => String::new(),
+        ([one], Script::Plain) if !one.contains(':') => format!("sum_{one} "),
+        (_, Script::Plain) => format!("sum_{{{}}} ", letters.join(",")),
+        (_, Script::Latex) => format!("\\sum_{{{}}} ", letters.join(",").replace("//", "/")),
+    }
+}
+
+fn indexed(name: &str, indices: &[String], script: Script) -> String {
+    match (indices.is_empty(), script) {
+        (true, _) => name.to_owned(),
+        (false, Script::Plain) => format!("{name}[{}]", indices.join(",")),
+        (false, Script::Latex) => format!("{name}_{{{}}}", indices.join(",")),
+    }
+}
+
+/// A tensor's name; in LaTeX upright where it has more than one character.
+#[must_use]
+pub fn spelled_tensor(name: &str, script: Script) -> String {
+    match script {
+        Script::Plain => name.to_owned(),
+        Script::Latex if name.chars().count() == 1 => name.to_owned(),
+        Script::Latex => format!("\\mathrm{{{}}}", name.replace('_', "\\_")),
+    }
+}
+
+/// An index function of a letter.
+fn spelled(shape: &Shape, letter: &str) -> String {
+    shape.as_ref().map_or_else(|| letter.to_owned(), |e| e.display(&|_| letter.to_owned()))
+}
+
+/// A coefficient: integers without a point.
+#[must_use]
+pub fn number(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x:.0}") } else { format!("{x}") }
+}

@@ -1,0 +1,174 @@
+//! What ranks, null spaces and finite group elements say of a model of moderate size.
+
+use super::Structure;
+use crate::answer::Rank;
+use symbias_geometry::algebra;
+use symbias_geometry::charge::conserved::{Conserved, conserved};
+use symbias_geometry::charge::moment;
+use symbias_geometry::discover::certificate::{Certificate, certify};
+use symbias_geometry::discover::numerical::{Numerical, numerical};
+use symbias_geometry::field::AffineField;
+use symbias_geometry::orbit::gram::{Gram, gram};
+use symbias_geometry::probe::Probes;
+use symbias_geometry::rank::{GenericRank, generic_rank};
+use symbias_model::data;
+use symbias_model::error::Result;
+use symbias_model::scalar::Inputs;
+use symbias_numerics::rank::RankDecision;
+
+/// Fresh points of the certificate.
+const POINTS: u64 = 8;
+/// The largest algebra that is named from its generators.
+const NAMED: usize = 400;
+
+/// The results, each with how it was decided.
+#[derive(Clone, Debug)]
+pub(super) struct Findings {
+    /// Rank of J at generic points.
+    pub rank: GenericRank,
+    /// Dimension of the orbit of a generic point.
+    pub orbit: RankDecision,
+    /// Γ at `theta`.
+    pub gram: Option<Gram>,
+    /// Upper bound on the algebra.
+    pub upper: Option<Numerical>,
+    /// Symmetries beyond the rules, established by an exact identity test.
+    pub extra: Option<Extra>,
+    pub certificate: Option<Certificate>,
+    /// Rank of the gradients of the charges.
+    pub independent: RankDecision,
+    /// Functions that gradient flow conserves.
+    pub conserved: Option<Conserved>,
+    /// The point at which values are computed.
+    pub theta: Vec<f64>,
+}
+
+/// An algebra found by numerics alone.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    /// Its name, with what the rules found.
+    pub name: String,
+    /// Its dimension, with what the rules found.
+    pub dimension: usize,
+    /// All its generators.
+    pub fields: Vec<AffineField>,
+    /// Whether it is compact, and the dimension of 𝔨.
+    pub compact: bool,
+    pub compact_dimension: usize,
+}
+
+impl Findings {
+    pub fn of(
+        structure: &Structure,
+        theta: Option<Vec<f64>>,
+        samples: Option<Vec<Inputs>>,
+        seed: u64,
+        stage: &mut dyn FnMut(&str),
+    ) -> Result<Findings> {
+        let model = &structure.model;
+        let files = data::constants(model)?;
+        let probes = Probes::new(model, &files, samples, seed)?;
+        stage("rank of J");
+        let rank = generic_rank(&probes)?;
+        let mut families: Vec<Vec<AffineField>> = structure.factors.iter().map(|f| f.generators(model)).collect();
+        let rules: Vec<AffineField> = families.concat();
+        stage("null space of J(θ)ξ(θ) = 0");
+        let upper = numerical(&probes, &rules)?;
+        let extra = match &upper {
+            Some(upper) => beyond_rules(&probes, upper, rules.len())?,
+            None => None,
+        };
+        let fields = extra.as_ref().map_or(rules, |e| e.fields.clone());
+        if let Some(extra) = &extra {
+            families.push(extra.fields.clone());
+        }
+        stage("certificate");
+        let certificate = certify(&probes, &families, POINTS)?;
+        let generic = probes.point(0);
+        let orbit = gram(&fields, &generic)?.decision;
+        let theta = theta.unwrap_or(generic);
+        let at_theta = gram(&fields, &theta)?;
+        let independent = independent_charges(structure, &fields, extra.is_some(), &probes.point(1))?;
+        stage("conserved functions");
+        let conserved = conserved(&probes, independent.rank)?;
+        Ok(Findings { rank, orbit, gram: Some(at_theta), upper, extra, certificate, independent, conserved, theta })
+    }
+
+    /// Every rank that was decided.
+    pub fn ranks(&self) -> Vec<Rank> {
+        let mut ranks = vec![answer(&self.rank.decision)];
+        ranks.extend(self.upper.as_ref().map(|u| answer(&u.decision)));
+        ranks.push(answer(&self.orbit));
+        ranks.push(answer(&self.independent));
+        ranks.extend(self.conserved.as_ref().map(|c| answer(&c.decision)));
+        ranks
+    }
+
+    /// Independent conserved functions, where the search was exhausted.
+    pub fn conserved_count(&self) -> Option<u64> {
+        let found = self.conserved.as_ref().filter(|c| c.exhausted)?;
+        Some(found.count as u64)
+    }
+}
+
+fn answer(decision: &RankDecision) -> Rank {
+    Rank {
+        what: decision.what.clone(),
+        rank: decision.rank as u64,
+        gap: decision.gap.is_finite().then_some(decision.gap),
+        exact: decision.exact,
+        error_probability: decision.error_probability,
+    }
+}
+
+/// What the null space holds beyond the rules, where it is an identity: exact arithmetic on a
+/// function without pieces. Multiples of translations are in the null space too and are no
+/// symmetries of their own; where there are some, the gap is reported and nothing is claimed.
+fn beyond_rules(probes: &Probes<'_>, upper: &Numerical, rules: usize) -> Result<Option<Extra>> {
+    let identity = upper.decision.exact && !probes.is_piecewise() && upper.translations == 0;
+    if upper.dimension <= rules || !identity || upper.dimension > NAMED {
+        return Ok(None);
+    }
+    let Some(fields) = upper.fields()? else { return Ok(None) };
+    let Ok(found) = algebra::recognise(&fields, NAMED) else { return Ok(None) };
+    if found.dimension != upper.dimension || !found.closed {
+        return Ok(None);
+    }
+    let antisymmetric = fields.iter().all(|f| {
+        let turned = AffineField {
+            linear: f.linear.iter().map(|(i, j, x)| (*j, *i, *x)).chain(f.linear.iter().copied()).collect(),
+            constant: Vec::new(),
+        };
+        let probe: Vec<f64> = probes.point(3);
+        f.constant.is_empty() && turned.at(&probe).iter().all(|x| x.abs() < 1e-9)
+    });
+    Ok(Some(Extra {
+        name: found.name.clone(),
+        dimension: found.dimension,
+        compact: antisymmetric,
+        compact_dimension: found.compact,
+        fields,
+    }))
+}
+
+/// Rank of the gradients ξ_A of the charges at a generic point.
+fn independent_charges(
+    structure: &Structure,
+    fields: &[AffineField],
+    numerics: bool,
+    theta: &[f64],
+) -> Result<RankDecision> {
+    let symmetric: Vec<AffineField> = if numerics {
+        moment::symmetric_part(fields, theta.len())?
+    } else {
+        structure
+            .factors
+            .iter()
+            .map(|f| moment::symmetric_part(&f.generators(&structure.model), theta.len()))
+            .collect::<Result<Vec<_>>>()?
+            .concat()
+    };
+    let mut decision = gram(&symmetric, theta)?.decision;
+    decision.what = "gradients of the charges".into();
+    Ok(decision)
+}

@@ -1,0 +1,202 @@
+//! From a model file to its symmetries, charges and conservation laws: rules, ranks and the
+//! certificate, each for itself, and what they say together.
+
+mod charges;
+mod findings;
+mod structure;
+mod symmetry;
+mod warnings;
+
+pub use structure::{FactorKind, Structure, structure};
+
+use crate::answer::{Answer, Biases, Gram};
+use findings::Findings;
+use std::fmt::Write;
+use std::path::PathBuf;
+use symbias_geometry::field::AffineField;
+use symbias_model::error::Result;
+use symbias_model::language::SourceFile;
+use symbias_model::{Model, data};
+
+/// What the caller decides.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Seed of random points, probes and generated constants.
+    pub seed: u64,
+    /// Parameters at which values are computed, a safetensors file.
+    pub at: Option<PathBuf>,
+    /// Inputs in place of random probes, a safetensors file.
+    pub data: Option<PathBuf>,
+}
+
+/// The answer, and what it was read from.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The machine-readable answer.
+    pub answer: Answer,
+    /// LaTeX of the charges, in the order of the answer's formulas.
+    pub charges_latex: Vec<String>,
+    /// LaTeX of the regulariser that weight decay induces.
+    pub decay_latex: Option<String>,
+    model: Model,
+    families: Vec<(String, Vec<AffineField>)>,
+}
+
+/// Parameters up to which ranks, null spaces and certificates are computed; beyond them the rules
+/// stand alone.
+pub const NUMERICAL: u128 = 2000;
+
+/// Everything that is known of a model. `stage` hears what begins.
+///
+/// # Errors
+/// A mistake in the model file or in the files that it or the options name; floating linear
+/// algebra that does not converge.
+pub fn analyze(source: &SourceFile, options: &Options, stage: &mut dyn FnMut(&str)) -> Result<Analysis> {
+    stage("rules");
+    let structure = structure(source, NUMERICAL)?;
+    let small = structure.model.is_complete() && structure.model.parameter_count() <= NUMERICAL;
+    let theta = match &options.at {
+        Some(path) if structure.model.is_complete() => Some(data::parameters(&structure.model, path)?),
+        Some(path) => {
+            // A complete graph is needed to read a point; its sizes decide whether that is possible.
+            let whole = source.check(symbias_model::language::Copies::All)?;
+            Some(data::parameters(&whole, path)?)
+        }
+        None => None,
+    };
+    let samples = options.data.as_ref().map(|path| data::inputs(&structure.model, path)).transpose()?;
+    let findings = if small { Some(Findings::of(&structure, theta, samples, options.seed, stage)?) } else { None };
+    stage("charges");
+    Ok(assemble(structure, findings.as_ref(), options.seed))
+}
+
+fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Analysis {
+    let model = &structure.model;
+    let charges = charges::charges(&structure, findings);
+    let theta = findings.map(|f| f.theta.as_slice());
+    let decay = symbias_bias::decay::decay(model, &structure.factors, theta);
+    let rank = findings.map(|f| f.rank.decision.rank as u64);
+    let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
+    let redundancy = rank.map(|r| parameters - r);
+    let orbit = findings.map(|f| f.orbit.rank as u64);
+    let answer = Answer {
+        schema: 1,
+        model: model.name.clone(),
+        parameters,
+        rank,
+        redundancy,
+        orbit_dimension: orbit,
+        unexplained: redundancy.zip(orbit).map(|(r, o)| r.saturating_sub(o)),
+        symmetry: symmetry::symmetry(&structure, findings),
+        certificate: symmetry::certificate(findings),
+        ranks: findings.map(Findings::ranks).unwrap_or_default(),
+        charges: charges.answer,
+        gram: Gram {
+            basis: BASIS.into(),
+            formula: None,
+            log_det: findings.and_then(|f| f.gram.as_ref()).map(|g| g.log_pdet),
+        },
+        bias: Biases {
+            decay: crate::answer::Bias::from(&decay),
+            flow: later("gradient flow"),
+            noise_isotropic: later("isotropic noise"),
+            noise_slice: later("noise conditioned on a gauge slice"),
+            noise_horizontal: later("horizontal noise"),
+        },
+        warnings: warnings::warnings(&structure, findings),
+        seed,
+    };
+    let mut families: Vec<(String, Vec<AffineField>)> = Vec::new();
+    if findings.is_some() {
+        families.extend(structure.factors.iter().map(|f| (f.name(), f.generators(model))));
+    }
+    families.extend(findings.and_then(|f| f.extra.as_ref()).map(|e| (e.name.clone(), e.fields.clone())));
+    Analysis { answer, charges_latex: charges.latex, decay_latex: decay.latex, model: structure.model, families }
+}
+
+/// The basis that det Γ refers to (theory §1).
+const BASIS: &str = "E_ij for gl, (E_ij - E_ji)/sqrt(2) for so and planes, i E_ii and (E_ij -+ E_ji)/sqrt(2) (times i) for u, \
+one generator with the exponents of the charge for each scaling, unit shifts for translations";
+
+fn later(driver: &str) -> crate::answer::Bias {
+    crate::answer::Bias {
+        exists: false,
+        value: None,
+        formula: None,
+        base_measure: "none stated".into(),
+        hypotheses: vec![crate::answer::Hypothesis {
+            text: format!("this version derives no law of {driver}"),
+            status: "fails".into(),
+        }],
+    }
+}
+
+impl Analysis {
+    /// Whether every claim holds: bounds agree where both exist, and the certificate.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let bounds = &self.answer.symmetry.bounds;
+        let agree = bounds.upper.is_none() || bounds.exact;
+        let certified = self.answer.certificate.residual.is_none_or(|r| {
+            r <= symbias_geometry::discover::certificate::THRESHOLD
+        }) && !self.answer.warnings.iter().any(|w| w.code == "certificate-fails");
+        agree && certified
+    }
+
+    /// The generators, one line each: `d W[0,1] = W[1,1] - ...`.
+    #[must_use]
+    pub fn generators_text(&self) -> String {
+        let names = coordinate_names(&self.model, &self.families);
+        let mut out = String::new();
+        for (name, fields) in &self.families {
+            for (k, field) in fields.iter().enumerate() {
+                let mut rows: std::collections::BTreeMap<usize, Vec<String>> = std::collections::BTreeMap::new();
+                for (i, j, x) in &field.linear {
+                    rows.entry(*i).or_default().push(coefficient(*x, &names[*j]));
+                }
+                for (i, x) in &field.constant {
+                    rows.entry(*i).or_default().push(format!("{x:+}"));
+                }
+                let moved: Vec<String> =
+                    rows.iter().map(|(i, terms)| format!("d {} = {}", names[*i], terms.join(" "))).collect();
+                let _ = writeln!(out, "generator     {name} #{k}: {}", moved.join("; "));
+            }
+        }
+        out
+    }
+}
+
+fn coefficient(x: f64, name: &str) -> String {
+    if x == 1.0 {
+        format!("+{name}")
+    } else if x == -1.0 {
+        format!("-{name}")
+    } else {
+        format!("{x:+} {name}")
+    }
+}
+
+/// Names of the coordinates of θ: `W[0,1]`, complex ones with `.re` and `.im`; none if there is
+/// nothing to name.
+fn coordinate_names(model: &Model, families: &[(String, Vec<AffineField>)]) -> Vec<String> {
+    if families.is_empty() {
+        return Vec::new();
+    }
+    let mut names = Vec::new();
+    for block in model.space().blocks() {
+        for flat in 0..block.entries() {
+            let (mut rest, mut index) = (flat, Vec::new());
+            for n in block.shape.iter().rev() {
+                index.push((rest % n).to_string());
+                rest /= n;
+            }
+            index.reverse();
+            let entry = if index.is_empty() { block.name.clone() } else { format!("{}[{}]", block.name, index.join(",")) };
+            match block.field.width() {
+                1 => names.push(entry),
+                _ => names.extend([format!("{entry}.re"), format!("{entry}.im")]),
+            }
+        }
+    }
+    names
+}

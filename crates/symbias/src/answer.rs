@@ -1,0 +1,211 @@
+//! The machine-readable answer of `analyze`, schema 1 (docs/answer.md).
+
+use serde::Serialize;
+
+/// What `symbias analyze --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// Always 1.
+    pub schema: u32,
+    /// The model's name.
+    pub model: String,
+    /// d, the number of real parameters.
+    pub parameters: u64,
+    /// Rank of the Jacobian at a generic point; `null` where it was not computed.
+    pub rank: Option<u64>,
+    /// d − rank J.
+    pub redundancy: Option<u64>,
+    /// Dimension of a generic orbit.
+    pub orbit_dimension: Option<u64>,
+    /// Redundancy that no symmetry found explains.
+    pub unexplained: Option<u64>,
+    /// The algebra.
+    pub symmetry: Symmetry,
+    /// The independent re-check.
+    pub certificate: Certificate,
+    /// Every rank that was decided.
+    pub ranks: Vec<Rank>,
+    /// Conserved quantities.
+    pub charges: Charges,
+    /// The Gram matrix of the generators.
+    pub gram: Gram,
+    /// What each driver selects.
+    pub bias: Biases,
+    /// What a reader should know before believing the rest.
+    pub warnings: Vec<Warning>,
+    /// Seed of the random points.
+    pub seed: u64,
+}
+
+/// The symmetry algebra.
+#[derive(Clone, Debug, Serialize)]
+pub struct Symmetry {
+    /// Its dimension.
+    pub dimension: u64,
+    /// Whether the group is compact.
+    pub compact: bool,
+    /// Dimension of a maximal compact subalgebra.
+    pub compact_dimension: u64,
+    /// ASCII name.
+    pub name: String,
+    /// Proven lower and computed upper bound on the dimension.
+    pub bounds: Bounds,
+    /// Ideals, with what they act on.
+    pub factors: Vec<Factor>,
+}
+
+/// Bounds on the dimension of the symmetry algebra.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bounds {
+    /// Proven by rules, or by identity tests whose error probability is stated.
+    pub lower: u64,
+    /// From ranks; `null` where none was computed.
+    pub upper: Option<u64>,
+    /// Whether both agree.
+    pub exact: bool,
+    /// The fields among which the upper bound holds.
+    pub among: String,
+}
+
+/// One ideal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Factor {
+    /// Name, e.g. `gl(4)^2`.
+    pub name: String,
+    /// Dimension.
+    pub dimension: u64,
+    /// What it acts on.
+    pub tensors: Vec<TensorAxis>,
+    /// `rule`, `numerics` or `both`.
+    pub found_by: String,
+    /// The rule, where one found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+/// A parameter and the axis acted on.
+#[derive(Clone, Debug, Serialize)]
+pub struct TensorAxis {
+    /// The parameter.
+    pub name: String,
+    /// The axis, `null` where all entries are acted on alike.
+    pub axis: Option<String>,
+}
+
+/// The independent re-check by finite group elements.
+#[derive(Clone, Debug, Serialize)]
+pub struct Certificate {
+    /// Largest relative change of F; `null` if it was not run.
+    pub residual: Option<f64>,
+    /// Points.
+    pub points: u64,
+}
+
+/// One rank decision.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rank {
+    /// What was ranked.
+    pub what: String,
+    /// The rank.
+    pub rank: u64,
+    /// Last kept over first dropped magnitude; `null` if nothing was dropped or it is exact.
+    pub gap: Option<f64>,
+    /// Decided in exact arithmetic.
+    pub exact: bool,
+    /// Probability that an exact decision is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_probability: Option<f64>,
+}
+
+/// Conserved quantities of gradient flow.
+#[derive(Clone, Debug, Serialize)]
+pub struct Charges {
+    /// Dimension of the space of charges.
+    pub count: u64,
+    /// Independent conserved functions; `null` where not computed.
+    pub independent: Option<u64>,
+    /// Formulas.
+    pub formulas: Vec<String>,
+    /// Values at the point.
+    pub values: Vec<f64>,
+}
+
+/// The Gram matrix.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gram {
+    /// The basis of the algebra.
+    pub basis: String,
+    /// Closed form where a rule gives it.
+    pub formula: Option<String>,
+    /// Log pseudo-determinant at the point.
+    pub log_det: Option<f64>,
+}
+
+/// One entry per driver.
+#[derive(Clone, Debug, Serialize)]
+pub struct Biases {
+    /// Weight decay.
+    pub decay: Bias,
+    /// Gradient flow.
+    pub flow: Bias,
+    /// Isotropic noise.
+    pub noise_isotropic: Bias,
+    /// Gauge slice.
+    pub noise_slice: Bias,
+    /// Horizontal noise.
+    pub noise_horizontal: Bias,
+}
+
+/// What a driver selects.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bias {
+    /// Whether the law exists (false where a hypothesis fails or it is not derived).
+    pub exists: bool,
+    /// Its value at the point.
+    pub value: Option<f64>,
+    /// Its formula.
+    pub formula: Option<String>,
+    /// With respect to which measure.
+    pub base_measure: String,
+    /// What it rests on.
+    pub hypotheses: Vec<Hypothesis>,
+}
+
+impl From<&symbias_bias::Bias> for Bias {
+    fn from(bias: &symbias_bias::Bias) -> Bias {
+        let hypothesis = |h: &symbias_bias::Hypothesis| Hypothesis {
+            text: h.text.clone(),
+            status: match h.status {
+                symbias_bias::Status::Verified => "verified",
+                symbias_bias::Status::Assumed => "assumed",
+                symbias_bias::Status::Fails => "fails",
+            }
+            .into(),
+        };
+        Bias {
+            exists: bias.exists,
+            value: bias.value,
+            formula: bias.formula.clone(),
+            base_measure: bias.base_measure.clone(),
+            hypotheses: bias.hypotheses.iter().map(hypothesis).collect(),
+        }
+    }
+}
+
+/// A hypothesis and what is known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hypothesis {
+    /// In words.
+    pub text: String,
+    /// `verified`, `assumed` or `fails`.
+    pub status: String,
+}
+
+/// A warning for programs and people.
+#[derive(Clone, Debug, Serialize)]
+pub struct Warning {
+    /// Stable code.
+    pub code: String,
+    /// In words.
+    pub text: String,
+}

@@ -1,0 +1,158 @@
+//! The answer of `analyze` on one screen.
+
+use crate::answer::{Answer, Bias, Charges, Rank, Warning};
+use std::fmt::Write;
+
+/// What to print.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Everything: all ranks, all charges, all hypotheses.
+    pub full: bool,
+}
+
+/// Width of the left column.
+const LABEL: usize = 13;
+
+/// The summary that `symbias analyze` prints; every number in it is in the answer.
+#[must_use]
+pub fn text(answer: &Answer, style: Style) -> String {
+    let mut out = String::new();
+    let mut line = |label: &str, rest: &str| {
+        if label.is_empty() {
+            let _ = writeln!(out, "{:LABEL$} {rest}", "");
+        } else {
+            let _ = writeln!(out, "{label:<LABEL$} {rest}");
+        }
+    };
+    line("model", &format!("{}, {} parameters", answer.model, grouped(answer.parameters)));
+    redundancy(answer, &mut line);
+    symmetry(answer, &mut line);
+    match answer.certificate.residual {
+        Some(residual) => line(
+            "certificate",
+            &format!("F moves by {residual:.1e} under finite group elements, {} fresh points", answer.certificate.points),
+        ),
+        None => line("certificate", "not run at this size: the rules are the proof"),
+    }
+    charges(&answer.charges, style, &mut line);
+    bias("decay", &answer.bias.decay, style, &mut line);
+    if style.full {
+        line("gram", &format!("basis: {}", answer.gram.basis));
+        if let Some(log_det) = answer.gram.log_det {
+            line("", &format!("log pdet = {log_det:.6} at the point of --at or --seed {}", answer.seed));
+        }
+        for rank in &answer.ranks {
+            line("rank", &rank_line(rank));
+        }
+    }
+    for Warning { code, text } in &answer.warnings {
+        if style.full || !code.starts_with("scope") {
+            line("note", text);
+        }
+    }
+    out
+}
+
+fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
+    let (Some(rank), Some(redundancy), Some(orbit)) = (answer.rank, answer.redundancy, answer.orbit_dimension) else {
+        line("redundancy", "rank J not computed at this size");
+        return;
+    };
+    let how = answer.ranks.iter().find(|r| r.what.starts_with("J")).map_or("", |r| if r.exact { " (exact)" } else { "" });
+    line(
+        "redundancy",
+        &format!(
+            "{redundancy} = {} - rank J {rank}{how}: orbits {orbit}, unexplained {}",
+            answer.parameters,
+            answer.unexplained.unwrap_or(0)
+        ),
+    );
+}
+
+fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
+    let s = &answer.symmetry;
+    let bounds = match (s.bounds.exact, s.bounds.upper) {
+        (true, _) => format!("dimension {} (rules = ranks among {})", grouped(s.dimension), s.bounds.among),
+        (false, Some(upper)) => {
+            format!("dimension between {} and {upper} (ranks among {})", s.bounds.lower, s.bounds.among)
+        }
+        (false, None) => format!("dimension at least {} (rules)", grouped(s.dimension)),
+    };
+    line("symmetry", &format!("{}, {bounds}", s.name));
+    for factor in &s.factors {
+        let on: Vec<String> = factor
+            .tensors
+            .iter()
+            .map(|t| t.axis.as_ref().map_or_else(|| t.name.clone(), |a| format!("{}[{a}]", t.name)))
+            .collect();
+        let found = match (&factor.rule, factor.found_by.as_str()) {
+            (Some(rule), "both") => format!("{rule}; rule and numerics"),
+            (Some(rule), by) => format!("{rule}; {by}"),
+            (None, by) => by.to_owned(),
+        };
+        line("", &format!("{:<8} on {}  ({found})", factor.name, shortened(&on, 6)));
+    }
+}
+
+fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
+    let independent = match charges.independent {
+        Some(n) => format!("{n} independent conserved functions of gradient flow"),
+        None => "independent conserved functions not counted at this size".to_owned(),
+    };
+    line("charges", &format!("{}; {independent}", grouped(charges.count)));
+    let shown = if style.full { charges.formulas.len() } else { 4 };
+    for formula in charges.formulas.iter().take(shown) {
+        line("", formula);
+    }
+    if charges.formulas.len() > shown {
+        line("", &format!("… and {} more kinds (--full)", charges.formulas.len() - shown));
+    }
+}
+
+fn bias(name: &str, bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)) {
+    let failing = bias.hypotheses.iter().find(|h| h.status == "fails");
+    match (&bias.formula, failing) {
+        (Some(formula), _) if bias.exists => {
+            let value = bias.value.map_or_else(String::new, |v| format!(" = {v:.6} at the point"));
+            line(name, &format!("weight decay selects by {formula}{value}"));
+        }
+        (_, Some(hypothesis)) => line(name, &format!("no induced regulariser: {}", hypothesis.text)),
+        _ => line(name, "exists, but no rule gives it in closed form"),
+    }
+    if style.full {
+        for h in &bias.hypotheses {
+            line("", &format!("[{}] {}", h.status, h.text));
+        }
+    }
+}
+
+fn rank_line(rank: &Rank) -> String {
+    let how = match (rank.exact, rank.error_probability, rank.gap) {
+        (true, Some(p), _) => format!("exact, wrong with probability at most {p:.0e}"),
+        (true, None, _) => "exact".to_owned(),
+        (false, _, Some(gap)) => format!("gap {gap:.1e}"),
+        (false, _, None) => "full".to_owned(),
+    };
+    format!("{}: {} ({how})", rank.what, rank.rank)
+}
+
+/// `1234567` as `1 234 567`.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn shortened(names: &[String], most: usize) -> String {
+    if names.len() <= most {
+        names.join(", ")
+    } else {
+        format!("{}, … {} in all", names[..most - 1].join(", "), names.len())
+    }
+}
