@@ -9,9 +9,9 @@ use symbias_numerics::rank::{ExactRowSpace, RankDecision, RowSpace, schwartz_zip
 /// Probes at least, before a rank that does not grow counts as settled.
 const LEAST: u64 = 4;
 /// How often the largest rank must have been seen, …
-const SEEN: u32 = 4;
+const SEEN: u32 = 8;
 /// … or how many points compared: the rank of a piecewise model may differ from piece to piece.
-const POINTS: u64 = 16;
+const POINTS: u64 = 48;
 
 /// The rank of J at generic points.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct GenericRank {
     pub decision: RankDecision,
     /// Probes (samples) that were used for it.
     pub probes: u64,
+    /// The point (of [`Probes::point`]) where it was found.
+    pub point: u64,
     /// Smallest rank among the points, where pieces differ.
     pub smallest: usize,
 }
@@ -76,6 +78,7 @@ fn exact(probes: &Probes<'_>, number: u64, degree: u64) -> Result<GenericRank> {
     Ok(GenericRank {
         decision,
         probes: used,
+        point: number,
         smallest: 0,
     })
 }
@@ -103,6 +106,7 @@ fn floating(probes: &Probes<'_>, number: u64) -> Result<GenericRank> {
     Ok(GenericRank {
         decision,
         probes: used,
+        point: number,
         smallest: 0,
     })
 }
@@ -113,13 +117,15 @@ fn until_idle(
     full: usize,
     mut add: impl FnMut(std::ops::Range<u64>) -> Result<usize>,
 ) -> Result<u64> {
-    let (mut rank, mut done, mut target) = (0, 0, 1);
+    // Inputs that reach a rarely active unit are rare.
+    let patience = if probes.is_piecewise() { 2 } else { 1 };
+    let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);
     loop {
         target = probes.count().map_or(target, |n| target.min(n));
         let next = add(done..target)?;
-        let settled = done > 0 && next == rank && target >= LEAST;
+        idle = if done > 0 && next == rank && target >= LEAST { idle + 1 } else { 0 };
         (rank, done) = (next, target);
-        if settled || rank == full || probes.count() == Some(done) {
+        if idle >= patience || rank == full || probes.count() == Some(done) {
             return Ok(done);
         }
         target *= 2;

@@ -36,7 +36,8 @@ pub(super) fn closed_form(model: &Model, factors: &[&Factor], theta: Option<&[f6
     if least <= 1e-9 {
         return Found::NotAttained("a scaling shrinks some parameters and grows none".into());
     }
-    m.iter_mut().for_each(|x| *x /= least);
+    // The equations have small rational solutions; what the null space adds are roundings.
+    m.iter_mut().for_each(|x| *x = (*x / least * 1e6).round() / 1e6);
     Found::Term(term(model, &charges[0], &groups, &m, theta))
 }
 
@@ -68,6 +69,8 @@ fn groups(charges: &[Charge]) -> Option<Vec<Group<'_>>> {
             }
         }
     }
+    groups.iter_mut().for_each(|g| g.blocks.sort_by_key(|b| b.1.tensor));
+    groups.sort_by_key(|g| g.blocks.first().map(|b| b.1.tensor));
     Some(groups)
 }
 
@@ -95,7 +98,7 @@ fn term(model: &Model, first: &Charge, groups: &[Group<'_>], m: &[f64], theta: O
                 let norms: Vec<String> = group.blocks.iter().map(|(c, b)| c.norm(b.tensor, model, script)).collect();
                 let norm = match (norms.as_slice(), script) {
                     ([one], _) => one.clone(),
-                    (_, Script::Plain) => format!("||({})||", norms.join(", ")).replace("|, |", "|, |"),
+                    (_, Script::Plain) => format!("||({})||", norms.join(", ").replace('|', "")),
                     (_, Script::Latex) => format!("\\sqrt{{{}}}", norms.iter().map(|n| format!("{n}^2")).collect::<Vec<_>>().join(" + ")),
                 };
                 power(&norm, 2.0 * m, whole, script)
@@ -112,6 +115,8 @@ fn power(x: &str, p: f64, q: f64, script: Script) -> String {
     if (p - q).abs() < 1e-12 {
         return x.to_owned();
     }
+    let divisor = (1..=6).rev().map(f64::from).find(|k| (p / k).fract() == 0.0 && (q / k).fract() == 0.0);
+    let (p, q) = divisor.map_or((p, q), |k| (p / k, q / k));
     let exponent = if (p / q).fract() == 0.0 { number(p / q) } else { format!("{}/{}", number(p), number(q)) };
     match script {
         Script::Plain => format!("{x}^({exponent})"),

@@ -2,80 +2,46 @@
 //! their product, a chain of D matrices (D/2) Σ σ^{2/D} (theory §6).
 
 use super::{Found, Term};
+use std::collections::BTreeSet;
 use symbias_geometry::charge::render::{Script, spelled_tensor, total};
-use symbias_geometry::discover::structural::{ActionView, MatrixSlot};
-use symbias_model::expression::{Field, Model, TensorId};
+use symbias_geometry::charge::{Charge, ScaledBlock, charges};
+use symbias_geometry::discover::structural::{ActionView, Factor};
+use symbias_model::expression::{Model, TensorId};
 use symbias_numerics::dense::{Matrix, singular_values};
 
-pub(super) fn closed_form(model: &Model, views: &[ActionView], theta: Option<&[f64]>) -> Found {
-    let found = match views {
-        [ActionView::Matrix { slots, size, .. }] => pair(model, slots, *size as usize, theta),
-        _ => chain(model, views, theta),
+pub(super) fn closed_form(model: &Model, factors: &[&Factor], theta: Option<&[f64]>) -> Found {
+    let found = match factors {
+        [one] => charges(model, &[(*one).clone()]).first().and_then(|c| pair(model, c, theta)),
+        _ => chain(model, &factors.iter().map(|f| f.view()).collect::<Vec<_>>(), theta),
     };
     found.map_or(Found::Unknown, Found::Term)
 }
 
-/// An axis of a tensor that carries a dependence, with its name.
-fn axis_name(model: &Model, tensor: TensorId, axis: usize) -> String {
-    model.axes[model.tensor(tensor).axes[axis].index()].name.clone()
-}
-
-/// The entries of a slot for one value of the dependences, as a matrix: group index by rest.
-fn unfolded(model: &Model, slot: &MatrixSlot, copy: &[usize], theta: &[f64]) -> Option<Vec<Vec<f64>>> {
-    let space = model.space();
-    let block = space.block(&model.tensor(slot.tensor).name)?;
-    let shape = &block.shape;
-    let fixed: Vec<usize> = slot.dependences.iter().copied().collect::<Option<_>>()?;
-    let n: usize = slot.axes.iter().map(|a| shape[*a]).product();
-    let mut rows = vec![Vec::new(); n];
-    for flat in 0..block.entries() {
-        let mut rest = flat;
-        let mut index = vec![0; shape.len()];
-        for (i, size) in index.iter_mut().zip(shape).rev() {
-            *i = rest % size;
-            rest /= size;
-        }
-        if fixed.iter().zip(copy).all(|(axis, c)| index[*axis] == *c) {
-            let joint = slot.axes.iter().fold(0, |acc, a| acc * shape[*a] + index[*a]);
-            rows[joint].push(theta[block.offset + flat]);
-        }
-    }
-    Some(rows)
-}
-
 /// ‖AᵀB‖_* for each copy, A the stack of parameters that X acts on, B that of its duals.
-fn pair(model: &Model, slots: &[MatrixSlot], n: usize, theta: Option<&[f64]>) -> Option<Term> {
-    let (dual, plain): (Vec<&MatrixSlot>, Vec<&MatrixSlot>) = slots.iter().partition(|s| s.dual);
-    let real = slots.iter().all(|s| model.tensor(s.tensor).field == Field::Real);
-    let fixed = slots.iter().all(|s| s.dependences.iter().all(Option::is_some));
-    if dual.is_empty() || plain.is_empty() || !real || !fixed {
+fn pair(model: &Model, charge: &Charge, theta: Option<&[f64]>) -> Option<Term> {
+    let blocks = charge.matrix_blocks()?;
+    let (plain, dual): (Vec<&ScaledBlock>, Vec<&ScaledBlock>) = blocks.iter().partition(|b| b.exponent > 0.0);
+    // A parameter on both sides (A in x' = Ax + Bu) cannot be balanced against itself.
+    let tensors: BTreeSet<TensorId> = blocks.iter().map(|b| b.tensor).collect();
+    if dual.is_empty() || plain.is_empty() || tensors.len() < blocks.len() {
         return None;
     }
-    let first = plain[0];
-    let sizes: Vec<usize> = first
-        .dependences
-        .iter()
-        .flatten()
-        .map(|a| model.axis_size(model.tensor(first.tensor).axes[*a]) as usize)
-        .collect();
     let value = match theta {
-        Some(theta) => Some(nuclear(model, (&plain, &dual), n, &sizes, theta)?),
+        Some(theta) => Some(nuclear(model, charge, (&plain, &dual), theta)?),
         None => None,
     };
     let render = |script: Script| {
-        let letters: Vec<String> = first.dependences.iter().flatten().map(|a| axis_name(model, first.tensor, *a)).collect();
-        let side = |slots: &[&MatrixSlot]| -> String {
-            let names: Vec<String> = slots.iter().map(|s| spelled_tensor(&model.tensor(s.tensor).name, script)).collect();
-            if names.len() == 1 { names[0].clone() } else { format!("[{}]", names.join("; ")) }
+        let letters: Vec<String> = charge.letters.iter().map(|l| l.0.clone()).collect();
+        let at = if letters.is_empty() { String::new() } else { format!("_{{{}}}", letters.join(",")) };
+        let side = |blocks: &[&ScaledBlock]| -> String {
+            let names: Vec<String> =
+                blocks.iter().map(|b| format!("{}{at}", spelled_tensor(&model.tensor(b.tensor).name, script))).collect();
+            if names.len() == 1 { names[0].clone() } else { format!("[{}]", names.join(", ")) }
         };
-        let at = if letters.is_empty() { String::new() } else { format!("_{}", letters.join(",")) };
         let (a, b) = (side(&plain), side(&dual));
         match script {
-            Script::Plain => format!("{}||{a}{at} {b}{at}||_*", total(&letters, script)),
-            Script::Latex => {
-                let at = if at.is_empty() { at } else { format!("_{{{}}}", &at[1..]) };
-                format!("{}\\lVert {a}{at} {b}{at} \\rVert_*", total(&letters, script))
-            }
+            Script::Plain => format!("{}||{a} {b}||_*", total(&letters, script)).replace(['{', '}'], ""),
+            Script::Latex => format!("{}\\lVert {a} {b} \\rVert_*", total(&letters, script)),
         }
     };
     Some(Term { text: render(Script::Plain), latex: render(Script::Latex), value })
@@ -83,30 +49,24 @@ fn pair(model: &Model, slots: &[MatrixSlot], n: usize, theta: Option<&[f64]>) ->
 
 fn nuclear(
     model: &Model,
-    (plain, dual): (&[&MatrixSlot], &[&MatrixSlot]),
-    n: usize,
-    sizes: &[usize],
+    charge: &Charge,
+    (plain, dual): (&[&ScaledBlock], &[&ScaledBlock]),
     theta: &[f64],
 ) -> Option<f64> {
-    let copies: usize = sizes.iter().product();
+    let stacks = |blocks: &[&ScaledBlock]| -> Option<Vec<Matrix>> {
+        let parts: Vec<Vec<Vec<Vec<f64>>>> = blocks.iter().map(|b| charge.unfolded(b, model, theta)).collect();
+        (0..parts.first()?.len())
+            .map(|copy| {
+                let n = parts[0][copy].len();
+                let rows: Vec<Vec<f64>> =
+                    (0..n).map(|i| parts.iter().flat_map(|p| p[copy][i].iter().copied()).collect()).collect();
+                Matrix::from_vec(n, rows[0].len(), rows.concat()).ok()
+            })
+            .collect()
+    };
     let mut sum = 0.0;
-    for c in 0..copies {
-        let mut rest = c;
-        let mut copy = vec![0; sizes.len()];
-        for (i, size) in copy.iter_mut().zip(sizes).rev() {
-            *i = rest % size;
-            rest /= size;
-        }
-        let stack = |slots: &[&MatrixSlot]| -> Option<Matrix> {
-            let mut rows = vec![Vec::new(); n];
-            for slot in slots {
-                let part = unfolded(model, slot, &copy, theta)?;
-                rows.iter_mut().zip(part).for_each(|(r, p)| r.extend(p));
-            }
-            Matrix::from_vec(n, rows[0].len(), rows.concat()).ok()
-        };
-        let product = stack(plain)?.transpose_matmul(&stack(dual)?).ok()?;
-        sum += singular_values(&product).ok()?.iter().sum::<f64>();
+    for (a, b) in stacks(plain)?.iter().zip(&stacks(dual)?) {
+        sum += singular_values(&a.transpose_matmul(b).ok()?).ok()?.iter().sum::<f64>();
     }
     Some(sum)
 }
@@ -147,7 +107,7 @@ fn chain(model: &Model, views: &[ActionView], theta: Option<&[f64]>) -> Option<T
         used[link] = true;
         order.push(other);
     }
-    let distinct: std::collections::BTreeSet<TensorId> = order.iter().map(|o| o.0).collect();
+    let distinct: BTreeSet<TensorId> = order.iter().map(|o| o.0).collect();
     if used.iter().any(|u| !u) || distinct.len() != order.len() {
         return None;
     }

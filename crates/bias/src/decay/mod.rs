@@ -49,7 +49,7 @@ pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Bias {
         match closed_form(model, component, theta) {
             Found::Term(term) => terms.push(term),
             Found::NotAttained(reason) => {
-                hypotheses.push(Hypothesis::new(format!("the minimum over the orbit is attained: {reason}"), Status::Fails));
+                hypotheses.push(Hypothesis::new(format!("the minimum over the orbit is attained ({reason})"), Status::Fails));
                 return Bias { exists: false, value: None, formula: None, latex: None, base_measure: NO_MEASURE.into(), hypotheses };
             }
             Found::Unknown => complete = false,
@@ -111,7 +111,7 @@ fn closed_form(model: &Model, component: &Component<'_>, theta: Option<&[f64]>) 
         return diagonal::closed_form(model, &component.factors, theta);
     }
     if views.iter().all(|v| matches!(v, ActionView::Matrix { group: "gl", .. })) {
-        return matrix::closed_form(model, &views, theta);
+        return matrix::closed_form(model, &component.factors, theta);
     }
     match views.as_slice() {
         [ActionView::Translation { tensor, compensated: None, .. }] => centred(model, component.factors[0], *tensor, theta),

@@ -7,7 +7,7 @@
 //! no dimension at a generic point, the distribution is involutive and nothing more can come.
 
 use crate::probe::Probes;
-use crate::rank::numerical;
+use crate::rank::{GenericRank, numerical};
 use std::borrow::Cow;
 use symbias_model::error::Result;
 use symbias_model::scalar::{Exact, Nilpotent, Scalar, ScalarProgram};
@@ -18,14 +18,12 @@ use symbias_numerics::rank::{ExactRowSpace, RankDecision, RowSpace, schwartz_zip
 
 /// Nestings at most; each doubles the cost.
 const DEEPEST: u32 = 5;
-/// Idle brackets after which a nesting counts as exhausted, beyond those that cannot be avoided.
+/// Idle brackets after which a nesting counts as exhausted, …
 const IDLE: usize = 6;
-/// Points of a piecewise model: at some of them a unit may be dead.
-const POINTS: u64 = 3;
+/// … and for a piecewise model, where brackets that are new may be rare.
+const IDLE_PIECES: usize = 24;
 /// Parameters up to which the brackets are evaluated.
-pub const LARGEST: usize = 320;
-/// Points start here, so that they are not those of another search.
-const FIRST_POINT: u64 = 1 << 30;
+pub const LARGEST: usize = 420;
 
 /// The count of conserved functions.
 #[derive(Clone, Debug)]
@@ -42,25 +40,20 @@ pub struct Conserved {
 
 /// Counts the functions that every gradient flow of a loss of F conserves; `None` if the model
 /// is larger than [`LARGEST`]. `at_least` functions are known to be conserved (the independent
-/// charges): the search ends as soon as no more are left.
+/// charges): the search ends as soon as no more are left. `rank` says at which point and with how
+/// many probes the gradients have full rank; elsewhere units of a piecewise model may be dead.
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
-pub fn conserved(probes: &Probes<'_>, at_least: usize) -> Result<Option<Conserved>> {
+pub fn conserved(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<Option<Conserved>> {
     if probes.parameters() > LARGEST {
         return Ok(None);
     }
-    let mut best: Option<Conserved> = None;
-    for number in 0..if probes.is_piecewise() { POINTS } else { 1 } {
-        let found = match probes.arithmetic().degree() {
-            Some(degree) => exact(probes, FIRST_POINT + number, degree, at_least)?,
-            None => floating(probes, FIRST_POINT + number, at_least)?,
-        };
-        if best.as_ref().is_none_or(|b| found.count < b.count) {
-            best = Some(found);
-        }
-    }
-    Ok(best)
+    let found = match probes.arithmetic().degree() {
+        Some(degree) => exact(probes, rank, degree, at_least)?,
+        None => floating(probes, rank, at_least)?,
+    };
+    Ok(Some(found))
 }
 
 /// One random gradient field ∇(c·F) for one probe.
@@ -94,16 +87,20 @@ fn bracket<S: Scalar>(fields: &[Gradient<'_, S>], theta: &[Nilpotent<S>], depth:
     Some(dy.iter().zip(&dx).map(|(a, b)| derivative(a).plus(&derivative(b).minus())).collect())
 }
 
+fn patience(probes: &Probes<'_>) -> usize {
+    if probes.is_piecewise() { IDLE_PIECES } else { IDLE }
+}
+
 /// A space of vectors that grows.
 trait Span<S> {
-    fn insert(&mut self, vector: Vec<S>) -> Result<bool>;
+    /// Adds vectors; `rank` counts them afterwards.
+    fn insert(&mut self, vectors: Vec<Vec<S>>) -> Result<()>;
     fn rank(&self) -> usize;
 }
 
 /// Grows the span of nested brackets until nothing comes any more.
 fn grow<'a, S: Scalar>(
-    d: usize,
-    at_least: usize,
+    (d, at_least, patience): (usize, usize, usize),
     theta: &[S],
     mut field: impl FnMut(u64) -> Result<Gradient<'a, S>>,
     span: &mut impl Span<S>,
@@ -112,21 +109,29 @@ fn grow<'a, S: Scalar>(
     let mut number = 0;
     for nesting in 1..=DEEPEST {
         let before = span.rank();
-        let (mut idle, mut tries) = (0, 0);
-        while idle < IDLE && tries < 4 * d + 64 {
+        let (mut batch, mut tries) = (patience, 0);
+        loop {
             if span.rank() + at_least >= d {
                 return Ok((nesting, true));
             }
-            tries += 1;
-            let fields: Vec<Gradient<'a, S>> = (0..nesting)
-                .map(|_| {
-                    number += 1;
-                    field(number)
-                })
-                .collect::<Result<_>>()?;
-            let Some(vector) = bracket(&fields, &theta, 0) else { continue };
-            let values: Vec<S> = vector.iter().map(|v| v.value().clone()).collect();
-            idle = if span.insert(values)? { 0 } else { idle + 1 };
+            let mut vectors = Vec::new();
+            for _ in 0..batch.min(d - at_least - span.rank() + patience) {
+                let fields: Vec<Gradient<'a, S>> = (0..nesting)
+                    .map(|_| {
+                        number += 1;
+                        field(number)
+                    })
+                    .collect::<Result<_>>()?;
+                let vector = bracket(&fields, &theta, 0);
+                vectors.extend(vector.map(|v| v.iter().map(|x| x.value().clone()).collect::<Vec<S>>()));
+            }
+            tries += batch;
+            let known = span.rank();
+            span.insert(vectors)?;
+            if span.rank() == known || tries > 8 * d + 64 {
+                break;
+            }
+            batch *= 2;
         }
         if nesting > 1 && span.rank() == before {
             return Ok((nesting - 1, true));
@@ -138,9 +143,12 @@ fn grow<'a, S: Scalar>(
 struct ExactSpan(ExactRowSpace<MERSENNE61>);
 
 impl Span<Exact> for ExactSpan {
-    fn insert(&mut self, vector: Vec<Exact>) -> Result<bool> {
-        let mut row: Vec<Fp<MERSENNE61>> = vector.iter().map(|x| x.residue).collect();
-        Ok(self.0.insert(&mut row))
+    fn insert(&mut self, vectors: Vec<Vec<Exact>>) -> Result<()> {
+        for vector in vectors {
+            let mut row: Vec<Fp<MERSENNE61>> = vector.iter().map(|x| x.residue).collect();
+            self.0.insert(&mut row);
+        }
+        Ok(())
     }
 
     fn rank(&self) -> usize {
@@ -148,15 +156,21 @@ impl Span<Exact> for ExactSpan {
     }
 }
 
-fn exact(probes: &Probes<'_>, point: u64, degree: u64, at_least: usize) -> Result<Conserved> {
+fn exact(probes: &Probes<'_>, rank: &GenericRank, degree: u64, at_least: usize) -> Result<Conserved> {
     let d = probes.parameters();
+    let (point, theta) = (rank.point, probes.exact_point(rank.point));
     let mut stream = Stream::new(5, point, FIELDS);
     let mut random = move |shadow| Exact { residue: Fp::new(stream.next_u64() >> 3), shadow };
     let mut span = ExactSpan(ExactRowSpace::new(d));
+    for probe in 0..rank.probes {
+        if span.rank() == rank.decision.rank {
+            break;
+        }
+        span.insert(probes.exact_rows(&theta, probe)?.unwrap_or_default())?;
+    }
     let (nesting, exhausted) = grow(
-        d,
-        at_least,
-        &probes.exact_point(point),
+        (d, at_least, patience(probes)),
+        &theta,
         |n| {
             let (program, x) = probes.exact_program(probes.cheap(n))?;
             let c = (0..program.outputs()).map(|_| Nilpotent::number(random(1.0))).collect();
@@ -176,18 +190,18 @@ struct FloatingSpan {
 }
 
 impl Span<f64> for FloatingSpan {
-    fn insert(&mut self, vector: Vec<f64>) -> Result<bool> {
-        let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if !(norm > 0.0 && norm.is_finite()) {
-            return Ok(false);
+    fn insert(&mut self, vectors: Vec<Vec<f64>>) -> Result<()> {
+        let unit = |v: &Vec<f64>| {
+            let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            (norm > 0.0 && norm.is_finite()).then(|| v.iter().map(|x| x / norm).collect::<Vec<f64>>())
+        };
+        let rows: Vec<Vec<f64>> = vectors.iter().filter_map(unit).collect();
+        if !rows.is_empty() {
+            let block = Matrix::from_fn(rows.len(), self.d, |i, j| rows[i][j]);
+            self.rows.push_rows(&block).map_err(numerical)?;
+            self.rank = self.rows.rank("brackets").map_err(numerical)?.rank;
         }
-        self.rows
-            .push_rows(&Matrix::from_fn(1, self.d, |_, j| vector[j] / norm))
-            .map_err(numerical)?;
-        let rank = self.rows.rank("brackets").map_err(numerical)?.rank;
-        let new = rank > self.rank;
-        self.rank = rank;
-        Ok(new)
+        Ok(())
     }
 
     fn rank(&self) -> usize {
@@ -195,14 +209,19 @@ impl Span<f64> for FloatingSpan {
     }
 }
 
-fn floating(probes: &Probes<'_>, point: u64, at_least: usize) -> Result<Conserved> {
+fn floating(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<Conserved> {
     let d = probes.parameters();
+    let (point, theta) = (rank.point, probes.point(rank.point));
     let mut stream = Stream::new(5, point, FIELDS);
     let mut span = FloatingSpan { d, rows: RowSpace::new(d), rank: 0 };
+    let mut rows = Vec::new();
+    for probe in 0..rank.probes {
+        rows.extend(probes.rows(&theta, probe)?);
+    }
+    span.insert(rows)?;
     let (nesting, exhausted) = grow(
-        d,
-        at_least,
-        &probes.point(point),
+        (d, at_least, patience(probes)),
+        &theta,
         |n| {
             let (program, x) = probes.program(probes.cheap(n))?;
             let c = (0..program.outputs()).map(|_| Nilpotent::number(stream.next_normal())).collect();

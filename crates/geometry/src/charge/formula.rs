@@ -114,11 +114,51 @@ fn of_bond(model: &Model, bond: &Bond) -> Option<Charge> {
     })
 }
 
+/// Indices in which every function occurs stay free, those in which only constants occur are
+/// summed; `None` if the components are not of that kind. Returns which to keep.
+fn kept(components: &[Vec<Span>]) -> Option<Vec<bool>> {
+    let width = components.first()?.len();
+    let mut product = 1;
+    let mut kept = Vec::new();
+    for k in 0..width {
+        let occurs = |span: &Span| components.iter().any(|c| c[k] == *span);
+        let only = |spans: &[Span]| components.iter().all(|c| spans.contains(&c[k]));
+        if only(&[Span::Constant]) {
+            kept.push(false);
+        } else if only(&[Span::Constant, Span::Centred]) && occurs(&Span::Constant) && occurs(&Span::Centred) {
+            kept.push(true);
+            product *= 2;
+        } else {
+            return None;
+        }
+    }
+    (product == components.len()).then_some(kept)
+}
+
+/// Sums over the indices in which only constants occur.
+fn simplified(terms: &mut [Term], sizes: &mut Vec<u64>, combinations: &mut Option<Vec<Vec<Span>>>) {
+    let Some(kept) = combinations.as_ref().and_then(|c| kept(c)) else { return };
+    let keep = |k: usize| kept[k];
+    for term in terms {
+        let mut k = 0;
+        term.free.retain(|_| {
+            k += 1;
+            keep(k - 1)
+        });
+    }
+    let mut k = 0;
+    sizes.retain(|_| {
+        k += 1;
+        keep(k - 1)
+    });
+    *combinations = None;
+}
+
 fn of_scaling(model: &Model, scaling: &Scaling) -> Option<Charge> {
     if scaling.kind == Kind::Phase {
         return None;
     }
-    let terms: Vec<Term> = scaling
+    let mut terms: Vec<Term> = scaling
         .parts
         .iter()
         .map(|p| Term {
@@ -129,11 +169,15 @@ fn of_scaling(model: &Model, scaling: &Scaling) -> Option<Charge> {
             conjugate: false,
         })
         .collect();
+    // What grows comes first.
+    terms.sort_by_key(|t| t.coefficient < 0.0);
+    let (mut sizes, mut combinations) = (scaling.sizes.clone(), scaling.components.clone());
+    simplified(&mut terms, &mut sizes, &mut combinations);
     Some(Charge {
-        letters: letters(model, &terms, &scaling.sizes),
+        letters: letters(model, &terms, &sizes),
         form: Form::Squares,
         terms,
-        combinations: scaling.components.clone(),
+        combinations,
         count: scaling.dimension,
     })
 }
@@ -164,11 +208,12 @@ fn of_shift(model: &Model, shift: &Shift) -> Option<Charge> {
             conjugate: false,
         });
     }
-    let sizes = model.shape(shift.tensor);
-    let combinations = (shift.components.len() != 1 << rank).then(|| {
+    let mut sizes = model.shape(shift.tensor);
+    let mut combinations = (shift.components.len() != 1 << rank).then(|| {
         let span = |c: &Vec<usize>, a| if c.contains(&a) { Span::Centred } else { Span::Constant };
         shift.components.iter().map(|c| (0..rank).map(|a| span(c, a)).collect()).collect()
     });
+    simplified(&mut terms, &mut sizes, &mut combinations);
     Some(Charge {
         letters: letters(model, &terms, &sizes),
         form: Form::Entries,
@@ -270,6 +315,33 @@ impl Charge {
         let mut norms = Vec::new();
         for_each_index(&sizes, |copy| norms.push(term.squares(&layout, copy, theta)));
         norms
+    }
+
+    /// The parameters that a general linear group moves: exponent 1 where it acts by X, −1 where
+    /// by −Xᵀ; `None` for other charges.
+    #[must_use]
+    pub fn matrix_blocks(&self) -> Option<Vec<ScaledBlock>> {
+        let block = |(term, t): (usize, &Term)| ScaledBlock { tensor: t.tensor, exponent: t.coefficient, term };
+        matches!(self.form, Form::Symmetric { .. }).then(|| self.terms.iter().enumerate().map(block).collect())
+    }
+
+    /// The entries of such a parameter for each value of the free indices, as a matrix: index of
+    /// the group by the rest.
+    #[must_use]
+    pub fn unfolded(&self, block: &ScaledBlock, model: &Model, theta: &[f64]) -> Vec<Vec<Vec<f64>>> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let term = &self.terms[block.term];
+        let n = term.matrix.iter().map(|a| layout.shape[&term.tensor][*a]).product();
+        let mut all = Vec::new();
+        for_each_index(&sizes, |copy| {
+            let mut rows = vec![Vec::new(); n];
+            term.visit(&layout, copy, |places| {
+                rows.iter_mut().zip(places).for_each(|(row, p): (&mut Vec<f64>, _)| row.push(theta[*p]));
+            });
+            all.push(rows);
+        });
+        all
     }
 
     /// Whether the free indices of two families select the same blocks of every parameter that

@@ -37,7 +37,7 @@ pub fn symmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineFiel
     // One equation for each entry above the diagonal that some field has.
     let mut equations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for (k, field) in fields.iter().enumerate() {
-        for (i, j, x) in &field.linear {
+        for (i, j, x) in field.linear.iter().filter(|(i, j, _)| i != j) {
             let (low, high, x) = if i < j { (i, j, *x) } else { (j, i, -*x) };
             equations.entry(low * d + high).or_insert_with(|| vec![0.0; fields.len()])[k] += x;
         }

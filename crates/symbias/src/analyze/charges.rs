@@ -26,13 +26,20 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
         _ => Vec::new(),
     };
     // Copies of a block have the same formulas; one stands for all.
-    let (mut formulas, mut latex): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    for charge in &found {
-        let text = charge.text(model);
-        if !formulas.contains(&text) {
-            formulas.push(text);
-            latex.push(charge.latex(model));
+    let texts: Vec<String> = found.iter().map(|c| c.text(model)).collect();
+    let mut shown: Vec<(String, usize, usize)> = Vec::new();
+    for (k, text) in texts.iter().enumerate() {
+        let general = of_any_copy(text);
+        match shown.iter_mut().find(|s| s.0 == general) {
+            Some(same) => same.2 += 1,
+            None => shown.push((general, k, 1)),
         }
+    }
+    let (mut formulas, mut latex) = (Vec::new(), Vec::new());
+    for (general, k, times) in shown {
+        let own = found[k].latex(model);
+        formulas.push(if times == 1 { texts[k].clone() } else { general });
+        latex.push(if times == 1 { own } else { of_any_copy(&own) });
     }
     let answer = Charges {
         count: u64::try_from(count).unwrap_or(u64::MAX),
@@ -41,4 +48,10 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
         values,
     };
     Described { answer, latex }
+}
+
+/// `layer.3.Wq` as `layer.*.Wq`.
+pub(super) fn of_any_copy(text: &str) -> String {
+    let is_number = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').map(|p| if is_number(p) { "*" } else { p }).collect::<Vec<_>>().join(".")
 }

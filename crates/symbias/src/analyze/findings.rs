@@ -84,13 +84,13 @@ impl Findings {
         }
         stage("certificate");
         let certificate = certify(&probes, &families, POINTS)?;
-        let generic = probes.point(0);
+        let generic = probes.point(rank.point);
         let orbit = gram(&fields, &generic)?.decision;
         let theta = theta.unwrap_or(generic);
         let at_theta = gram(&fields, &theta)?;
         let independent = independent_charges(structure, &fields, extra.is_some(), &probes.point(1))?;
         stage("conserved functions");
-        let conserved = conserved(&probes, independent.rank)?;
+        let conserved = conserved(&probes, &rank, independent.rank)?;
         Ok(Findings { rank, orbit, gram: Some(at_theta), upper, extra, certificate, independent, conserved, theta })
     }
 

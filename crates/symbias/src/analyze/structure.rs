@@ -5,6 +5,7 @@
 //! function of the number of layers from two layers on. Three and four copies determine it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use super::charges::of_any_copy;
 use symbias_geometry::charge::charges;
 use symbias_geometry::discover::structural::{Acted, Factor, factors, sum_name};
 use symbias_model::error::Result;
@@ -71,7 +72,7 @@ fn kind_of(model: &Model, factor: &Factor, erase: bool) -> FactorKind {
     let tensors: BTreeSet<Acted> = factor
         .tensors
         .iter()
-        .map(|a| Acted { tensor: if erase { erased(&a.tensor) } else { a.tensor.clone() }, axis: a.axis.clone() })
+        .map(|a| Acted { tensor: if erase { of_any_copy(&a.tensor) } else { a.tensor.clone() }, axis: a.axis.clone() })
         .collect();
     let tensors = if erase { tensors.into_iter().collect() } else { factor.tensors.clone() };
     FactorKind {
@@ -84,12 +85,6 @@ fn kind_of(model: &Model, factor: &Factor, erase: bool) -> FactorKind {
         compact_dimension: factor.compact_dimension(),
         charges: charges(model, std::slice::from_ref(factor)).iter().map(|c| c.count).sum(),
     }
-}
-
-/// `layer.3.Wq` → `layer.*.Wq`.
-fn erased(name: &str) -> String {
-    let is_number = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
-    name.split('.').map(|p| if is_number(p) { "*" } else { p }).collect::<Vec<_>>().join(".")
 }
 
 type Signature = (String, Vec<(String, Option<String>)>);

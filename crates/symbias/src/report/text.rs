@@ -26,12 +26,13 @@ pub fn text(answer: &Answer, style: Style) -> String {
     };
     line("model", &format!("{}, {} parameters", answer.model, grouped(answer.parameters)));
     redundancy(answer, &mut line);
-    symmetry(answer, &mut line);
+    symmetry(answer, style, &mut line);
     match answer.certificate.residual {
         Some(residual) => line(
             "certificate",
             &format!("F moves by {residual:.1e} under finite group elements, {} fresh points", answer.certificate.points),
         ),
+        None if answer.symmetry.dimension == 0 => line("certificate", "nothing to move: no symmetry was found"),
         None => line("certificate", "not run at this size: the rules are the proof"),
     }
     charges(&answer.charges, style, &mut line);
@@ -69,16 +70,17 @@ fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
     );
 }
 
-fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
+fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let s = &answer.symmetry;
     let bounds = match (s.bounds.exact, s.bounds.upper) {
-        (true, _) => format!("dimension {} (rules = ranks among {})", grouped(s.dimension), s.bounds.among),
-        (false, Some(upper)) => {
-            format!("dimension between {} and {upper} (ranks among {})", s.bounds.lower, s.bounds.among)
-        }
+        (true, _) => format!("dimension {} (exact: rules = ranks)", grouped(s.dimension)),
+        (false, Some(upper)) => format!("dimension at least {} by rules, at most {upper} by ranks", s.bounds.lower),
         (false, None) => format!("dimension at least {} (rules)", grouped(s.dimension)),
     };
     line("symmetry", &format!("{}, {bounds}", s.name));
+    if style.full {
+        line("", &format!("ranks among {}", s.bounds.among));
+    }
     for factor in &s.factors {
         let on: Vec<String> = factor
             .tensors
@@ -116,8 +118,8 @@ fn bias(name: &str, bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)
             let value = bias.value.map_or_else(String::new, |v| format!(" = {v:.6} at the point"));
             line(name, &format!("weight decay selects by {formula}{value}"));
         }
-        (_, Some(hypothesis)) => line(name, &format!("no induced regulariser: {}", hypothesis.text)),
-        _ => line(name, "exists, but no rule gives it in closed form"),
+        (_, Some(hypothesis)) if !bias.exists => line(name, &format!("no induced regulariser; fails: {}", hypothesis.text)),
+        _ => line(name, "a minimum on each orbit, which no rule gives in closed form"),
     }
     if style.full {
         for h in &bias.hypotheses {
