@@ -10,8 +10,9 @@ use symbias_numerics::rank::{ExactRowSpace, RankDecision, RowSpace, schwartz_zip
 const LEAST: u64 = 4;
 /// How often the largest rank must have been seen, …
 const SEEN: u32 = 8;
-/// … or how many points compared: the rank of a piecewise model may differ from piece to piece.
+/// … or how many points compared (fewer where the bound is reached): the rank of a piecewise model may differ from piece to piece.
 const POINTS: u64 = 48;
+const COMPARED: u64 = 4;
 
 /// The rank of J at generic points.
 #[derive(Clone, Debug)]
@@ -26,18 +27,19 @@ pub struct GenericRank {
     pub smallest: usize,
 }
 
-/// Rank of J at generic parameters for generic inputs (or for the given ones).
+/// Rank of J at generic parameters for generic inputs (or for the given ones). It cannot exceed
+/// `bound`, d minus the dimension of a generic orbit: the search ends when it gets there.
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
-pub fn generic_rank(probes: &Probes<'_>) -> Result<GenericRank> {
+pub fn generic_rank(probes: &Probes<'_>, bound: usize) -> Result<GenericRank> {
     let mut best: Option<GenericRank> = None;
     let mut smallest = usize::MAX;
     let mut seen = 0;
     for number in 0..POINTS {
         let found = match probes.arithmetic().degree() {
-            Some(degree) => exact(probes, number, degree)?,
-            None => floating(probes, number)?,
+            Some(degree) => exact(probes, number, degree, bound)?,
+            None => floating(probes, number, bound)?,
         };
         smallest = smallest.min(found.decision.rank);
         let before = best.as_ref().map_or(0, |b| b.decision.rank);
@@ -50,7 +52,8 @@ pub fn generic_rank(probes: &Probes<'_>) -> Result<GenericRank> {
             best = Some(found);
         }
         // The rank of an analytic map is the same at almost every point.
-        if seen == SEEN || !probes.is_piecewise() {
+        let reached = best.as_ref().is_some_and(|b| b.decision.rank == bound);
+        if seen == SEEN || reached && number + 1 >= COMPARED || !probes.is_piecewise() {
             break;
         }
     }
@@ -60,11 +63,11 @@ pub fn generic_rank(probes: &Probes<'_>) -> Result<GenericRank> {
     Ok(best)
 }
 
-fn exact(probes: &Probes<'_>, number: u64, degree: u64) -> Result<GenericRank> {
+fn exact(probes: &Probes<'_>, number: u64, degree: u64, bound: usize) -> Result<GenericRank> {
     let d = probes.parameters();
     let theta = probes.exact_point(number);
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
-    let used = until_idle(probes, d, |range| {
+    let used = until_idle(probes, bound, |range| {
         for probe in range {
             for row in probes.exact_rows(&theta, probe)?.unwrap_or_default() {
                 let mut row: Vec<Fp<MERSENNE61>> = row.iter().map(|x| x.residue).collect();
@@ -83,12 +86,12 @@ fn exact(probes: &Probes<'_>, number: u64, degree: u64) -> Result<GenericRank> {
     })
 }
 
-fn floating(probes: &Probes<'_>, number: u64) -> Result<GenericRank> {
+fn floating(probes: &Probes<'_>, number: u64, bound: usize) -> Result<GenericRank> {
     let d = probes.parameters();
     let theta = probes.point(number);
     let mut space = RowSpace::new(d);
     let mut decision = None;
-    let used = until_idle(probes, d, |range| {
+    let used = until_idle(probes, bound, |range| {
         for probe in range {
             let rows = probes.rows(&theta, probe)?;
             if !rows.is_empty() {

@@ -43,7 +43,7 @@ fn ranks_of_the_catalogue() {
         let files = symbias_model::data::constants(model).expect("files");
         let probes = Probes::new(model, &files, None, 1).expect("a program");
         let start = std::time::Instant::now();
-        let found = generic_rank(&probes).expect("a rank");
+        let found = generic_rank(&probes, probes.parameters()).expect("a rank");
         println!(
             "{name}: {} {:?} {} probes {:?}",
             found.decision,

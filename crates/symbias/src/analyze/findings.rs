@@ -68,10 +68,11 @@ impl Findings {
         let model = &structure.model;
         let files = data::constants(model)?;
         let probes = Probes::new(model, &files, samples, seed)?;
-        stage("rank of J");
-        let rank = generic_rank(&probes)?;
         let mut families: Vec<Vec<AffineField>> = structure.factors.iter().map(|f| f.generators(model)).collect();
         let rules: Vec<AffineField> = families.concat();
+        stage("rank of J");
+        let moved = gram(&rules, &probes.point(0))?.decision.rank;
+        let rank = generic_rank(&probes, probes.parameters() - moved)?;
         stage("null space of J(θ)ξ(θ) = 0");
         let upper = numerical(&probes, &rules)?;
         let extra = match &upper {
