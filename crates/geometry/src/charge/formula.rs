@@ -32,7 +32,7 @@ pub(super) enum Form {
     /// The entries of a symmetric matrix.
     Symmetric { size: u64, traceless: bool },
     /// The entries of a Hermitian matrix.
-    Hermitian { size: u64 },
+    Hermitian { size: u64, traceless: bool },
     /// The imaginary entries of a Hermitian matrix.
     Imaginary { size: u64 },
 }
@@ -84,12 +84,15 @@ fn letters(model: &Model, terms: &[Term], sizes: &[u64]) -> Vec<(String, u64)> {
 fn of_bond(model: &Model, bond: &Bond) -> Option<Charge> {
     let size = bond.size;
     let (n, copies) = (u128::from(size), u128::from(bond.copies()));
+    let lost = u128::from(bond.traceless);
     let (form, each) = match &bond.group {
         Group::GeneralLinear(Field::Real) if n == 1 => (Form::Squares, 1),
         Group::GeneralLinear(Field::Real) => {
-            (Form::Symmetric { size, traceless: false }, n * (n + 1) / 2)
+            (Form::Symmetric { size, traceless: bond.traceless }, n * (n + 1) / 2 - lost)
         }
-        Group::GeneralLinear(Field::Complex) => (Form::Hermitian { size }, n * n),
+        Group::GeneralLinear(Field::Complex) => {
+            (Form::Hermitian { size, traceless: bond.traceless }, n * n - lost)
+        }
         Group::Orthogonal(Field::Complex) => (Form::Imaginary { size }, n * (n - 1) / 2),
         _ => return None,
     };
@@ -261,7 +264,7 @@ impl Charge {
                 let part = |w| self.terms.iter().map(|t| t.entries(layout, copy, theta, w)).sum();
                 (0..width).map(part).collect()
             }
-            Form::Symmetric { size, .. } | Form::Hermitian { size } | Form::Imaginary { size } => {
+            Form::Symmetric { size, .. } | Form::Hermitian { size, .. } | Form::Imaginary { size } => {
                 let n = size as usize;
                 let (mut re, mut im) = (vec![0.0; n * n], vec![0.0; n * n]);
                 for term in &self.terms {
@@ -270,15 +273,16 @@ impl Charge {
                 let upper = |m: &[f64], from: usize| -> Vec<f64> {
                     (0..n).flat_map(|i| (i + from..n).map(move |j| (i, j))).map(|(i, j)| m[i * n + j]).collect()
                 };
+                // Where trace zero is all there is, differences on the diagonal.
+                let real = |traceless| match traceless {
+                    false => upper(&re, 0),
+                    true => (0..n - 1).map(|i| re[i * n + i] - re[n * n - 1]).chain(upper(&re, 1)).collect(),
+                };
                 match self.form {
-                    Form::Hermitian { .. } => [upper(&re, 0), upper(&im, 1)].concat(),
+                    Form::Hermitian { traceless, .. } => [real(traceless), upper(&im, 1)].concat(),
                     Form::Imaginary { .. } => upper(&im, 1),
-                    Form::Symmetric { traceless: true, .. } => {
-                        let off = upper(&re, 1);
-                        let last = re[n * n - 1];
-                        (0..n - 1).map(|i| re[i * n + i] - last).chain(off).collect()
-                    }
-                    _ => upper(&re, 0),
+                    Form::Symmetric { traceless, .. } => real(traceless),
+                    Form::Squares | Form::Entries => Vec::new(),
                 }
             }
         }
@@ -322,7 +326,7 @@ impl Charge {
     #[must_use]
     pub fn matrix_blocks(&self) -> Option<Vec<ScaledBlock>> {
         let block = |(term, t): (usize, &Term)| ScaledBlock { tensor: t.tensor, exponent: t.coefficient, term };
-        matches!(self.form, Form::Symmetric { .. }).then(|| self.terms.iter().enumerate().map(block).collect())
+        matches!(self.form, Form::Symmetric { traceless: false, .. }).then(|| self.terms.iter().enumerate().map(block).collect())
     }
 
     /// The entries of such a parameter for each value of the free indices, as a matrix: index of

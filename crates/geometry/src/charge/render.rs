@@ -105,7 +105,7 @@ impl Charge {
     /// Which combinations are conserved, where it is not each for itself.
     fn note(&self) -> Option<String> {
         match self.form {
-            Form::Symmetric { traceless: true, .. } => return Some("off-diagonal entries and differences of the diagonal".into()),
+            Form::Symmetric { traceless: true, .. } | Form::Hermitian { traceless: true, .. } => return Some("off-diagonal entries and differences of the diagonal".into()),
             Form::Imaginary { .. } => return Some("imaginary parts".into()),
             _ => {}
         }

@@ -45,6 +45,9 @@ pub(crate) struct Bond {
     /// Parameter, axes (several if fused, the first is the slowest), twist.
     pub slots: Vec<(TensorId, Vec<usize>, Twist)>,
     pub dependences: Vec<Dependence>,
+    /// Only matrices of trace zero: multiples of the identity act trivially, or as other groups do
+    /// together (a closed ring of contracted indices).
+    pub traceless: bool,
 }
 
 impl Bond {
@@ -91,6 +94,7 @@ pub(super) fn find(model: &Model, reach: &Reach) -> Vec<Bond> {
             size,
             slots,
             dependences,
+            traceless: false,
         });
     }
     fuse(&mut bonds);
@@ -363,6 +367,7 @@ fn fused(a: &Bond, b: &Bond) -> Option<Bond> {
     let mut dependences = a.dependences.clone();
     dependences.remove(of_a);
     Some(Bond {
+        traceless: false,
         group: a.group.clone(),
         size: a.size * b.size,
         slots,

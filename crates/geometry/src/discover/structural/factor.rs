@@ -73,7 +73,9 @@ impl Factor {
                     Group::GeneralLinear(Field::Real) | Group::Orthogonal(Field::Complex) => {
                         copies * n * (n - 1) / 2
                     }
-                    Group::GeneralLinear(Field::Complex) => copies * n * n,
+                    Group::GeneralLinear(Field::Complex) => {
+                        copies * (n * n - u128::from(bond.traceless))
+                    }
                     _ => self.dimension,
                 }
             }
@@ -106,7 +108,26 @@ pub fn sum_name<'a>(ideals: impl IntoIterator<Item = (&'a str, u128)>) -> String
     for (base, count) in ideals {
         *copies.entry((base == "R", base)).or_insert(0) += count;
     }
-    let terms: Vec<String> = copies
+    // gl(n) = sl(n) + R, larger ones first.
+    let mut simple: Vec<(u64, u128)> = copies
+        .iter()
+        .filter_map(|((_, base), n)| {
+            let size = base.strip_prefix("sl(")?.strip_suffix(')')?.parse().ok()?;
+            Some((size, *n))
+        })
+        .collect();
+    simple.sort_unstable_by(|a, b| b.cmp(a));
+    let mut named: BTreeMap<(bool, String), u128> =
+        copies.into_iter().map(|((last, base), n)| ((last, base.to_owned()), n)).collect();
+    for (size, count) in simple {
+        let centre = named.get(&(true, "R".to_owned())).copied().unwrap_or(0);
+        let joined = count.min(centre);
+        *named.entry((false, format!("gl({size})"))).or_insert(0) += joined;
+        *named.entry((false, format!("sl({size})"))).or_insert(0) -= joined;
+        *named.entry((true, "R".to_owned())).or_insert(0) -= joined;
+    }
+    named.retain(|_, n| *n > 0);
+    let terms: Vec<String> = named
         .iter()
         .map(|((_, base), n)| power(base, *n))
         .collect();
@@ -170,6 +191,13 @@ pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
             1,
             "commutant of the rotary embedding",
         ),
+    };
+    // sl(n), su(n).
+    let (base, each) = match (bond.traceless, &bond.group) {
+        (true, Group::GeneralLinear(Field::Real)) => (format!("sl({n})"), n2 * n2 - 1),
+        (true, Group::GeneralLinear(Field::Complex)) => (format!("sl({n},C)"), 2 * n2 * n2 - 2),
+        (true, Group::Unitary) => (format!("su({n})"), n2 * n2 - 1),
+        _ => (base, each),
     };
     let dimension = copies * each;
     let tensors = bond
@@ -320,6 +348,7 @@ impl Factor {
         match &self.action {
             Action::Bond(bond) => {
                 let (group, complex) = match &bond.group {
+                    Group::GeneralLinear(f) if bond.traceless => ("sl", *f == Field::Complex),
                     Group::GeneralLinear(f) => ("gl", *f == Field::Complex),
                     Group::Orthogonal(f) => ("so", *f == Field::Complex),
                     Group::Unitary => ("u", true),

@@ -95,6 +95,44 @@ pub(super) fn of(factor: &Factor, model: &Model) -> Vec<AffineField> {
 /// A square matrix with few entries: (row, column, re, im).
 type Sparse = Vec<(usize, usize, f64, f64)>;
 
+/// Trace zero: the diagonal part in Helmert's basis, or i times it.
+fn traceless(group: &Group, n: usize) -> Vec<Sparse> {
+    let mut found: Vec<Sparse> = basis(group, n)
+        .into_iter()
+        .filter(|element| element.iter().all(|e| e.0 != e.1))
+        .collect();
+    let diagonal = |re: f64, im: f64| {
+        (1..n).map(move |k| -> Sparse {
+            helmert(n, k)
+                .into_iter()
+                .enumerate()
+                .filter(|(_, x)| *x != 0.0)
+                .map(|(i, x)| (i, i, re * x, im * x))
+                .collect()
+        })
+    };
+    match group {
+        Group::GeneralLinear(Field::Real) => found.extend(diagonal(1.0, 0.0)),
+        Group::GeneralLinear(Field::Complex) => {
+            found.extend(diagonal(1.0, 0.0).chain(diagonal(0.0, 1.0)));
+        }
+        Group::Unitary => found.extend(diagonal(0.0, 1.0)),
+        _ => {}
+    }
+    found
+}
+
+/// The k-th vector of Helmert's orthonormal basis of the complement of the ones, 1 ≤ k < n.
+fn helmert(n: usize, k: usize) -> Vec<f64> {
+    let norm = ((k * (k + 1)) as f64).sqrt();
+    let entry = |i: usize| match i.cmp(&k) {
+        std::cmp::Ordering::Less => 1.0 / norm,
+        std::cmp::Ordering::Equal => -(k as f64) / norm,
+        std::cmp::Ordering::Greater => 0.0,
+    };
+    (0..n).map(entry).collect()
+}
+
 fn basis(group: &Group, n: usize) -> Vec<Sparse> {
     let h = FRAC_1_SQRT_2;
     let pairs = || (0..n).flat_map(move |i| (i + 1..n).map(move |j| (i, j)));
@@ -119,25 +157,10 @@ fn basis(group: &Group, n: usize) -> Vec<Sparse> {
         }
         Group::PlaneRotations(planes) => planes.iter().map(|(i, j)| turn(*i, *j)).collect(),
         Group::OrthogonalFixingOnes => {
-            // Helmert's orthonormal basis of the complement of the ones.
-            let helmert = |k: usize| -> Vec<f64> {
-                let norm = ((k * (k + 1)) as f64).sqrt();
-                (0..n)
-                    .map(|i| {
-                        if i < k {
-                            1.0 / norm
-                        } else if i == k {
-                            -(k as f64) / norm
-                        } else {
-                            0.0
-                        }
-                    })
-                    .collect()
-            };
             let mut found = Vec::new();
             for a in 1..n {
                 for b in a + 1..n {
-                    let (u, v) = (helmert(a), helmert(b));
+                    let (u, v) = (helmert(n, a), helmert(n, b));
                     found.push(
                         all()
                             .map(|(i, j)| (i, j, h * (u[i] * v[j] - v[i] * u[j]), 0.0))
@@ -154,7 +177,7 @@ fn basis(group: &Group, n: usize) -> Vec<Sparse> {
 fn of_bond(bond: &Bond, model: &Model, layout: &Layout) -> Vec<AffineField> {
     let n = bond.size as usize;
     let counts: Vec<usize> = bond.dependences.iter().map(|d| d.size as usize).collect();
-    let elements = basis(&bond.group, n);
+    let elements = if bond.traceless { traceless(&bond.group, n) } else { basis(&bond.group, n) };
     let mut fields = Vec::new();
     for_each_index(&counts, |copy| {
         for element in &elements {

@@ -27,7 +27,8 @@ use symbias_model::expression::Model;
 #[must_use]
 pub fn factors(model: &Model) -> Vec<Factor> {
     let reach = rules::Reach::new(model);
-    let bonds = bonds::find(model, &reach);
+    let mut bonds = bonds::find(model, &reach);
+    scaling::remove_kernel(model, &reach, &mut bonds);
     let mut factors = Vec::new();
     for kind in [weights::Kind::Scale, weights::Kind::Phase] {
         let scalings = scaling::find(model, &reach, kind, &bonds);

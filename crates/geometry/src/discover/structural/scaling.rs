@@ -47,6 +47,32 @@ pub(crate) struct Scaling {
     pub dimension: u128,
 }
 
+/// Finds the groups whose multiples of the identity do nothing that the groups before do not do,
+/// and leaves them their matrices of trace zero; scalings that are more than that are found as such.
+pub(super) fn remove_kernel(model: &Model, reach: &Reach, bonds: &mut [Bond]) {
+    for kind in [Kind::Scale, Kind::Phase] {
+        let system = System::new(model, reach, kind);
+        let mut solver = Solver {
+            model,
+            system: &system,
+            kind,
+            used: ExactRowSpace::new(system.unknowns.len()),
+            taken: Vec::new(),
+        };
+        for bond in bonds.iter_mut() {
+            let identity = solver.diagonal(bond).into_iter().filter(|d| d.identity);
+            let mut vectors: Vec<Vector> = identity.map(|d| d.vector).collect();
+            // All or none: a group keeps its identity only where all its copies do.
+            let before = (solver.used.clone(), solver.taken.len());
+            if !vectors.drain(..).all(|v| solver.take(&v)) {
+                bond.traceless = true;
+                solver.used = before.0;
+                solver.taken.truncate(before.1);
+            }
+        }
+    }
+}
+
 /// All diagonal symmetries beyond those inside the groups of the bonds.
 pub(super) fn find(model: &Model, reach: &Reach, kind: Kind, bonds: &[Bond]) -> Vec<Scaling> {
     let system = System::new(model, reach, kind);
@@ -410,24 +436,35 @@ impl Solver<'_> {
 
     /// Marks the diagonal elements of a bond's group as known.
     fn use_diagonal(&mut self, bond: &Bond) {
+        for diagonal in self.diagonal(bond) {
+            if !(bond.traceless && diagonal.identity) {
+                self.take(&diagonal.vector);
+            }
+        }
+    }
+
+    /// The diagonal elements of a bond's group, by components.
+    fn diagonal(&self, bond: &Bond) -> Vec<Diagonal> {
         let complex = match (&bond.group, self.kind) {
             (Group::GeneralLinear(Field::Real), Kind::Scale) => false,
             (Group::GeneralLinear(Field::Complex), _) => true,
             (Group::Unitary, Kind::Phase) => true,
-            _ => return,
+            _ => return Vec::new(),
         };
         // Items: the fused axes of the bond, then its dependences; each full or absent.
+        let own = (1u32 << bond.slots[0].1.len()) - 1;
         let items = bond.slots[0].1.len() + bond.dependences.len();
+        let mut found = Vec::new();
         for choice in 0..1u32 << items {
-            for refinements in 0..1u32 << items {
-                if refinements & !choice == 0 {
-                    let vector = self.diagonal_component(bond, choice, refinements, complex);
-                    if let Some(vector) = vector {
-                        self.take(&vector);
-                    }
-                }
+            for refinements in (0..1u32 << items).filter(|r| r & !choice == 0) {
+                let vector = self.diagonal_component(bond, choice, refinements, complex);
+                found.extend(vector.map(|vector| Diagonal {
+                    vector,
+                    identity: choice & own == 0,
+                }));
             }
         }
+        found
     }
 
     /// The component of the bond's diagonal on a subset of items; `coarse` items take the extra
@@ -468,6 +505,13 @@ impl Solver<'_> {
         vector.retain(|_, c| *c != 0.0);
         Some(vector)
     }
+}
+
+/// A component of the diagonal elements of a bond's group.
+struct Diagonal {
+    vector: Vector,
+    /// Multiples of the identity, one for each copy of the group or for some of them together.
+    identity: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
