@@ -2,7 +2,7 @@
 
 use super::{Findings, Structure};
 use crate::answer::Charges;
-use symbias_geometry::charge::{self, Charge};
+use symbias_geometry::charge::{self, Charge, moment};
 
 /// Values in the answer, at most.
 const LISTED: u128 = 100_000;
@@ -16,12 +16,18 @@ pub(super) struct Described {
 pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Described {
     let model = &structure.model;
     let found: Vec<Charge> = charge::charges(model, &structure.factors);
-    let count = if model.is_complete() {
+    let symmetric = findings.and_then(|f| f.symmetric.as_ref());
+    let count = if let Some(symmetric) = symmetric {
+        symmetric.len() as u128
+    } else if model.is_complete() {
         found.iter().map(|c| c.count).sum()
     } else {
         structure.kinds.iter().map(|k| k.charges).sum::<u128>()
     };
     let values = match findings {
+        Some(Findings { symmetric: Some(symmetric), theta, .. }) => {
+            symmetric.iter().map(|field| moment::value(field, theta)).collect()
+        }
         Some(f) if count <= LISTED => found.iter().flat_map(|c| c.values(model, &f.theta)).collect(),
         _ => Vec::new(),
     };

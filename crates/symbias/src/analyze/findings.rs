@@ -37,6 +37,8 @@ pub(super) struct Findings {
     pub certificate: Option<Certificate>,
     /// Rank of the gradients of the charges.
     pub independent: RankDecision,
+    /// Symmetric generators, where the rules have not found all.
+    pub symmetric: Option<Vec<AffineField>>,
     /// Functions that gradient flow conserves.
     pub conserved: Option<Conserved>,
     /// The point at which values are computed.
@@ -89,10 +91,15 @@ impl Findings {
         let orbit = gram(&fields, &generic)?.decision;
         let theta = theta.unwrap_or(generic);
         let at_theta = gram(&fields, &theta)?;
-        let independent = independent_charges(structure, &fields, extra.is_some(), &probes.point(1))?;
+        let symmetric = match &extra {
+            Some(extra) => moment::symmetric_part(&extra.fields, probes.parameters())?,
+            None => by_factor(structure)?,
+        };
+        let mut independent = gram(&symmetric, &probes.point(1))?.decision;
+        independent.what = "gradients of the charges".into();
         stage("conserved functions");
         let conserved = conserved(&probes, &rank, independent.rank)?;
-        Ok(Findings { rank, orbit, gram: Some(at_theta), upper, extra, certificate, independent, conserved, theta })
+        Ok(Findings { rank, orbit, gram: Some(at_theta), upper, certificate, independent, symmetric: extra.is_some().then_some(symmetric), extra, conserved, theta })
     }
 
     /// Every rank that was decided.
@@ -152,24 +159,12 @@ fn beyond_rules(probes: &Probes<'_>, upper: &Numerical, rules: usize) -> Result<
     }))
 }
 
-/// Rank of the gradients ξ_A of the charges at a generic point.
-fn independent_charges(
-    structure: &Structure,
-    fields: &[AffineField],
-    numerics: bool,
-    theta: &[f64],
-) -> Result<RankDecision> {
-    let symmetric: Vec<AffineField> = if numerics {
-        moment::symmetric_part(fields, theta.len())?
-    } else {
-        structure
-            .factors
-            .iter()
-            .map(|f| moment::symmetric_part(&f.generators(&structure.model), theta.len()))
-            .collect::<Result<Vec<_>>>()?
-            .concat()
-    };
-    let mut decision = gram(&symmetric, theta)?.decision;
-    decision.what = "gradients of the charges".into();
-    Ok(decision)
+/// The symmetric generators of each factor.
+fn by_factor(structure: &Structure) -> Result<Vec<AffineField>> {
+    let d = structure.model.space().dim();
+    let mut symmetric = Vec::new();
+    for factor in &structure.factors {
+        symmetric.extend(moment::symmetric_part(&factor.generators(&structure.model), d)?);
+    }
+    Ok(symmetric)
 }

@@ -11,9 +11,9 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
     let upper = findings.and_then(|f| f.upper.as_ref());
     let dimension = extra.map_or(rules, |e| e.dimension as u128);
     let confirmed = upper.is_some_and(|u| u.dimension as u128 >= rules);
-    let mut factors: Vec<Factor> = structure.kinds.iter().map(|k| factor(k, confirmed)).collect();
-    if let Some(extra) = extra {
-        factors.push(Factor {
+    let factors: Vec<Factor> = match extra {
+        None => structure.kinds.iter().map(|k| factor(k, confirmed)).collect(),
+        Some(extra) => vec![Factor {
             name: extra.name.clone(),
             dimension: extra.dimension as u64,
             tensors: structure
@@ -23,8 +23,8 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
                 .collect(),
             found_by: "numerics".into(),
             rule: None,
-        });
-    }
+        }],
+    };
     let compact = structure.kinds.iter().all(|k| k.compact) && rules > 0;
     Symmetry {
         dimension: saturated(dimension),

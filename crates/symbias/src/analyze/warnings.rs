@@ -43,6 +43,16 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
                 || structure.kinds.iter().map(|k| k.dimension as usize).sum(),
                 |e| e.dimension,
             );
+            if let Some(extra) = &f.extra {
+                let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
+                found.push(warning(
+                    "beyond-rules",
+                    format!(
+                        "rules prove dimension {rules} of {}; the rest are identities, verified in exact arithmetic",
+                        extra.dimension
+                    ),
+                ));
+            }
             if u.dimension != proven {
                 found.push(warning("bounds-disagree", format!("rules prove dimension {proven}, ranks allow {}", u.dimension)));
             }

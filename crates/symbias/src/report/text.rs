@@ -73,6 +73,9 @@ fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
 fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let s = &answer.symmetry;
     let bounds = match (s.bounds.exact, s.bounds.upper) {
+        (true, _) if s.factors.iter().any(|f| f.found_by == "numerics") => {
+            format!("dimension {} (exact: identities of the null space)", grouped(s.dimension))
+        }
         (true, _) => format!("dimension {} (exact: rules = ranks)", grouped(s.dimension)),
         (false, Some(upper)) => format!("dimension at least {} by rules, at most {upper} by ranks", s.bounds.lower),
         (false, None) => format!("dimension at least {} (rules)", grouped(s.dimension)),
