@@ -1,6 +1,8 @@
 //! The command `symbias`: one file per subcommand, nothing but arguments and printing.
 
 mod analyze;
+mod check;
+mod eval;
 
 
 
@@ -21,6 +23,10 @@ struct Cli {
 enum Command {
     /// Which continuous symmetries a model has, with proof, and what they conserve
     Analyze(analyze::Arguments),
+    /// Outputs, loss, gradient and Jacobian at a point
+    Eval(eval::Arguments),
+    /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
+    Check(check::Arguments),
 }
 
 /// How a command ended: 0 fine, 1 a claim does not hold, 2 failure.
@@ -35,6 +41,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -6,4 +6,6 @@
 
 pub mod analyze;
 pub mod answer;
+pub mod conformance;
+pub mod eval;
 pub mod report;

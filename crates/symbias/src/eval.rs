@@ -1,0 +1,140 @@
+//! Outputs, loss, gradient and Jacobian of a model at given parameters and inputs.
+
+use std::path::Path;
+use symbias_geometry::probe::Probes;
+use symbias_model::data::{self, Named};
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::{Divisor, Model};
+use symbias_model::language::{Copies, SourceFile};
+
+/// Numbers in a Jacobian, at most: 2 GiB of f64.
+const LARGEST: u128 = 1 << 28;
+
+/// What a model gives at one point.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Number of samples; 0 where the model has no inputs.
+    pub samples: usize,
+    /// Each output by name, samples first (left out where the model has no inputs).
+    pub outputs: Vec<Named>,
+    /// Σ over samples, divided as the file says; `None` without a loss.
+    pub loss: Option<f64>,
+    /// ∇L in the order of the parameters, d numbers; `None` without a loss.
+    pub gradient: Option<Vec<f64>>,
+    /// J, samples first: (samples, m, d) with the outputs and the parameters in declared order.
+    pub jacobian: Named,
+    model: Model,
+}
+
+/// Evaluates the model of a file at θ for the samples of a file.
+///
+/// # Errors
+/// A mistake in one of the files; inputs that are needed and not given; a Jacobian beyond memory;
+/// a division by zero.
+pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result<Evaluation> {
+    let model = source.check(Copies::All)?;
+    let theta = data::parameters(&model, at)?;
+    let samples = match inputs {
+        Some(path) => Some(data::inputs(&model, path)?),
+        None if model.inputs().next().is_some() => {
+            let names: Vec<&str> = model.inputs().map(|i| model.tensor(i).name.as_str()).collect();
+            return Err(Error::new(ErrorKind::Value, format!("the model has inputs: {}", names.join(", ")))
+                .remedy("give them with --inputs, a safetensors file with one tensor per input, samples first"));
+        }
+        None => None,
+    };
+    let files = data::constants(&model)?;
+    let has_samples = samples.is_some() && model.batch.is_none();
+    let count = samples.as_ref().map_or(1, Vec::len);
+    let probes = Probes::new(&model, &files, samples, 0)?;
+
+    let undefined = |sample: usize| {
+        Error::new(ErrorKind::Numerical, format!("sample {sample} divides by zero at these parameters"))
+    };
+    let (mut values, mut jacobian) = (Vec::new(), Vec::new());
+    let mut loss: Option<(f64, Vec<f64>)> = model.loss.as_ref().map(|_| (0.0, vec![0.0; theta.len()]));
+    let mut m = 0;
+    for sample in 0..count {
+        let (program, x) = probes.program(sample as u64)?;
+        m = program.outputs();
+        let size = count as u128 * m as u128 * theta.len() as u128;
+        if size > LARGEST {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("the Jacobian has {count} x {m} x {} entries, more than {LARGEST}", theta.len()),
+            )
+            .remedy("give fewer samples at a time"));
+        }
+        values.push(program.value(&theta, &x).ok_or_else(|| undefined(sample))?);
+        for row in program.jacobian(&theta, &x).ok_or_else(|| undefined(sample))? {
+            jacobian.extend(row);
+        }
+        if let Some((sum, gradient)) = &mut loss {
+            *sum += program.loss(&theta, &x).ok_or_else(|| undefined(sample))?;
+            let own = program.loss_gradient(&theta, &x).ok_or_else(|| undefined(sample))?;
+            gradient.iter_mut().zip(own).for_each(|(g, o)| *g += o);
+        }
+    }
+    let divisor = match model.loss.as_ref().map(|l| l.divisor) {
+        Some(Divisor::Mean { entries }) => entries as f64 * if model.batch.is_some() { 1.0 } else { count as f64 },
+        Some(Divisor::Number(n)) => n,
+        Some(Divisor::Sum) | None => 1.0,
+    };
+    let mut jacobian_shape = vec![m, theta.len()];
+    if has_samples {
+        jacobian_shape.insert(0, count);
+    }
+    Ok(Evaluation {
+        samples: if has_samples { count } else { 0 },
+        outputs: outputs(&model, &values, has_samples),
+        loss: loss.as_ref().map(|l| l.0 / divisor),
+        gradient: loss.map(|l| l.1.iter().map(|g| g / divisor).collect()),
+        jacobian: ("jacobian".into(), jacobian_shape, jacobian),
+        model,
+    })
+}
+
+/// Splits F of each sample into the named outputs; complex ones have a trailing axis (re, im).
+fn outputs(model: &Model, values: &[Vec<f64>], has_samples: bool) -> Vec<Named> {
+    let mut offset = 0;
+    model
+        .outputs
+        .iter()
+        .map(|id| {
+            let tensor = model.tensor(*id);
+            let mut shape: Vec<usize> = model.shape(*id).iter().map(|n| *n as usize).collect();
+            if tensor.field.width() == 2 {
+                shape.push(2);
+            }
+            let length: usize = shape.iter().product();
+            let entries = values.iter().flat_map(|v| v[offset..offset + length].iter().copied()).collect();
+            offset += length;
+            if has_samples {
+                shape.insert(0, values.len());
+            }
+            (tensor.name.clone(), shape, entries)
+        })
+        .collect()
+}
+
+impl Evaluation {
+    /// The arrays as they are written: outputs by name, `loss`, `gradient` (d), `gradient.NAME` in
+    /// the shape of each parameter, `jacobian`.
+    #[must_use]
+    pub fn arrays(&self) -> Vec<Named> {
+        let mut arrays = self.outputs.clone();
+        arrays.extend(self.loss.map(|loss| ("loss".into(), Vec::new(), vec![loss])));
+        if let Some(gradient) = &self.gradient {
+            arrays.push(("gradient".into(), vec![gradient.len()], gradient.clone()));
+            for block in self.model.space().blocks() {
+                let mut shape = block.shape.clone();
+                if block.field.width() == 2 {
+                    shape.push(2);
+                }
+                arrays.push((format!("gradient.{}", block.name), shape, gradient[block.range()].to_vec()));
+            }
+        }
+        arrays.push(self.jacobian.clone());
+        arrays
+    }
+}
