@@ -1,6 +1,7 @@
 //! The command `symbias`: one file per subcommand, nothing but arguments and printing.
 
 mod analyze;
+mod catalogue;
 mod check;
 mod eval;
 
@@ -27,6 +28,9 @@ enum Command {
     Eval(eval::Arguments),
     /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
     Check(check::Arguments),
+    /// The known models and their closed forms
+    #[command(subcommand)]
+    Catalogue(catalogue::Command),
 }
 
 /// How a command ended: 0 fine, 1 a claim does not hold, 2 failure.
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Catalogue(command) => catalogue::run(&command),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -4,6 +4,7 @@
 //! expression of `F` (it holds no arrays). The ways to it are text ([`language`]) and the
 //! builder of the same tree; every other tool starts from it.
 
+pub mod catalogue;
 pub mod data;
 pub mod error;
 pub mod expression;

@@ -38,6 +38,8 @@ pub struct Analysis {
     pub charges_latex: Vec<String>,
     /// LaTeX of the regulariser that weight decay induces.
     pub decay_latex: Option<String>,
+    /// The point at which values were computed, flat; `None` where none were.
+    pub theta: Option<Vec<f64>>,
     model: Model,
     families: Vec<(String, Vec<AffineField>)>,
 }
@@ -111,7 +113,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         families.extend(structure.factors.iter().map(|f| (f.name(), f.generators(model))));
     }
     families.extend(findings.and_then(|f| f.extra.as_ref()).map(|e| (e.name.clone(), e.fields.clone())));
-    Analysis { answer, charges_latex: charges.latex, decay_latex: decay.latex, model: structure.model, families }
+    Analysis { answer, charges_latex: charges.latex, decay_latex: decay.latex, theta: findings.map(|f| f.theta.clone()), model: structure.model, families }
 }
 
 /// The basis that det Γ refers to (theory §1).
@@ -141,6 +143,12 @@ impl Analysis {
             r <= symbias_geometry::discover::certificate::THRESHOLD
         }) && !self.answer.warnings.iter().any(|w| w.code == "certificate-fails");
         agree && certified
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The generators, one line each: `d W[0,1] = W[1,1] - ...`.
