@@ -1,0 +1,330 @@
+//! The graph of array operations that a program is compiled from: few operations, closed under
+//! differentiation, so that gradients and higher derivatives run on the same kernels.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// A dimension of arrays: an index letter, an axis of a tensor, the samples or the replicas.
+pub(super) type Dim = u32;
+/// A node of the graph; arguments have smaller numbers.
+pub(super) type Id = u32;
+
+/// A pointwise function that the kernels have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Pointwise {
+    Exp,
+    Log,
+    Sqrt,
+    Tanh,
+    Sigmoid,
+    Erf,
+    Sin,
+    Cos,
+    Relu,
+    /// Derivative of relu: 1 for x > 0.
+    Step,
+    Leaky(f64),
+    LeakyStep(f64),
+    Abs,
+    /// Derivative of |x|: 0 at 0.
+    Sign,
+    Power(f64),
+    Inverse,
+    /// 1/x, and 0 at 0: in derivatives that are 0 by convention.
+    InverseOrZero,
+}
+
+/// An array that is not computed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Leaf {
+    /// A parameter: number of its block, part (0 real, 1 imaginary).
+    Theta(usize, usize),
+    /// A direction: its number, block, part.
+    Direction(usize, usize, usize),
+    /// A real input: number, part.
+    Input(usize, usize),
+    /// A cotangent of an output: number, part.
+    Cotangent(usize, usize),
+    /// Fixed entries.
+    Constant(Rc<[f64]>),
+}
+
+/// How a node is computed. A dimension of an argument that the node lacks is summed in
+/// `Contract` and allowed nowhere else; a dimension that an argument lacks is broadcast.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Op {
+    Leaf(Leaf),
+    /// Σ of the product of one or two factors.
+    Contract(Vec<Id>),
+    /// Σ c·x.
+    Combine(Vec<(Id, f64)>),
+    Map(Pointwise, Id),
+    /// log Σ exp over the dimensions that are missing.
+    LogSumExp(Id),
+    /// Maximum over the dimensions that are missing.
+    Max(Id),
+    /// Of `x` and its maximum `y`: 1 at the first maximum, 0 elsewhere.
+    FirstMax(Id, Id),
+    /// The same entries with other names of the dimensions, one for one.
+    Rename(Id, Vec<(Dim, Dim)>),
+    /// Entries of an argument: the consumed dimensions are indexed by a table over the new ones;
+    /// −1 is zero.
+    Gather { from: Id, consumed: Vec<Dim>, new: Vec<Dim>, table: Rc<[i32]> },
+    /// The transpose of `Gather`: entries are added where the table says.
+    Scatter { from: Id, consumed: Vec<Dim>, new: Vec<Dim>, table: Rc<[i32]> },
+    /// `then` where the mask over `dims` holds, else `otherwise`.
+    Select { dims: Vec<Dim>, mask: Rc<[bool]>, then: Id, otherwise: Id },
+}
+
+impl Op {
+    pub fn arguments(&self) -> Vec<Id> {
+        match self {
+            Op::Leaf(_) => vec![],
+            Op::Contract(factors) => factors.clone(),
+            Op::Combine(terms) => terms.iter().map(|t| t.0).collect(),
+            Op::Map(_, x) | Op::LogSumExp(x) | Op::Max(x) | Op::Rename(x, _) => vec![*x],
+            Op::FirstMax(x, y) => vec![*x, *y],
+            Op::Gather { from, .. } | Op::Scatter { from, .. } => vec![*from],
+            Op::Select { then, otherwise, .. } => vec![*then, *otherwise],
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub op: Op,
+    /// Without repeats.
+    pub dims: Vec<Dim>,
+}
+
+/// Nodes in an order in which each comes after its arguments; equal nodes are one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Graph {
+    pub nodes: Vec<Node>,
+    pub sizes: Vec<usize>,
+    /// The dimension of the replicas: it decides nothing about the order of operations.
+    pub replica: Option<Dim>,
+    known: HashMap<String, Id>,
+}
+
+impl Graph {
+    /// A new dimension.
+    pub fn dim(&mut self, size: usize) -> Dim {
+        self.sizes.push(size);
+        (self.sizes.len() - 1) as Dim
+    }
+
+    pub fn dims(&self, id: Id) -> &[Dim] {
+        &self.nodes[id as usize].dims
+    }
+
+    pub fn op(&self, id: Id) -> &Op {
+        &self.nodes[id as usize].op
+    }
+
+    fn push(&mut self, op: Op, dims: Vec<Dim>) -> Id {
+        // Tables and constants are told apart by their address: sharing them is a matter of speed.
+        let key = match &op {
+            Op::Leaf(Leaf::Constant(c)) if c.len() > 4 => format!("constant {:p} {dims:?}", Rc::as_ptr(c)),
+            Op::Gather { from, consumed, new, table } => format!("gather {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
+            Op::Scatter { from, consumed, new, table } => format!("scatter {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
+            Op::Select { then, otherwise, mask, .. } => format!("select {then} {otherwise} {:p} {dims:?}", Rc::as_ptr(mask)),
+            other => format!("{other:?} {dims:?}"),
+        };
+        if let Some(id) = self.known.get(&key) {
+            return *id;
+        }
+        let id = self.nodes.len() as Id;
+        self.nodes.push(Node { op, dims });
+        self.known.insert(key, id);
+        id
+    }
+
+    pub fn leaf(&mut self, leaf: Leaf, dims: Vec<Dim>) -> Id {
+        self.push(Op::Leaf(leaf), dims)
+    }
+
+    pub fn number(&mut self, x: f64) -> Id {
+        self.leaf(Leaf::Constant(Rc::new([x])), Vec::new())
+    }
+
+    /// The number, if the node is one.
+    pub fn as_number(&self, id: Id) -> Option<f64> {
+        match (&self.nodes[id as usize].op, self.dims(id)) {
+            (Op::Leaf(Leaf::Constant(c)), []) => c.first().copied(),
+            _ => None,
+        }
+    }
+
+    /// The number that all entries are, if the node is a number spread over dimensions.
+    fn as_equal_entries(&self, id: Id) -> Option<f64> {
+        match self.op(id) {
+            Op::Contract(factors) if factors.len() == 1 => self.as_number(factors[0]),
+            _ => self.as_number(id),
+        }
+    }
+
+    /// Dimensions of several nodes, without repeats, in order of first occurrence.
+    pub fn union(&self, ids: &[Id]) -> Vec<Dim> {
+        let mut dims: Vec<Dim> = Vec::new();
+        for d in ids.iter().flat_map(|id| self.dims(*id)) {
+            if !dims.contains(d) {
+                dims.push(*d);
+            }
+        }
+        dims
+    }
+
+    /// Σ Π factors over `dims`; any number of factors, contracted two by two: a dimension is
+    /// summed as soon as no other factor has it.
+    pub fn contract(&mut self, factors: &[Id], dims: &[Dim]) -> Id {
+        let mut scale = 1.0;
+        let mut rest: Vec<Id> = Vec::new();
+        let mut spread: Vec<Dim> = Vec::new();
+        for f in factors {
+            match self.as_equal_entries(*f) {
+                Some(x) => {
+                    scale *= x;
+                    spread.extend(self.dims(*f));
+                }
+                None => rest.push(*f),
+            }
+        }
+        // Dimensions that only numbers have are summed by counting.
+        spread.sort_unstable();
+        spread.dedup();
+        for d in spread.iter().filter(|d| !dims.contains(d)) {
+            if rest.iter().all(|f| !self.dims(*f).contains(d)) {
+                scale *= self.sizes[*d as usize] as f64;
+            }
+        }
+        while rest.len() > 2 {
+            let (i, j, kept) = self.cheapest(&rest, dims);
+            let pair = vec![rest[i], rest[j]];
+            let joined = self.push(Op::Contract(pair), kept);
+            rest.remove(j);
+            rest.remove(i);
+            rest.push(joined);
+        }
+        if rest.is_empty() {
+            rest.push(self.number(scale));
+            scale = 1.0;
+        }
+        rest.sort_unstable();
+        let same = rest.len() == 1 && self.same(rest[0], dims);
+        let product = if same { rest[0] } else { self.push(Op::Contract(rest), dims.to_vec()) };
+        self.scaled(product, scale)
+    }
+
+    /// Whether a node has just these dimensions, in any order.
+    fn same(&self, id: Id, dims: &[Dim]) -> bool {
+        self.dims(id).len() == dims.len() && self.dims(id).iter().all(|d| dims.contains(d))
+    }
+
+    /// The same, whatever the replicas: the order of operations must not depend on them.
+    fn same_but_replicas(&self, id: Id, dims: &[Dim]) -> bool {
+        let matter = |d: &&Dim| Some(**d) != self.replica;
+        let own: Vec<&Dim> = self.dims(id).iter().filter(matter).collect();
+        own.len() == dims.iter().filter(matter).count() && own.iter().all(|d| dims.contains(d))
+    }
+
+    /// The pair whose product costs least, and the dimensions it keeps.
+    fn cheapest(&self, rest: &[Id], dims: &[Dim]) -> (usize, usize, Vec<Dim>) {
+        let mut best: Option<(f64, usize, usize, Vec<Dim>)> = None;
+        for i in 0..rest.len() {
+            for j in i + 1..rest.len() {
+                let all = self.union(&[rest[i], rest[j]]);
+                let counted = all.iter().filter(|d| Some(**d) != self.replica);
+                let cost: f64 = counted.map(|d| self.sizes[*d as usize] as f64).product();
+                if best.as_ref().is_some_and(|b| b.0 <= cost) {
+                    continue;
+                }
+                let elsewhere = |d: &Dim| {
+                    dims.contains(d)
+                        || rest.iter().enumerate().any(|(k, f)| k != i && k != j && self.dims(*f).contains(d))
+                };
+                best = Some((cost, i, j, all.into_iter().filter(elsewhere).collect()));
+            }
+        }
+        best.map_or((0, 1, Vec::new()), |b| (b.1, b.2, b.3))
+    }
+
+    /// Entrywise product, over all dimensions of both.
+    pub fn times(&mut self, a: Id, b: Id) -> Id {
+        let dims = self.union(&[a, b]);
+        self.contract(&[a, b], &dims)
+    }
+
+    pub fn scaled(&mut self, x: Id, c: f64) -> Id {
+        match (c, self.as_number(x)) {
+            (1.0, _) => x,
+            (_, Some(n)) => self.number(c * n),
+            _ => {
+                let dims = self.dims(x).to_vec();
+                self.combine(&[(x, c)], &dims)
+            }
+        }
+    }
+
+    /// Σ c·x over `dims`.
+    pub fn combine(&mut self, terms: &[(Id, f64)], dims: &[Dim]) -> Id {
+        let mut flat: Vec<(Id, f64)> = Vec::new();
+        for (id, c) in terms {
+            match self.op(*id).clone() {
+                Op::Combine(inner) if self.same_but_replicas(*id, dims) => flat.extend(inner.iter().map(|(i, x)| (*i, c * x))),
+                _ => flat.push((*id, *c)),
+            }
+        }
+        match flat[..] {
+            [(x, 1.0)] if self.same(x, dims) => x,
+            _ => self.push(Op::Combine(flat), dims.to_vec()),
+        }
+    }
+
+    /// a + c·b.
+    pub fn plus(&mut self, a: Id, b: Id, c: f64) -> Id {
+        let dims = self.union(&[a, b]);
+        self.combine(&[(a, 1.0), (b, c)], &dims)
+    }
+
+    pub fn map(&mut self, f: Pointwise, x: Id) -> Id {
+        let dims = self.dims(x).to_vec();
+        self.push(Op::Map(f, x), dims)
+    }
+
+    /// A reduction over the dimensions that `dims` lacks.
+    pub fn reduce(&mut self, max: bool, x: Id, dims: Vec<Dim>) -> Id {
+        self.push(if max { Op::Max(x) } else { Op::LogSumExp(x) }, dims)
+    }
+
+    pub fn first_max(&mut self, x: Id, y: Id) -> Id {
+        let dims = self.dims(x).to_vec();
+        self.push(Op::FirstMax(x, y), dims)
+    }
+
+    pub fn rename(&mut self, x: Id, names: &[(Dim, Dim)]) -> Id {
+        let name = |d: &Dim| names.iter().find(|n| n.0 == *d).map_or(*d, |n| n.1);
+        let dims: Vec<Dim> = self.dims(x).iter().map(name).collect();
+        if dims == self.dims(x) {
+            return x;
+        }
+        self.push(Op::Rename(x, names.to_vec()), dims)
+    }
+
+    pub fn gather(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
+        let dims = self.dims(from).iter().copied().filter(|d| !consumed.contains(d)).chain(new.iter().copied()).collect();
+        self.push(Op::Gather { from, consumed: consumed.to_vec(), new: new.to_vec(), table }, dims)
+    }
+
+    pub fn scatter(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
+        let dims = self.dims(from).iter().copied().filter(|d| !consumed.contains(d)).chain(new.iter().copied()).collect();
+        self.push(Op::Scatter { from, consumed: consumed.to_vec(), new: new.to_vec(), table }, dims)
+    }
+
+    pub fn select(&mut self, dims: &[Dim], mask: Rc<[bool]>, then: Id, otherwise: Id) -> Id {
+        let mut all = dims.to_vec();
+        let of_branches = self.union(&[then, otherwise]);
+        all.extend(of_branches.into_iter().filter(|d| !dims.contains(d)));
+        self.push(Op::Select { dims: dims.to_vec(), mask, then, otherwise }, all)
+    }
+}

@@ -1,0 +1,268 @@
+//! The kernels: each runs one step over the arena, dispatched to the instruction set once.
+//!
+//! A sum runs in the order of its dimensions with fused multiply-adds, and one that leaves no
+//! dimension in the order of virtual lanes (element j to accumulator j mod V, then a fixed tree),
+//! whatever the layout: the bits of a replica are those of a single run.
+
+use super::graph::Pointwise;
+use super::slot::{Loop, each};
+use symbias_numerics::lanes::{Elementary, LaneFloat, Real, Simd};
+
+/// How an operand is read: a vector along the lane, or one number for all lanes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    Vector,
+    Splat,
+}
+
+/// Reads a vector or a number.
+///
+/// Offsets are those of steps, which [`super::plan`] checks against the length of the arena.
+#[inline(always)]
+pub(super) fn read<S: Simd, T: Real>(simd: S, arena: &[T], at: usize, vector: bool) -> T::Lanes<S> {
+    if vector {
+        debug_assert!(at + T::VIRTUAL_LANES <= arena.len());
+        // SAFETY: steps are checked when they are made: no offset reaches beyond the arena.
+        T::Lanes::<S>::load(simd, unsafe { arena.get_unchecked(at..at + T::VIRTUAL_LANES) })
+    } else {
+        debug_assert!(at < arena.len());
+        // SAFETY: as above.
+        T::Lanes::<S>::splat(simd, unsafe { *arena.get_unchecked(at) })
+    }
+}
+
+#[inline(always)]
+pub(super) fn write<S: Simd, T: Real>(x: T::Lanes<S>, arena: &mut [T], at: usize) {
+    debug_assert!(at + T::VIRTUAL_LANES <= arena.len());
+    // SAFETY: as in `read`.
+    x.store(unsafe { arena.get_unchecked_mut(at..at + T::VIRTUAL_LANES) });
+}
+
+/// Rows of vectors, entry by entry.
+#[derive(Clone, Debug)]
+pub(super) struct Rows {
+    pub kind: RowKind,
+    /// Offsets of the result and of up to three operands.
+    pub at: [usize; 4],
+    pub reads: [Read; 3],
+    pub loops: Vec<Loop<4>>,
+    /// Vectors per row.
+    pub blocks: usize,
+}
+
+/// What is computed entry by entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum RowKind {
+    Copy,
+    Product,
+    /// c·x.
+    Scale(f64),
+    /// c·x + d·y.
+    Sum(f64, f64),
+    /// result + c·x.
+    Add(f64),
+    Map(Pointwise),
+    /// x > 0 ? y : z.
+    Select,
+}
+
+#[inline(always)]
+pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
+    let v = |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
+    match step.kind {
+        RowKind::Copy => run(simd, step, arena, #[inline(always)] |_, x, _, _| x),
+        RowKind::Product => run(simd, step, arena, #[inline(always)] |_, x, y, _| x * y),
+        RowKind::Scale(c) => run(simd, step, arena, #[inline(always)] |_, x, _, _| x * v(c)),
+        RowKind::Sum(c, d) => run(simd, step, arena, #[inline(always)] |_, x, y, _| y.fma(v(d), x * v(c))),
+        RowKind::Add(c) => run(simd, step, arena, #[inline(always)] |r, x, _, _| x.fma(v(c), r)),
+        RowKind::Select => run(simd, step, arena, #[inline(always)] |_, x, y, z| T::Lanes::<S>::select(x.gt(v(0.0)), y, z)),
+        RowKind::Map(f) => mapped(simd, step, f, arena),
+    }
+}
+
+#[inline(always)]
+fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T]) {
+    let v = |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
+    let (zero, one) = (v(0.0), v(1.0));
+    let choose = |m, a, b| T::Lanes::<S>::select(m, a, b);
+    macro_rules! elementary {
+        ($name:ident) => {
+            run(simd, step, arena, #[inline(always)] |_, x, _, _| Elementary::$name.vector(x))
+        };
+    }
+    match f {
+        Pointwise::Exp => elementary!(Exp),
+        Pointwise::Log => elementary!(Log),
+        Pointwise::Sqrt => elementary!(Sqrt),
+        Pointwise::Tanh => elementary!(Tanh),
+        Pointwise::Sigmoid => elementary!(Sigmoid),
+        Pointwise::Erf => elementary!(Erf),
+        Pointwise::Sin => elementary!(Sin),
+        Pointwise::Cos => elementary!(Cos),
+        Pointwise::Relu => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero) | x.is_nan(), x, zero)),
+        Pointwise::Step => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), one, zero)),
+        Pointwise::Leaky(s) => {
+            let s = v(s);
+            run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), x, x * s));
+        }
+        Pointwise::LeakyStep(s) => {
+            let s = v(s);
+            run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), one, s));
+        }
+        Pointwise::Abs => run(simd, step, arena, #[inline(always)] |_, x, _, _| x.abs()),
+        Pointwise::Sign => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.eq(zero), zero, one.copysign(x))),
+        Pointwise::Inverse => run(simd, step, arena, #[inline(always)] |_, x, _, _| one / x),
+        Pointwise::InverseOrZero => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.eq(zero), zero, one / x)),
+        Pointwise::Power(p) => run(simd, step, arena, #[inline(always)] |_, x, _, _| power(x, one, p)),
+    }
+}
+
+/// xᵖ: integer exponents by repeated squaring, others by exp(p log x).
+#[inline(always)]
+fn power<S: Simd, V: LaneFloat<S>>(x: V, one: V, p: f64) -> V {
+    if p != p.trunc() || p.abs() > 64.0 {
+        return (x.log() * V::Elem::from_f64(p)).exp();
+    }
+    let (mut result, mut square, mut n) = (one, x, p.abs() as u32);
+    while n > 0 {
+        if n & 1 == 1 {
+            result = result * square;
+        }
+        square = square * square;
+        n >>= 1;
+    }
+    if p < 0.0 { one / result } else { result }
+}
+
+#[inline(always)]
+fn run<S: Simd, T: Real>(
+    simd: S,
+    step: &Rows,
+    arena: &mut [T],
+    f: impl Fn(T::Lanes<S>, T::Lanes<S>, T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
+) {
+    let vector = step.reads.map(|r| r == Read::Vector);
+    let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
+    each(&step.loops, step.at, #[inline(always)] |at| {
+        let mut at = at;
+        for _ in 0..step.blocks {
+            let r = read::<S, T>(simd, arena, at[0], true);
+            let x = read::<S, T>(simd, arena, at[1], vector[0]);
+            let y = read::<S, T>(simd, arena, at[2], vector[1]);
+            let z = read::<S, T>(simd, arena, at[3], vector[2]);
+            write::<S, T>(f(r, x, y, z), arena, at[0]);
+            at[0] += T::VIRTUAL_LANES;
+            (0..3).for_each(|k| at[k + 1] += forward[k]);
+        }
+    });
+}
+
+/// log Σ exp, or the maximum, over some dimensions.
+#[derive(Clone, Debug)]
+pub(super) struct Reduce {
+    pub max: bool,
+    /// Result and argument.
+    pub at: [usize; 2],
+    pub read: Read,
+    pub loops: Vec<Loop<2>>,
+    pub blocks: usize,
+    /// Offsets of what is reduced, in order.
+    pub over: Vec<usize>,
+}
+
+#[inline(always)]
+pub(super) fn reduce<S: Simd, T: Real>(simd: S, step: &Reduce, arena: &mut [T]) {
+    let vector = step.read == Read::Vector;
+    let forward = if vector { T::VIRTUAL_LANES } else { 0 };
+    let zero = T::Lanes::<S>::splat(simd, T::ZERO);
+    let lowest = T::Lanes::<S>::splat(simd, -T::INFINITY);
+    each(&step.loops, step.at, #[inline(always)] |[mut to, mut from]| {
+        for _ in 0..step.blocks {
+            let max = step.over.iter().fold(lowest, #[inline(always)] |m: T::Lanes<S>, k| m.max(read::<S, T>(simd, arena, from + *k, vector)));
+            let result = if step.max {
+                max
+            } else {
+                // Where everything is masked the sum is empty: log 0 = −∞, without ∞ − ∞.
+                let shift = T::Lanes::<S>::select(max.eq(lowest), zero, max);
+                let sum = step.over.iter().fold(zero, #[inline(always)] |s: T::Lanes<S>, k| s + (read::<S, T>(simd, arena, from + *k, vector) - shift).exp());
+                sum.log() + shift
+            };
+            write::<S, T>(result, arena, to);
+            to += T::VIRTUAL_LANES;
+            from += forward;
+        }
+    });
+}
+
+/// 1 at the first maximum, 0 elsewhere.
+#[derive(Clone, Debug)]
+pub(super) struct FirstMax {
+    /// Result, argument, maximum.
+    pub at: [usize; 3],
+    pub read: [Read; 2],
+    pub loops: Vec<Loop<3>>,
+    pub blocks: usize,
+    /// Offsets of what was reduced in the result and in the argument, in order.
+    pub over: Vec<[usize; 2]>,
+    /// Whether results are written along a lane, or one number at a time.
+    pub lanes: bool,
+}
+
+#[inline(always)]
+pub(super) fn first_max<S: Simd, T: Real>(simd: S, step: &FirstMax, arena: &mut [T]) {
+    let vector = step.read.map(|r| r == Read::Vector);
+    let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
+    let zero = T::Lanes::<S>::splat(simd, T::ZERO);
+    let one = T::Lanes::<S>::splat(simd, T::ONE);
+    each(&step.loops, step.at, #[inline(always)] |[mut to, mut from, mut maximum]| {
+        for _ in 0..step.blocks {
+            let y = read::<S, T>(simd, arena, maximum, vector[1]);
+            let mut free = one;
+            for [into, k] in &step.over {
+                let x = read::<S, T>(simd, arena, from + k, vector[0]);
+                let first = T::Lanes::<S>::select(x.eq(y), free, zero);
+                free = free - first;
+                if step.lanes {
+                    write::<S, T>(first, arena, to + into);
+                } else {
+                    arena[to + into] = first.lane(0);
+                }
+            }
+            to += T::VIRTUAL_LANES;
+            from += forward[0];
+            maximum += forward[1];
+        }
+    });
+}
+
+/// Numbers or whole lanes moved by a table: copied, or added to what is there.
+#[derive(Clone, Debug)]
+pub(super) struct Move {
+    /// Result and argument.
+    pub at: [usize; 2],
+    pub loops: Vec<Loop<2>>,
+    /// Offsets in the result and in the argument; without an argument, zero.
+    pub table: Vec<(usize, Option<usize>)>,
+    /// Contiguous numbers per entry.
+    pub run: usize,
+    /// Add, after clearing so many numbers of the result.
+    pub add: Option<usize>,
+}
+
+pub(super) fn moves<T: Real + std::ops::AddAssign>(step: &Move, arena: &mut [T]) {
+    if let Some(len) = step.add {
+        arena[step.at[0]..step.at[0] + len].fill(T::ZERO);
+    }
+    each(&step.loops, step.at, #[inline(always)] |[to, from]| {
+        for (into, source) in &step.table {
+            for k in 0..step.run {
+                let x = source.map_or(T::ZERO, |s| arena[from + s + k]);
+                if step.add.is_some() {
+                    arena[to + into + k] += x;
+                } else {
+                    arena[to + into + k] = x;
+                }
+            }
+        }
+    });
+}

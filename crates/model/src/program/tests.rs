@@ -1,0 +1,186 @@
+//! The lane program against the scalar program: every task, every model file, both layouts, both
+//! element types; and bit identity of a replica with a single run.
+
+use super::{Arguments, Layout, Options, Program, Task};
+use crate::language::{Copies, SourceFile};
+use crate::scalar::{Arrays, Inputs, Nilpotent, ScalarProgram};
+use crate::{Model, data};
+use std::path::Path;
+use symbias_numerics::lanes::Real;
+use symbias_numerics::random::Stream;
+
+fn models() -> Vec<(String, Model)> {
+    let mut found = Vec::new();
+    for folder in ["models", "examples/models"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            if path.extension().is_none_or(|e| e != "toml") || name == "expected" || name == "transformer_1b" {
+                continue;
+            }
+            let model = SourceFile::read(&path).and_then(|s| s.check(Copies::All)).expect("a model");
+            found.push((name, model));
+        }
+    }
+    found
+}
+
+fn normal(seed: u64, n: usize) -> Vec<f64> {
+    let mut stream = Stream::new(seed, n as u64, 77);
+    (0..n).map(|_| stream.next_normal()).collect()
+}
+
+struct Case {
+    arrays: Arrays,
+    scalar: ScalarProgram,
+    x: Vec<f64>,
+    theta: Vec<f64>,
+    v: Vec<f64>,
+    w: Vec<f64>,
+    c: Vec<f64>,
+}
+
+fn case(model: &Model, seed: u64) -> Case {
+    let files = data::constants(model).expect("constants");
+    let inputs = Inputs::random(model, seed, 0);
+    let arrays = Arrays::new(model, &files).expect("arrays").with(&inputs);
+    let scalar = ScalarProgram::lower(model, &arrays).expect("a scalar program");
+    let d = scalar.parameters();
+    let c = normal(seed + 3, scalar.outputs());
+    Case { arrays, x: inputs.flat, theta: normal(seed, d), v: normal(seed + 1, d), w: normal(seed + 2, d), c, scalar }
+}
+
+/// The expected results of a task, by the scalar program.
+fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
+    let p = &case.scalar;
+    let (t, x) = (&case.theta[..], &case.x[..]);
+    let divisor = match model.loss.as_ref().map(|l| l.divisor) {
+        Some(crate::expression::Divisor::Mean { entries }) => entries as f64,
+        Some(crate::expression::Divisor::Number(n)) => n,
+        _ => 1.0,
+    };
+    let scaled = |v: Vec<f64>| v.iter().map(|x| x / divisor).collect::<Vec<f64>>();
+    let rows = || p.jacobian(t, x).expect("J");
+    let along = |v: &[f64]| rows().iter().map(|r| r.iter().zip(v).map(|(a, b)| a * b).sum()).collect::<Vec<f64>>();
+    match task {
+        Task::Value => vec![p.value(t, x).expect("F")],
+        Task::Loss => vec![scaled(vec![p.loss(t, x).expect("L")])],
+        Task::LossGradient => vec![scaled(vec![p.loss(t, x).expect("L")]), scaled(p.loss_gradient(t, x).expect("∇L"))],
+        Task::Jvp => vec![p.value(t, x).expect("F"), along(&case.v)],
+        Task::Vjp => vec![p.value(t, x).expect("F"), p.vjp(t, x, &case.c).expect("Jᵀc")],
+        Task::Jacobian => vec![rows().concat()],
+        Task::SecondDerivative => {
+            let n = |x: &f64| Nilpotent::number(*x);
+            let moved: Vec<_> = t
+                .iter()
+                .zip(&case.v)
+                .zip(&case.w)
+                .map(|((t, v), w)| n(t).moved(&n(v)).moved(&n(w)))
+                .collect();
+            let f = p.value(&moved, &x.iter().map(n).collect::<Vec<_>>()).expect("F");
+            vec![f.iter().map(|y| *y.derivative(2).derivative(1).value()).collect()]
+        }
+    }
+}
+
+const TASKS: [Task; 7] =
+    [Task::Value, Task::Loss, Task::LossGradient, Task::Jvp, Task::Vjp, Task::Jacobian, Task::SecondDerivative];
+
+/// Runs a task in a layout; with replicas, replica `r` is at θ and the others elsewhere.
+fn found<T: Real + std::ops::AddAssign>(case: &Case, model: &Model, task: Task, replicas: Option<(usize, usize)>) -> Vec<Vec<f64>> {
+    let layout = replicas.map_or(Layout::Single, |(n, _)| Layout::Replicas(n));
+    let program = Program::<T>::compile(model, &case.arrays, Options::new(task, layout)).expect("a program");
+    let spread = |v: &[f64]| -> Vec<T> {
+        match replicas {
+            None => v.iter().map(|x| T::from_f64(*x)).collect(),
+            Some((n, r)) => v
+                .iter()
+                .flat_map(|x| (0..n).map(move |k| T::from_f64(if k == r { *x } else { 0.7 * x + 0.1 })))
+                .collect(),
+        }
+    };
+    let x: Vec<T> = case.x.iter().map(|x| T::from_f64(*x)).collect();
+    let (theta, v, w, c) = (spread(&case.theta), spread(&case.v), spread(&case.w), spread(&case.c));
+    let mut workspace = program.workspace();
+    let mut results: Vec<Vec<T>> = (0..2).map(|k| vec![T::ZERO; program.result_len(k)]).collect();
+    // Twice: a run must not depend on what an earlier one left behind.
+    for _ in 0..2 {
+        let arguments = Arguments { directions: &[&v, &w], cotangent: &c, ..Arguments::at(&theta, &x) };
+        let mut into: Vec<&mut [T]> = results.iter_mut().map(|r| &mut r[..]).collect();
+        program.run(&mut workspace, &arguments, &mut into);
+    }
+    let (n, r) = replicas.unwrap_or((1, 0));
+    let own = |all: &Vec<T>| all.iter().skip(r).step_by(n).map(|x| x.to_f64()).collect();
+    results.iter().filter(|all| !all.is_empty()).map(own).collect()
+}
+
+fn compare(name: &str, task: Task, found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) {
+    assert_eq!(found.len(), expected.len(), "{name}: {task:?}");
+    for (f, e) in found.iter().zip(expected) {
+        assert_eq!(f.len(), e.len(), "{name}: {task:?}");
+        let size = e.iter().fold(1e-3_f64, |s, x| s.max(x.abs()));
+        for (k, (f, e)) in f.iter().zip(e).enumerate() {
+            assert!((f - e).abs() <= accepted * size, "{name}: {task:?} [{k}]: {f}, expected {e}");
+        }
+    }
+}
+
+fn tasks(model: &Model, case: &Case) -> Vec<Task> {
+    let wanted = |t: &Task| match t {
+        Task::Loss | Task::LossGradient => model.loss.is_some(),
+        // The scalar oracle writes out m·d numbers.
+        Task::Jacobian => case.scalar.outputs() * case.theta.len() < 100_000,
+        _ => true,
+    };
+    TASKS.into_iter().filter(wanted).collect()
+}
+
+#[test]
+fn every_task_on_every_model_in_double_precision() {
+    for (name, model) in models() {
+        let case = case(&model, 5);
+        for task in tasks(&model, &case) {
+            let expected = expected(&case, &model, task);
+            compare(&name, task, &found::<f64>(&case, &model, task, None), &expected, 1e-11);
+            compare(&name, task, &found::<f64>(&case, &model, task, Some((3, 1))), &expected, 1e-11);
+        }
+    }
+}
+
+#[test]
+fn single_precision() {
+    for (name, model) in models() {
+        let case = case(&model, 6);
+        for task in [Task::Value, Task::Vjp] {
+            let expected = expected(&case, &model, task);
+            compare(&name, task, &found::<f32>(&case, &model, task, None), &expected, 2e-4);
+        }
+    }
+}
+
+#[test]
+fn a_replica_has_the_bits_of_a_single_run() {
+    for (name, model) in models() {
+        let case = case(&model, 7);
+        for task in tasks(&model, &case) {
+            let single = found::<f64>(&case, &model, task, None);
+            for (n, r) in [(1, 0), (5, 4), (16, 9), (19, 18)] {
+                let replica = found::<f64>(&case, &model, task, Some((n, r)));
+                let bits = |v: &[Vec<f64>]| v.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&single), bits(&replica), "{name}: {task:?}, {n} replicas");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_over_equal_numbers_counts_them() {
+    let mut g = super::graph::Graph::default();
+    let (i, j) = (g.dim(3), g.dim(4));
+    let two = g.number(2.0);
+    let spread = g.contract(&[two], &[i, j]);
+    let sum = g.contract(&[spread], &[j]);
+    let total = g.contract(&[sum], &[]);
+    assert_eq!(g.as_number(total), Some(24.0));
+}
