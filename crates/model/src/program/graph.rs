@@ -275,6 +275,15 @@ impl Graph {
                 _ => flat.push((*id, *c)),
             }
         }
+        // Equal terms are one.
+        let mut merged: Vec<(Id, f64)> = Vec::new();
+        for (id, c) in flat {
+            match merged.iter_mut().find(|m| m.0 == id) {
+                Some(known) => known.1 += c,
+                None => merged.push((id, c)),
+            }
+        }
+        let flat = merged;
         match flat[..] {
             [(x, 1.0)] if self.same(x, dims) => x,
             _ => self.push(Op::Combine(flat), dims.to_vec()),

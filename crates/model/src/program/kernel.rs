@@ -70,24 +70,40 @@ pub(super) enum RowKind {
 pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
     let v = |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
     match step.kind {
-        RowKind::Copy => run(simd, step, arena, #[inline(always)] |_, x, _, _| x),
-        RowKind::Product => run(simd, step, arena, #[inline(always)] |_, x, y, _| x * y),
-        RowKind::Scale(c) => run(simd, step, arena, #[inline(always)] |_, x, _, _| x * v(c)),
-        RowKind::Sum(c, d) => run(simd, step, arena, #[inline(always)] |_, x, y, _| y.fma(v(d), x * v(c))),
-        RowKind::Add(c) => run(simd, step, arena, #[inline(always)] |r, x, _, _| x.fma(v(c), r)),
-        RowKind::Select => run(simd, step, arena, #[inline(always)] |_, x, y, z| T::Lanes::<S>::select(x.gt(v(0.0)), y, z)),
+        RowKind::Copy => one(simd, step, arena, #[inline(always)] |x| x),
+        RowKind::Scale(c) => {
+            let c = v(c);
+            one(simd, step, arena, #[inline(always)] |x| x * c);
+        }
         RowKind::Map(f) => mapped(simd, step, f, arena),
+        RowKind::Product => two(simd, step, arena, #[inline(always)] |x, y| x * y),
+        RowKind::Sum(c, d) => {
+            let (c, d) = (v(c), v(d));
+            two(simd, step, arena, #[inline(always)] |x, y| y.fma(d, x * c));
+        }
+        RowKind::Add(c) => {
+            let c = v(c);
+            add(simd, step, arena, c);
+        }
+        RowKind::Select => {
+            let zero = v(0.0);
+            three(simd, step, arena, #[inline(always)] |x, y, z| T::Lanes::<S>::select(x.gt(zero), y, z));
+        }
     }
 }
 
 #[inline(always)]
 fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T]) {
     let v = |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
-    let (zero, one) = (v(0.0), v(1.0));
-    let choose = |m, a, b| T::Lanes::<S>::select(m, a, b);
+    let (zero, unit) = (v(0.0), v(1.0));
     macro_rules! elementary {
         ($name:ident) => {
-            run(simd, step, arena, #[inline(always)] |_, x, _, _| Elementary::$name.vector(x))
+            one(simd, step, arena, #[inline(always)] |x| Elementary::$name.vector(x))
+        };
+    }
+    macro_rules! choose {
+        ($x:ident, $mask:expr, $yes:expr, $no:expr) => {
+            one(simd, step, arena, #[inline(always)] |$x| T::Lanes::<S>::select($mask, $yes, $no))
         };
     }
     match f {
@@ -99,21 +115,21 @@ fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T])
         Pointwise::Erf => elementary!(Erf),
         Pointwise::Sin => elementary!(Sin),
         Pointwise::Cos => elementary!(Cos),
-        Pointwise::Relu => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero) | x.is_nan(), x, zero)),
-        Pointwise::Step => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), one, zero)),
+        Pointwise::Relu => choose!(x, x.gt(zero) | x.is_nan(), x, zero),
+        Pointwise::Step => choose!(x, x.gt(zero), unit, zero),
         Pointwise::Leaky(s) => {
             let s = v(s);
-            run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), x, x * s));
+            choose!(x, x.gt(zero), x, x * s);
         }
         Pointwise::LeakyStep(s) => {
             let s = v(s);
-            run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.gt(zero), one, s));
+            choose!(x, x.gt(zero), unit, s);
         }
-        Pointwise::Abs => run(simd, step, arena, #[inline(always)] |_, x, _, _| x.abs()),
-        Pointwise::Sign => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.eq(zero), zero, one.copysign(x))),
-        Pointwise::Inverse => run(simd, step, arena, #[inline(always)] |_, x, _, _| one / x),
-        Pointwise::InverseOrZero => run(simd, step, arena, #[inline(always)] |_, x, _, _| choose(x.eq(zero), zero, one / x)),
-        Pointwise::Power(p) => run(simd, step, arena, #[inline(always)] |_, x, _, _| power(x, one, p)),
+        Pointwise::Abs => one(simd, step, arena, #[inline(always)] |x| x.abs()),
+        Pointwise::Sign => choose!(x, x.eq(zero), zero, unit.copysign(x)),
+        Pointwise::Inverse => one(simd, step, arena, #[inline(always)] |x| unit / x),
+        Pointwise::InverseOrZero => choose!(x, x.eq(zero), zero, unit / x),
+        Pointwise::Power(p) => one(simd, step, arena, #[inline(always)] |x| power(x, unit, p)),
     }
 }
 
@@ -134,26 +150,99 @@ fn power<S: Simd, V: LaneFloat<S>>(x: V, one: V, p: f64) -> V {
     if p < 0.0 { one / result } else { result }
 }
 
+/// Rows of one operand.
 #[inline(always)]
-fn run<S: Simd, T: Real>(
+fn one<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], f: impl Fn(T::Lanes<S>) -> T::Lanes<S>) {
+    let vector = step.reads[0] == Read::Vector;
+    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, ..]| {
+        if vector {
+            for _ in 0..step.blocks {
+                let value = f(read::<S, T>(simd, arena, x, true));
+                write::<S, T>(value, arena, to);
+                (to, x) = (to + T::VIRTUAL_LANES, x + T::VIRTUAL_LANES);
+            }
+        } else {
+            let value = f(read::<S, T>(simd, arena, x, false));
+            for _ in 0..step.blocks {
+                write::<S, T>(value, arena, to);
+                to += T::VIRTUAL_LANES;
+            }
+        }
+    });
+}
+
+/// Rows of two operands; the way of reading is settled before the loops.
+#[inline(always)]
+fn two<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>) {
+    match (step.reads[0], step.reads[1]) {
+        (Read::Vector, Read::Vector) => two_as::<S, T, true, true>(simd, step, arena, f),
+        (Read::Vector, Read::Splat) => two_as::<S, T, true, false>(simd, step, arena, f),
+        (Read::Splat, Read::Vector) => two_as::<S, T, false, true>(simd, step, arena, f),
+        (Read::Splat, Read::Splat) => two_as::<S, T, false, false>(simd, step, arena, f),
+    }
+}
+
+#[inline(always)]
+fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
     simd: S,
     step: &Rows,
     arena: &mut [T],
-    f: impl Fn(T::Lanes<S>, T::Lanes<S>, T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
+    f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
+) {
+    let forward = |vector: bool| if vector { T::VIRTUAL_LANES } else { 0 };
+    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, mut y, _]| {
+        for _ in 0..step.blocks {
+            let value = f(read::<S, T>(simd, arena, x, X), read::<S, T>(simd, arena, y, Y));
+            write::<S, T>(value, arena, to);
+            (to, x, y) = (to + T::VIRTUAL_LANES, x + forward(X), y + forward(Y));
+        }
+    });
+}
+
+/// result + c·x.
+#[inline(always)]
+fn add<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], c: T::Lanes<S>) {
+    let vector = step.reads[0] == Read::Vector;
+    let forward = if vector { T::VIRTUAL_LANES } else { 0 };
+    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, ..]| {
+        for _ in 0..step.blocks {
+            let value = read::<S, T>(simd, arena, x, vector).fma(c, read::<S, T>(simd, arena, to, true));
+            write::<S, T>(value, arena, to);
+            (to, x) = (to + T::VIRTUAL_LANES, x + forward);
+        }
+    });
+}
+
+/// Rows of three operands.
+#[inline(always)]
+fn three<S: Simd, T: Real>(
+    simd: S,
+    step: &Rows,
+    arena: &mut [T],
+    f: impl Fn(T::Lanes<S>, T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
 ) {
     let vector = step.reads.map(|r| r == Read::Vector);
     let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
-    each(&step.loops, step.at, #[inline(always)] |at| {
-        let mut at = at;
+    each(&step.loops, step.at, #[inline(always)] |mut at| {
         for _ in 0..step.blocks {
-            let r = read::<S, T>(simd, arena, at[0], true);
             let x = read::<S, T>(simd, arena, at[1], vector[0]);
             let y = read::<S, T>(simd, arena, at[2], vector[1]);
             let z = read::<S, T>(simd, arena, at[3], vector[2]);
-            write::<S, T>(f(r, x, y, z), arena, at[0]);
+            write::<S, T>(f(x, y, z), arena, at[0]);
             at[0] += T::VIRTUAL_LANES;
             (0..3).for_each(|k| at[k + 1] += forward[k]);
         }
+    });
+}
+
+/// Vectors copied from one array to another: how replicas enter and leave the arena.
+#[inline(always)]
+pub(super) fn copies<S: Simd, T: Real>(simd: S, loops: &[Loop<2>], at: [usize; 2], from: &[T], to: &mut [T]) {
+    let reach = |k: usize| at[k] + loops.iter().map(|l| (l.size - 1) * l.strides[k]).sum::<usize>() + T::VIRTUAL_LANES;
+    assert!(reach(0) <= from.len() && reach(1) <= to.len(), "an argument or a result is too short");
+    each(loops, at, #[inline(always)] |[a, b]| {
+        let vector = read::<S, T>(simd, from, a, true);
+        write::<S, T>(vector, to, b);
     });
 }
 

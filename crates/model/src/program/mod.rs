@@ -103,10 +103,36 @@ pub struct Program<T> {
     element: std::marker::PhantomData<T>,
 }
 
-/// The arena of a program: everything that a run writes.
-#[derive(Clone, Debug)]
+/// The arena of a program: everything that a run writes. It begins at a cache line, so that no
+/// vector is split between two.
+#[derive(Debug)]
 pub struct Workspace<T> {
-    arena: Vec<T>,
+    memory: Vec<T>,
+    start: usize,
+}
+
+/// Bytes of a cache line, and of the widest vector.
+const LINE: usize = 64;
+
+impl<T: Real> Workspace<T> {
+    fn new(len: usize) -> Workspace<T> {
+        let memory = vec![T::ZERO; len + LINE / size_of::<T>()];
+        let start = memory.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
+        Workspace { memory, start }
+    }
+
+    fn arena(&mut self) -> &mut [T] {
+        &mut self.memory[self.start..]
+    }
+}
+
+impl<T: Real> Clone for Workspace<T> {
+    fn clone(&self) -> Workspace<T> {
+        let arena = &self.memory[self.start..];
+        let mut copy = Workspace::new(arena.len());
+        copy.arena()[..arena.len()].copy_from_slice(arena);
+        copy
+    }
 }
 
 /// What a run reads.
@@ -174,13 +200,13 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     #[must_use]
     pub fn workspace(&self) -> Workspace<T> {
         // A vector read may begin at the last number.
-        let mut arena = vec![T::ZERO; self.plan.len + T::VIRTUAL_LANES];
+        let mut workspace = Workspace::new(self.plan.len + T::VIRTUAL_LANES);
         for (slot, entries, dims) in &self.plan.constants {
             let port = Port::new(slot, &strided(dims, 1, &self.sizes), 0, &self.sizes);
             let entries: Vec<T> = entries.iter().map(|x| T::from_f64(*x)).collect();
-            port.load(0, &entries, &mut arena);
+            port.load(0, &entries, workspace.arena());
         }
-        Workspace { arena }
+        workspace
     }
 
     /// Runs the program and copies its results, entry by entry, samples before the entries of F,
@@ -189,7 +215,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     /// # Panics
     /// If an argument or a result is too short, or the workspace is that of another program.
     pub fn run(&self, workspace: &mut Workspace<T>, arguments: &Arguments<'_, T>, results: &mut [&mut [T]]) {
-        let arena = &mut workspace.arena[..];
+        let arena = workspace.arena();
         assert!(arena.len() >= self.plan.len + T::VIRTUAL_LANES, "a workspace of another program");
         let (replicas, tile) = self.replicas;
         let level = level();
@@ -253,9 +279,28 @@ impl Port {
         }
     }
 
+    /// The loops with the roles of the two arrays exchanged, on the stack.
+    fn vectors(&self, exchange: impl Fn([usize; 2]) -> [usize; 2]) -> [Loop<2>; slot::DEEPEST] {
+        let mut loops = [Loop { size: 1, strides: [0, 0] }; slot::DEEPEST];
+        for (to, from) in loops.iter_mut().zip(&self.loops) {
+            *to = Loop { size: from.size, strides: exchange(from.strides) };
+        }
+        loops
+    }
+
+    /// Whether the innermost run is one vector: the replicas of a tile.
+    fn is_of_vectors<T: Real>(&self) -> bool {
+        self.loops.last().is_some_and(|l| l.strides == [1, 1] && l.size == T::VIRTUAL_LANES)
+    }
+
     /// `first` is the replica that the arena's first one is.
-    fn load<T: Copy>(&self, first: usize, from: &[T], arena: &mut [T]) {
+    fn load<T: Real>(&self, first: usize, from: &[T], arena: &mut [T]) {
         let from = &from[first..];
+        if self.is_of_vectors::<T>() {
+            let loops = self.vectors(|[arena, caller]| [caller, arena]);
+            let outer = &loops[..self.loops.len() - 1];
+            return dispatch!(level(), simd => kernel::copies(simd, outer, [self.at[1], self.at[0]], from, arena));
+        }
         self.runs(|[a, c], run| {
             if run.strides == [1, 1] {
                 arena[a..a + run.size].copy_from_slice(&from[c..c + run.size]);
@@ -265,8 +310,12 @@ impl Port {
         });
     }
 
-    fn store<T: Copy>(&self, first: usize, arena: &[T], into: &mut [T]) {
+    fn store<T: Real>(&self, first: usize, arena: &[T], into: &mut [T]) {
         let into = &mut into[first..];
+        if self.is_of_vectors::<T>() {
+            let outer = &self.loops[..self.loops.len() - 1];
+            return dispatch!(level(), simd => kernel::copies(simd, outer, self.at, arena, into));
+        }
         self.runs(|[a, c], run| {
             if run.strides == [1, 1] {
                 into[c..c + run.size].copy_from_slice(&arena[a..a + run.size]);

@@ -89,10 +89,9 @@ pub(super) fn each<const N: usize>(loops: &[Loop<N>], mut at: [usize; N], mut vi
     let (last, outer) = loops.split_last().unwrap_or((&once, &[]));
     let mut index = [0_usize; DEEPEST];
     loop {
-        let mut inner = at;
-        for _ in 0..last.size {
-            visit(inner);
-            inner.iter_mut().zip(&last.strides).for_each(|(a, s)| *a += s);
+        // Products, not running sums: a vector of running offsets would go through memory.
+        for i in 0..last.size {
+            visit(std::array::from_fn(#[inline(always)] |k| at[k] + i * last.strides[k]));
         }
         let mut level = outer.len();
         loop {
