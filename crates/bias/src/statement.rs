@@ -23,7 +23,10 @@ pub struct Hypothesis {
 impl Hypothesis {
     /// A hypothesis and what is known of it.
     pub fn new(text: impl Into<String>, status: Status) -> Hypothesis {
-        Hypothesis { text: text.into(), status }
+        Hypothesis {
+            text: text.into(),
+            status,
+        }
     }
 }
 

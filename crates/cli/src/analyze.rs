@@ -40,7 +40,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut printed = String::new();
     for path in &arguments.models {
         let source = SourceFile::read(path)?;
-        let options = Options { seed: arguments.seed, at: arguments.at.clone(), data: arguments.data.clone() };
+        let options = Options {
+            seed: arguments.seed,
+            at: arguments.at.clone(),
+            data: arguments.data.clone(),
+        };
         let mut progress = Progress::new();
         let analysis = analyze(&source, &options, &mut |stage| progress.stage(stage));
         progress.finish();
@@ -52,9 +56,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             printed.push_str(&serde_json::to_string_pretty(&analysis.answer)?);
             printed.push('\n');
         } else if arguments.latex {
-            printed.push_str(&report::latex(&analysis.answer, &analysis.charges_latex, analysis.decay_latex.as_deref()));
+            printed.push_str(&report::latex(
+                &analysis.answer,
+                &analysis.charges_latex,
+                analysis.decay_latex.as_deref(),
+            ));
         } else {
-            printed.push_str(&report::text(&analysis.answer, report::Style { full: arguments.full }));
+            printed.push_str(&report::text(
+                &analysis.answer,
+                report::Style {
+                    full: arguments.full,
+                },
+            ));
             if arguments.full {
                 printed.push_str(&analysis.generators_text());
             }

@@ -29,14 +29,29 @@ pub(crate) fn run(command: &Command) -> Result<Outcome> {
         }
         Command::Show { name } => {
             let Some(known) = find(name) else {
-                let near: Vec<&str> =
-                    all().iter().map(|k| k.name).filter(|k| k.contains(name.as_str()) || name.contains(k)).collect();
-                let hint = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
-                bail!("the catalogue has no model `{name}`{hint}\n  help: `symbias catalogue list` names them all");
+                let near: Vec<&str> = all()
+                    .iter()
+                    .map(|k| k.name)
+                    .filter(|k| k.contains(name.as_str()) || name.contains(k))
+                    .collect();
+                let hint = if near.is_empty() {
+                    String::new()
+                } else {
+                    format!("; near it: {}", near.join(", "))
+                };
+                bail!(
+                    "the catalogue has no model `{name}`{hint}\n  help: `symbias catalogue list` names them all"
+                );
             };
             let _ = writeln!(text, "{}", known.text.trim_end());
             for form in known.closed_forms {
-                let _ = writeln!(text, "\n# {}: {}\n#   {}", form.of.name(), form.formula, form.source);
+                let _ = writeln!(
+                    text,
+                    "\n# {}: {}\n#   {}",
+                    form.of.name(),
+                    form.formula,
+                    form.source
+                );
             }
         }
     }

@@ -30,9 +30,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         progress.finish();
         let _ = writeln!(text, "{}", source.name());
         for check in checks? {
-            let order = check.order.map_or_else(String::new, |o| format!(", order {o:.1}"));
+            let order = check
+                .order
+                .map_or_else(String::new, |o| format!(", order {o:.1}"));
             let mark = if check.holds() { "ok   " } else { "FAILS" };
-            let _ = writeln!(text, "  {mark}  {}: {:.1e}{order} (accepted {:.0e})", check.what, check.error, check.accepted);
+            let _ = writeln!(
+                text,
+                "  {mark}  {}: {:.1e}{order} (accepted {:.0e})",
+                check.what, check.error, check.accepted
+            );
             if !check.holds() {
                 outcome = Outcome::Refuted;
             }

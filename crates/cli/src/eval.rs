@@ -35,7 +35,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     for (name, shape, entries) in &arrays {
         let summary = match entries.as_slice() {
             [one] => format!("{one}"),
-            many => format!("norm {:.6e}", many.iter().map(|x| x * x).sum::<f64>().sqrt()),
+            many => format!(
+                "norm {:.6e}",
+                many.iter().map(|x| x * x).sum::<f64>().sqrt()
+            ),
         };
         let _ = writeln!(text, "{name:<width$}  {shape:?}  {summary}");
     }

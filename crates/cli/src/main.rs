@@ -5,8 +5,6 @@ mod catalogue;
 mod check;
 mod eval;
 
-
-
 mod progress;
 
 use clap::{Parser, Subcommand};

@@ -13,10 +13,14 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new() -> Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner());
             ProgressBar::hidden().with_style(style)
         });
-        Progress { started: Instant::now(), bar }
+        Progress {
+            started: Instant::now(),
+            bar,
+        }
     }
 
     /// Names the stage that begins.

@@ -126,7 +126,11 @@ fn until_idle(
     loop {
         target = probes.count().map_or(target, |n| target.min(n));
         let next = add(done..target)?;
-        idle = if done > 0 && next == rank && target >= LEAST { idle + 1 } else { 0 };
+        idle = if done > 0 && next == rank && target >= LEAST {
+            idle + 1
+        } else {
+            0
+        };
         (rank, done) = (next, target);
         if idle >= patience || rank == full || probes.count() == Some(done) {
             return Ok(done);

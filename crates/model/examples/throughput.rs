@@ -32,13 +32,21 @@ fn measure<T: Real + std::ops::AddAssign>() -> Result<(), Box<dyn std::error::Er
     println!("{}: peak {peak:.1} GFLOP/s", T::NAME);
     let model = SourceFile::parse(TEXT, None)?.check(Copies::All)?;
     let arrays = Arrays::new(&model, &Default::default())?;
-    for layout in [Layout::Single, Layout::Replicas(1), Layout::Replicas(16), Layout::Replicas(64)] {
-        let program = Program::<T>::compile(&model, &arrays, Options::new(Task::LossGradient, layout))?;
+    for layout in [
+        Layout::Single,
+        Layout::Replicas(1),
+        Layout::Replicas(16),
+        Layout::Replicas(64),
+    ] {
+        let program =
+            Program::<T>::compile(&model, &arrays, Options::new(Task::LossGradient, layout))?;
         let replicas = match layout {
             Layout::Single => 1,
             Layout::Replicas(n) => n,
         };
-        let theta: Vec<T> = (0..800 * replicas).map(|i| T::from_f64((i as f64 * 0.618).sin())).collect();
+        let theta: Vec<T> = (0..800 * replicas)
+            .map(|i| T::from_f64((i as f64 * 0.618).sin()))
+            .collect();
         let mut workspace = program.workspace();
         let (mut loss, mut gradient) = (vec![T::ZERO; replicas], vec![T::ZERO; 800 * replicas]);
         let mut rates = Vec::new();
@@ -47,11 +55,17 @@ fn measure<T: Real + std::ops::AddAssign>() -> Result<(), Box<dyn std::error::Er
             let mut runs = 0;
             while start.elapsed().as_secs_f64() < 0.1 {
                 for _ in 0..16 {
-                    program.run(&mut workspace, &Arguments::at(&theta, &[]), &mut [&mut loss, &mut gradient]);
+                    program.run(
+                        &mut workspace,
+                        &Arguments::at(&theta, &[]),
+                        &mut [&mut loss, &mut gradient],
+                    );
                 }
                 runs += 16;
             }
-            rates.push(program.operations() * f64::from(runs) / start.elapsed().as_secs_f64() * 1e-9);
+            rates.push(
+                program.operations() * f64::from(runs) / start.elapsed().as_secs_f64() * 1e-9,
+            );
         }
         rates.sort_by(f64::total_cmp);
         let each = program.operations() / rates[2] / replicas as f64 * 1e-3;

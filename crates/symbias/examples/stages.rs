@@ -9,7 +9,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let source = SourceFile::read(path.as_ref())?;
         let mut last = ("read".to_owned(), Instant::now());
         let mut report = |stage: &str| {
-            println!("{:8.1} ms  {}", last.1.elapsed().as_secs_f64() * 1e3, last.0);
+            println!(
+                "{:8.1} ms  {}",
+                last.1.elapsed().as_secs_f64() * 1e3,
+                last.0
+            );
             last = (stage.to_owned(), Instant::now());
         };
         analyze(&source, &Options::default(), &mut report)?;

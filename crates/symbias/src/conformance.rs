@@ -52,38 +52,63 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     let mut checks = Vec::new();
 
     stage("first derivatives of the outputs");
-    checks.extend(slopes("J v", &probes, |theta, probe, v| {
-        let (program, x) = probes.program(probe).ok()?;
-        let rows = program.jacobian(theta, &x)?;
-        Some(rows.iter().map(|row| dot(row, v)).collect())
-    }, |theta, probe| probes.value(theta, probe).ok()));
+    checks.extend(slopes(
+        "J v",
+        &probes,
+        |theta, probe, v| {
+            let (program, x) = probes.program(probe).ok()?;
+            let rows = program.jacobian(theta, &x)?;
+            Some(rows.iter().map(|row| dot(row, v)).collect())
+        },
+        |theta, probe| probes.value(theta, probe).ok(),
+    ));
 
     stage("second derivatives of the outputs");
-    checks.extend(slopes("second derivatives", &probes, |theta, probe, v| {
-        let (program, x) = probes.program(probe).ok()?;
-        let number = |x: &f64| Nilpotent::number(*x);
-        let moved: Vec<Nilpotent<f64>> = theta.iter().zip(v).map(|(t, v)| number(t).moved(&number(v))).collect();
-        let c: Vec<Nilpotent<f64>> = cotangent(program.outputs()).into_iter().map(Nilpotent::number).collect();
-        let gradient = program.vjp(&moved, &x.iter().map(number).collect::<Vec<_>>(), &c)?;
-        Some(gradient.iter().map(|g| *g.derivative(1).value()).collect())
-    }, |theta, probe| {
-        let (program, x) = probes.program(probe).ok()?;
-        program.vjp(theta, &x, &cotangent(program.outputs()))
-    }));
+    checks.extend(slopes(
+        "second derivatives",
+        &probes,
+        |theta, probe, v| {
+            let (program, x) = probes.program(probe).ok()?;
+            let number = |x: &f64| Nilpotent::number(*x);
+            let moved: Vec<Nilpotent<f64>> = theta
+                .iter()
+                .zip(v)
+                .map(|(t, v)| number(t).moved(&number(v)))
+                .collect();
+            let c: Vec<Nilpotent<f64>> = cotangent(program.outputs())
+                .into_iter()
+                .map(Nilpotent::number)
+                .collect();
+            let gradient = program.vjp(&moved, &x.iter().map(number).collect::<Vec<_>>(), &c)?;
+            Some(gradient.iter().map(|g| *g.derivative(1).value()).collect())
+        },
+        |theta, probe| {
+            let (program, x) = probes.program(probe).ok()?;
+            program.vjp(theta, &x, &cotangent(program.outputs()))
+        },
+    ));
 
     if model.loss.is_some() {
         stage("gradient of the loss");
-        checks.extend(slopes("gradient of the loss", &probes, |theta, probe, v| {
-            let (program, x) = probes.program(probe).ok()?;
-            Some(vec![dot(&program.loss_gradient(theta, &x)?, v)])
-        }, |theta, probe| {
-            let (program, x) = probes.program(probe).ok()?;
-            Some(vec![program.loss(theta, &x)?])
-        }));
+        checks.extend(slopes(
+            "gradient of the loss",
+            &probes,
+            |theta, probe, v| {
+                let (program, x) = probes.program(probe).ok()?;
+                Some(vec![dot(&program.loss_gradient(theta, &x)?, v)])
+            },
+            |theta, probe| {
+                let (program, x) = probes.program(probe).ok()?;
+                Some(vec![program.loss(theta, &x)?])
+            },
+        ));
     }
 
     stage("invariance");
-    let families: Vec<_> = factors(&model).iter().map(|f| (f.name(), f.generators(&model))).collect();
+    let families: Vec<_> = factors(&model)
+        .iter()
+        .map(|f| (f.name(), f.generators(&model)))
+        .collect();
     for (name, fields) in &families {
         let mut worst = 0.0_f64;
         for point in 0..POINTS {
@@ -99,13 +124,22 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
                 }
             }
         }
-        checks.push(Check { what: format!("generators of {name}"), error: worst, accepted: INVARIANCE, order: None });
+        checks.push(Check {
+            what: format!("generators of {name}"),
+            error: worst,
+            accepted: INVARIANCE,
+            order: None,
+        });
     }
     let fields: Vec<_> = families.into_iter().map(|f| f.1).collect();
     if let Some(found) = certify(&probes, &fields, POINTS)? {
         checks.push(Check {
             what: "finite group elements".into(),
-            error: if found.holds() { found.residual } else { found.residual.max(2.0 * certificate::THRESHOLD) },
+            error: if found.holds() {
+                found.residual
+            } else {
+                found.residual.max(2.0 * certificate::THRESHOLD)
+            },
             accepted: certificate::THRESHOLD,
             order: None,
         });
@@ -140,17 +174,33 @@ fn slopes(
         let errors: Vec<f64> = STEPS
             .iter()
             .filter_map(|h| {
-                let at = |sign: f64| -> Vec<f64> { theta.iter().zip(&v).map(|(t, v)| t + sign * h * v).collect() };
+                let at = |sign: f64| -> Vec<f64> {
+                    theta
+                        .iter()
+                        .zip(&v)
+                        .map(|(t, v)| t + sign * h * v)
+                        .collect()
+                };
                 let (plus, minus) = (function(&at(1.0), probe)?, function(&at(-1.0), probe)?);
-                let found: Vec<f64> = plus.iter().zip(&minus).map(|(p, m)| (p - m) / (2.0 * h)).collect();
+                let found: Vec<f64> = plus
+                    .iter()
+                    .zip(&minus)
+                    .map(|(p, m)| (p - m) / (2.0 * h))
+                    .collect();
                 let scale = norm(&exact).max(norm(&found)).max(norm(&plus));
                 let difference: Vec<f64> = found.iter().zip(&exact).map(|(f, e)| f - e).collect();
                 (scale > 0.0).then(|| norm(&difference) / scale)
             })
             .collect();
-        let Some(best) = errors.iter().copied().reduce(f64::min) else { continue };
+        let Some(best) = errors.iter().copied().reduce(f64::min) else {
+            continue;
+        };
         compared += 1;
-        error = if best.is_nan() { f64::INFINITY } else { error.max(best) };
+        error = if best.is_nan() {
+            f64::INFINITY
+        } else {
+            error.max(best)
+        };
         orders.extend(order(&errors));
     }
     orders.sort_by(f64::total_cmp);
@@ -210,7 +260,10 @@ mod tests {
     fn a_right_derivative_holds_with_second_order() {
         let check = checked(1.0);
         assert!(check.holds(), "{check:?}");
-        assert!((check.order.expect("an order") - 2.0).abs() < 0.2, "{check:?}");
+        assert!(
+            (check.order.expect("an order") - 2.0).abs() < 0.2,
+            "{check:?}"
+        );
     }
 
     #[test]

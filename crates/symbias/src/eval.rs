@@ -37,7 +37,10 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
     let samples = match inputs {
         Some(path) => Some(data::inputs(&model, path)?),
         None if model.inputs().next().is_some() => {
-            let names: Vec<&str> = model.inputs().map(|i| model.tensor(i).name.as_str()).collect();
+            let names: Vec<&str> = model
+                .inputs()
+                .map(|i| model.tensor(i).name.as_str())
+                .collect();
             return Err(Error::new(ErrorKind::Value, format!("the model has inputs: {}", names.join(", ")))
                 .remedy("give them with --inputs, a safetensors file with one tensor per input, samples first"));
         }
@@ -49,10 +52,14 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
     let probes = Probes::new(&model, &files, samples, 0)?;
 
     let undefined = |sample: usize| {
-        Error::new(ErrorKind::Numerical, format!("sample {sample} divides by zero at these parameters"))
+        Error::new(
+            ErrorKind::Numerical,
+            format!("sample {sample} divides by zero at these parameters"),
+        )
     };
     let (mut values, mut jacobian) = (Vec::new(), Vec::new());
-    let mut loss: Option<(f64, Vec<f64>)> = model.loss.as_ref().map(|_| (0.0, vec![0.0; theta.len()]));
+    let mut loss: Option<(f64, Vec<f64>)> =
+        model.loss.as_ref().map(|_| (0.0, vec![0.0; theta.len()]));
     let mut m = 0;
     for sample in 0..count {
         let (program, x) = probes.program(sample as u64)?;
@@ -61,22 +68,37 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
         if size > LARGEST {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("the Jacobian has {count} x {m} x {} entries, more than {LARGEST}", theta.len()),
+                format!(
+                    "the Jacobian has {count} x {m} x {} entries, more than {LARGEST}",
+                    theta.len()
+                ),
             )
             .remedy("give fewer samples at a time"));
         }
         values.push(program.value(&theta, &x).ok_or_else(|| undefined(sample))?);
-        for row in program.jacobian(&theta, &x).ok_or_else(|| undefined(sample))? {
+        for row in program
+            .jacobian(&theta, &x)
+            .ok_or_else(|| undefined(sample))?
+        {
             jacobian.extend(row);
         }
         if let Some((sum, gradient)) = &mut loss {
             *sum += program.loss(&theta, &x).ok_or_else(|| undefined(sample))?;
-            let own = program.loss_gradient(&theta, &x).ok_or_else(|| undefined(sample))?;
+            let own = program
+                .loss_gradient(&theta, &x)
+                .ok_or_else(|| undefined(sample))?;
             gradient.iter_mut().zip(own).for_each(|(g, o)| *g += o);
         }
     }
     let divisor = match model.loss.as_ref().map(|l| l.divisor) {
-        Some(Divisor::Mean { entries }) => entries as f64 * if model.batch.is_some() { 1.0 } else { count as f64 },
+        Some(Divisor::Mean { entries }) => {
+            entries as f64
+                * if model.batch.is_some() {
+                    1.0
+                } else {
+                    count as f64
+                }
+        }
         Some(Divisor::Number(n)) => n,
         Some(Divisor::Sum) | None => 1.0,
     };
@@ -107,7 +129,10 @@ fn outputs(model: &Model, values: &[Vec<f64>], has_samples: bool) -> Vec<Named> 
                 shape.push(2);
             }
             let length: usize = shape.iter().product();
-            let entries = values.iter().flat_map(|v| v[offset..offset + length].iter().copied()).collect();
+            let entries = values
+                .iter()
+                .flat_map(|v| v[offset..offset + length].iter().copied())
+                .collect();
             offset += length;
             if has_samples {
                 shape.insert(0, values.len());
@@ -123,7 +148,10 @@ impl Evaluation {
     #[must_use]
     pub fn arrays(&self) -> Vec<Named> {
         let mut arrays = self.outputs.clone();
-        arrays.extend(self.loss.map(|loss| ("loss".into(), Vec::new(), vec![loss])));
+        arrays.extend(
+            self.loss
+                .map(|loss| ("loss".into(), Vec::new(), vec![loss])),
+        );
         if let Some(gradient) = &self.gradient {
             arrays.push(("gradient".into(), vec![gradient.len()], gradient.clone()));
             for block in self.model.space().blocks() {
@@ -131,7 +159,11 @@ impl Evaluation {
                 if block.field.width() == 2 {
                     shape.push(2);
                 }
-                arrays.push((format!("gradient.{}", block.name), shape, gradient[block.range()].to_vec()));
+                arrays.push((
+                    format!("gradient.{}", block.name),
+                    shape,
+                    gradient[block.range()].to_vec(),
+                ));
             }
         }
         arrays.push(self.jacobian.clone());

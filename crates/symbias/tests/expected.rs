@@ -24,11 +24,14 @@ struct Expected {
 #[test]
 fn every_model_file_gives_what_was_derived() {
     for folder in ["models", "examples/models"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(folder);
         let text = std::fs::read_to_string(folder.join("expected.toml")).expect("expected results");
         let all: BTreeMap<String, Expected> = toml::from_str(&text).expect("a table per model");
         for (name, expected) in &all {
-            let source = SourceFile::read(&folder.join(name).with_extension("toml")).expect("a model");
+            let source =
+                SourceFile::read(&folder.join(name).with_extension("toml")).expect("a model");
             let analysis = analyze(&source, &Options::default(), &mut |_| {}).expect("an answer");
             let answer = &analysis.answer;
             assert!(analysis.holds(), "{name}: {:?}", answer.warnings);
@@ -46,12 +49,31 @@ fn every_model_file_gives_what_was_derived() {
             assert_eq!(answer.symmetry.name, expected.name, "{name}");
             assert_eq!(answer.symmetry.compact, expected.compact, "{name}");
             assert_eq!(answer.charges.count, expected.charges, "{name}: charges");
-            let gradients = answer.ranks.iter().find(|r| r.what.starts_with("gradients of the charges"));
-            known(gradients.map(|r| r.rank), expected.independent, "rank of the charges' gradients");
-            known(answer.charges.independent, expected.conserved, "conserved functions");
+            let gradients = answer
+                .ranks
+                .iter()
+                .find(|r| r.what.starts_with("gradients of the charges"));
+            known(
+                gradients.map(|r| r.rank),
+                expected.independent,
+                "rank of the charges' gradients",
+            );
+            known(
+                answer.charges.independent,
+                expected.conserved,
+                "conserved functions",
+            );
             if expected.parameters < 2000 {
-                assert!(answer.symmetry.bounds.exact, "{name}: {:?}", answer.symmetry.bounds);
-                assert_eq!(answer.charges.values.len() as u64, expected.charges, "{name}: values");
+                assert!(
+                    answer.symmetry.bounds.exact,
+                    "{name}: {:?}",
+                    answer.symmetry.bounds
+                );
+                assert_eq!(
+                    answer.charges.values.len() as u64,
+                    expected.charges,
+                    "{name}: values"
+                );
             }
         }
     }

@@ -41,26 +41,55 @@ struct Component<'a> {
 pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Bias {
     let components = components(factors);
     let mut hypotheses = vec![
-        Hypothesis::new("the penalty is the same multiple of the squared norm of every parameter", Status::Assumed),
-        Hypothesis::new("gradient steps reach the minimum over each orbit before the function changes", Status::Assumed),
+        Hypothesis::new(
+            "the penalty is the same multiple of the squared norm of every parameter",
+            Status::Assumed,
+        ),
+        Hypothesis::new(
+            "gradient steps reach the minimum over each orbit before the function changes",
+            Status::Assumed,
+        ),
     ];
     let (mut terms, mut complete) = (Vec::new(), true);
     for component in &components {
         match closed_form(model, component, theta) {
             Found::Term(term) => terms.push(term),
             Found::NotAttained(reason) => {
-                hypotheses.push(Hypothesis::new(format!("the minimum over the orbit is attained ({reason})"), Status::Fails));
-                return Bias { exists: false, value: None, formula: None, latex: None, base_measure: NO_MEASURE.into(), hypotheses };
+                hypotheses.push(Hypothesis::new(
+                    format!("the minimum over the orbit is attained ({reason})"),
+                    Status::Fails,
+                ));
+                return Bias {
+                    exists: false,
+                    value: None,
+                    formula: None,
+                    latex: None,
+                    base_measure: NO_MEASURE.into(),
+                    hypotheses,
+                };
             }
             Found::Unknown => complete = false,
         }
     }
     if !complete {
-        hypotheses.push(Hypothesis::new("a rule gives the minimum over the orbit in closed form", Status::Fails));
-        return Bias { exists: true, value: None, formula: None, latex: None, base_measure: NO_MEASURE.into(), hypotheses };
+        hypotheses.push(Hypothesis::new(
+            "a rule gives the minimum over the orbit in closed form",
+            Status::Fails,
+        ));
+        return Bias {
+            exists: true,
+            value: None,
+            formula: None,
+            latex: None,
+            base_measure: NO_MEASURE.into(),
+            hypotheses,
+        };
     }
     if !components.is_empty() {
-        hypotheses.push(Hypothesis::new("the orbit is the whole fibre; on a larger one the minimum can be smaller", Status::Assumed));
+        hypotheses.push(Hypothesis::new(
+            "the orbit is the whole fibre; on a larger one the minimum can be smaller",
+            Status::Assumed,
+        ));
     }
     terms.extend(unmoved(model, &components, theta));
     let join = |part: fn(&Term) -> &str| terms.iter().map(part).collect::<Vec<_>>().join(" + ");
@@ -81,9 +110,13 @@ fn tensors(factor: &Factor) -> BTreeSet<TensorId> {
     match factor.view() {
         ActionView::Matrix { slots, .. } => slots.iter().map(|s| s.tensor).collect(),
         ActionView::Diagonal { parts, .. } => parts.iter().map(|p| p.0).collect(),
-        ActionView::Translation { tensor, compensated, .. } => {
-            std::iter::once(tensor).chain(compensated.map(|c| c.0)).collect()
-        }
+        ActionView::Translation {
+            tensor,
+            compensated,
+            ..
+        } => std::iter::once(tensor)
+            .chain(compensated.map(|c| c.0))
+            .collect(),
     }
 }
 
@@ -91,9 +124,13 @@ fn tensors(factor: &Factor) -> BTreeSet<TensorId> {
 fn components(factors: &[Factor]) -> Vec<Component<'_>> {
     let mut components: Vec<Component<'_>> = Vec::new();
     for factor in factors.iter().filter(|f| !f.is_compact()) {
-        let mut joined = Component { factors: vec![factor], tensors: tensors(factor) };
-        let (meets, apart): (Vec<_>, Vec<_>) =
-            components.into_iter().partition(|c| !c.tensors.is_disjoint(&joined.tensors));
+        let mut joined = Component {
+            factors: vec![factor],
+            tensors: tensors(factor),
+        };
+        let (meets, apart): (Vec<_>, Vec<_>) = components
+            .into_iter()
+            .partition(|c| !c.tensors.is_disjoint(&joined.tensors));
         components = apart;
         for other in meets {
             joined.factors.extend(other.factors);
@@ -107,14 +144,28 @@ fn components(factors: &[Factor]) -> Vec<Component<'_>> {
 
 fn closed_form(model: &Model, component: &Component<'_>, theta: Option<&[f64]>) -> Found {
     let views: Vec<ActionView> = component.factors.iter().map(|f| f.view()).collect();
-    if views.iter().all(|v| matches!(v, ActionView::Diagonal { .. } | ActionView::Matrix { size: 1, .. })) {
+    if views.iter().all(|v| {
+        matches!(
+            v,
+            ActionView::Diagonal { .. } | ActionView::Matrix { size: 1, .. }
+        )
+    }) {
         return diagonal::closed_form(model, &component.factors, theta);
     }
-    if views.iter().all(|v| matches!(v, ActionView::Matrix { group: "gl", .. })) {
+    if views
+        .iter()
+        .all(|v| matches!(v, ActionView::Matrix { group: "gl", .. }))
+    {
         return matrix::closed_form(model, &component.factors, theta);
     }
     match views.as_slice() {
-        [ActionView::Translation { tensor, compensated: None, .. }] => centred(model, component.factors[0], *tensor, theta),
+        [
+            ActionView::Translation {
+                tensor,
+                compensated: None,
+                ..
+            },
+        ] => centred(model, component.factors[0], *tensor, theta),
         _ => Found::Unknown,
     }
 }
@@ -126,7 +177,10 @@ fn centred(model: &Model, factor: &Factor, tensor: TensorId, theta: Option<&[f64
         // Gram–Schmidt on the constant fields.
         let mut basis: Vec<Vec<f64>> = Vec::new();
         let mut rest = vec![0.0; theta.len()];
-        let block = model.space().block(name).map_or(0..0, symbias_model::space::Block::range);
+        let block = model
+            .space()
+            .block(name)
+            .map_or(0..0, symbias_model::space::Block::range);
         rest[block.clone()].copy_from_slice(&theta[block]);
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
         for field in factor.generators(model) {
@@ -148,29 +202,50 @@ fn centred(model: &Model, factor: &Factor, tensor: TensorId, theta: Option<&[f64
     });
     Found::Term(Term {
         text: format!("||centred({name})||^2/2"),
-        latex: format!("\\tfrac12\\lVert {}_{{\\perp}} \\rVert^2", spelled_tensor(name, Script::Latex)),
+        latex: format!(
+            "\\tfrac12\\lVert {}_{{\\perp}} \\rVert^2",
+            spelled_tensor(name, Script::Latex)
+        ),
         value,
     })
 }
 
 /// ½‖·‖² of the parameters that no non-compact factor moves.
 fn unmoved(model: &Model, components: &[Component<'_>], theta: Option<&[f64]>) -> Option<Term> {
-    let rest: Vec<TensorId> =
-        model.parameters().filter(|t| components.iter().all(|c| !c.tensors.contains(t))).collect();
+    let rest: Vec<TensorId> = model
+        .parameters()
+        .filter(|t| components.iter().all(|c| !c.tensors.contains(t)))
+        .collect();
     let list = |script| {
-        let names: Vec<String> = rest.iter().map(|t| spelled_tensor(&model.tensor(*t).name, script)).collect();
-        if names.len() > 4 { "rest".to_owned() } else { names.join(", ") }
+        let names: Vec<String> = rest
+            .iter()
+            .map(|t| spelled_tensor(&model.tensor(*t).name, script))
+            .collect();
+        if names.len() > 4 {
+            "rest".to_owned()
+        } else {
+            names.join(", ")
+        }
     };
     let space = model.space();
     let value = theta.map(|theta| {
         let squares = |t: &TensorId| -> f64 {
-            let range = space.block(&model.tensor(*t).name).map_or(0..0, symbias_model::space::Block::range);
+            let range = space
+                .block(&model.tensor(*t).name)
+                .map_or(0..0, symbias_model::space::Block::range);
             theta[range].iter().map(|x| x * x).sum()
         };
         rest.iter().map(squares).sum::<f64>() / 2.0
     });
     (!rest.is_empty()).then(|| Term {
-        text: format!("||{}||^2/2", if rest.len() == 1 { list(Script::Plain) } else { format!("({})", list(Script::Plain)) }),
+        text: format!(
+            "||{}||^2/2",
+            if rest.len() == 1 {
+                list(Script::Plain)
+            } else {
+                format!("({})", list(Script::Plain))
+            }
+        ),
         latex: format!("\\tfrac12\\lVert {} \\rVert^2", list(Script::Latex)),
         value,
     })

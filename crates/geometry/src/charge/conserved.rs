@@ -45,7 +45,11 @@ pub struct Conserved {
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
-pub fn conserved(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<Option<Conserved>> {
+pub fn conserved(
+    probes: &Probes<'_>,
+    rank: &GenericRank,
+    at_least: usize,
+) -> Result<Option<Conserved>> {
     if probes.parameters() > LARGEST {
         return Ok(None);
     }
@@ -70,25 +74,42 @@ impl<S: Scalar> Gradient<'_, S> {
 }
 
 /// [X_k, […, [X_2, X_1]]](θ); `depth` counts the ε in θ.
-fn bracket<S: Scalar>(fields: &[Gradient<'_, S>], theta: &[Nilpotent<S>], depth: u32) -> Option<Vec<Nilpotent<S>>> {
+fn bracket<S: Scalar>(
+    fields: &[Gradient<'_, S>],
+    theta: &[Nilpotent<S>],
+    depth: u32,
+) -> Option<Vec<Nilpotent<S>>> {
     let (last, rest) = fields.split_last()?;
     if rest.is_empty() {
         return last.at(theta);
     }
     // [X, Y] = DY·X − DX·Y.
     let along = |direction: &[Nilpotent<S>]| -> Vec<Nilpotent<S>> {
-        theta.iter().zip(direction).map(|(t, v)| t.moved(v)).collect()
+        theta
+            .iter()
+            .zip(direction)
+            .map(|(t, v)| t.moved(v))
+            .collect()
     };
     let x = last.at(theta)?;
     let y = bracket(rest, theta, depth)?;
     let dy = bracket(rest, &along(&x), depth + 1)?;
     let dx = last.at(&along(&y))?;
     let derivative = |n: &Nilpotent<S>| n.derivative(depth + 1);
-    Some(dy.iter().zip(&dx).map(|(a, b)| derivative(a).plus(&derivative(b).minus())).collect())
+    Some(
+        dy.iter()
+            .zip(&dx)
+            .map(|(a, b)| derivative(a).plus(&derivative(b).minus()))
+            .collect(),
+    )
 }
 
 fn patience(probes: &Probes<'_>) -> usize {
-    if probes.is_piecewise() { IDLE_PIECES } else { IDLE }
+    if probes.is_piecewise() {
+        IDLE_PIECES
+    } else {
+        IDLE
+    }
 }
 
 /// A space of vectors that grows.
@@ -123,7 +144,9 @@ fn grow<'a, S: Scalar>(
                     })
                     .collect::<Result<_>>()?;
                 let vector = bracket(&fields, &theta, 0);
-                vectors.extend(vector.map(|v| v.iter().map(|x| x.value().clone()).collect::<Vec<S>>()));
+                vectors.extend(
+                    vector.map(|v| v.iter().map(|x| x.value().clone()).collect::<Vec<S>>()),
+                );
             }
             tries += batch;
             let known = span.rank();
@@ -156,11 +179,19 @@ impl Span<Exact> for ExactSpan {
     }
 }
 
-fn exact(probes: &Probes<'_>, rank: &GenericRank, degree: u64, at_least: usize) -> Result<Conserved> {
+fn exact(
+    probes: &Probes<'_>,
+    rank: &GenericRank,
+    degree: u64,
+    at_least: usize,
+) -> Result<Conserved> {
     let d = probes.parameters();
     let (point, theta) = (rank.point, probes.exact_point(rank.point));
     let mut stream = Stream::new(5, point, FIELDS);
-    let mut random = move |shadow| Exact { residue: Fp::new(stream.next_u64() >> 3), shadow };
+    let mut random = move |shadow| Exact {
+        residue: Fp::new(stream.next_u64() >> 3),
+        shadow,
+    };
     let mut span = ExactSpan(ExactRowSpace::new(d));
     for probe in 0..rank.probes {
         if span.rank() == rank.decision.rank {
@@ -173,14 +204,30 @@ fn exact(probes: &Probes<'_>, rank: &GenericRank, degree: u64, at_least: usize) 
         &theta,
         |n| {
             let (program, x) = probes.exact_program(probes.cheap(n))?;
-            let c = (0..program.outputs()).map(|_| Nilpotent::number(random(1.0))).collect();
-            Ok(Gradient { program, x: x.into_iter().map(Nilpotent::number).collect(), c })
+            let c = (0..program.outputs())
+                .map(|_| Nilpotent::number(random(1.0)))
+                .collect();
+            Ok(Gradient {
+                program,
+                x: x.into_iter().map(Nilpotent::number).collect(),
+                c,
+            })
         },
         &mut span,
     )?;
-    let degrees = degree.saturating_mul(u64::from(nesting)).saturating_mul(span.rank() as u64);
-    let decision = span.0.decision("Lie algebra of the gradients of F", Some(schwartz_zippel(degrees, 61, 1)));
-    Ok(Conserved { count: d - span.rank(), decision, nesting, exhausted })
+    let degrees = degree
+        .saturating_mul(u64::from(nesting))
+        .saturating_mul(span.rank() as u64);
+    let decision = span.0.decision(
+        "Lie algebra of the gradients of F",
+        Some(schwartz_zippel(degrees, 61, 1)),
+    );
+    Ok(Conserved {
+        count: d - span.rank(),
+        decision,
+        nesting,
+        exhausted,
+    })
 }
 
 struct FloatingSpan {
@@ -193,7 +240,8 @@ impl Span<f64> for FloatingSpan {
     fn insert(&mut self, vectors: Vec<Vec<f64>>) -> Result<()> {
         let unit = |v: &Vec<f64>| {
             let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
-            (norm > 0.0 && norm.is_finite()).then(|| v.iter().map(|x| x / norm).collect::<Vec<f64>>())
+            (norm > 0.0 && norm.is_finite())
+                .then(|| v.iter().map(|x| x / norm).collect::<Vec<f64>>())
         };
         let rows: Vec<Vec<f64>> = vectors.iter().filter_map(unit).collect();
         if !rows.is_empty() {
@@ -213,7 +261,11 @@ fn floating(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<
     let d = probes.parameters();
     let (point, theta) = (rank.point, probes.point(rank.point));
     let mut stream = Stream::new(5, point, FIELDS);
-    let mut span = FloatingSpan { d, rows: RowSpace::new(d), rank: 0 };
+    let mut span = FloatingSpan {
+        d,
+        rows: RowSpace::new(d),
+        rank: 0,
+    };
     let mut rows = Vec::new();
     for probe in 0..rank.probes {
         rows.extend(probes.rows(&theta, probe)?);
@@ -224,13 +276,27 @@ fn floating(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<
         &theta,
         |n| {
             let (program, x) = probes.program(probes.cheap(n))?;
-            let c = (0..program.outputs()).map(|_| Nilpotent::number(stream.next_normal())).collect();
-            Ok(Gradient { program, x: x.into_iter().map(Nilpotent::number).collect(), c })
+            let c = (0..program.outputs())
+                .map(|_| Nilpotent::number(stream.next_normal()))
+                .collect();
+            Ok(Gradient {
+                program,
+                x: x.into_iter().map(Nilpotent::number).collect(),
+                c,
+            })
         },
         &mut span,
     )?;
-    let decision = span.rows.rank("Lie algebra of the gradients of F").map_err(numerical)?;
-    Ok(Conserved { count: d - span.rank, decision, nesting, exhausted })
+    let decision = span
+        .rows
+        .rank("Lie algebra of the gradients of F")
+        .map_err(numerical)?;
+    Ok(Conserved {
+        count: d - span.rank,
+        decision,
+        nesting,
+        exhausted,
+    })
 }
 
 /// Stream of the random fields.

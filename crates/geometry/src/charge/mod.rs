@@ -2,8 +2,10 @@
 //! and how many functions gradient flow conserves.
 
 pub mod conserved;
+mod evaluate;
 mod formula;
 pub mod moment;
 pub mod render;
 
-pub use formula::{Charge, ScaledBlock, charges};
+pub use evaluate::ScaledBlock;
+pub use formula::{Charge, charges};

@@ -17,7 +17,9 @@ pub fn is_symmetric(field: &AffineField) -> bool {
     for (i, j, x) in &field.linear {
         *entries.entry((*i, *j)).or_insert(0.0) += x;
     }
-    entries.values().for_each(|x: &f64| largest = largest.max(x.abs()));
+    entries
+        .values()
+        .for_each(|x: &f64| largest = largest.max(x.abs()));
     entries.iter().all(|((i, j), x)| {
         let mirrored = entries.get(&(*j, *i)).copied().unwrap_or(0.0);
         (x - mirrored).abs() <= SYMMETRIC * largest
@@ -39,25 +41,34 @@ pub fn symmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineFiel
     for (k, field) in fields.iter().enumerate() {
         for (i, j, x) in field.linear.iter().filter(|(i, j, _)| i != j) {
             let (low, high, x) = if i < j { (i, j, *x) } else { (j, i, -*x) };
-            equations.entry(low * d + high).or_insert_with(|| vec![0.0; fields.len()])[k] += x;
+            equations
+                .entry(low * d + high)
+                .or_insert_with(|| vec![0.0; fields.len()])[k] += x;
         }
     }
     let mut space = RowSpace::new(fields.len());
-    let rows: Vec<Vec<f64>> = equations.into_values().filter(|r| r.iter().any(|x| *x != 0.0)).collect();
+    let rows: Vec<Vec<f64>> = equations
+        .into_values()
+        .filter(|r| r.iter().any(|x| *x != 0.0))
+        .collect();
     if !rows.is_empty() {
         let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
         space.push_rows(&block).map_err(numerical)?;
     }
     let (_, basis) = space.nullspace("antisymmetric parts").map_err(numerical)?;
-    Ok((0..basis.cols).map(|k| combination(fields, &basis.column(k))).collect())
+    Ok((0..basis.cols)
+        .map(|k| combination(fields, &basis.column(k)))
+        .collect())
 }
 
 /// Σ_a c_a ξ_a; coefficients that are roundings are dropped.
 fn combination(fields: &[AffineField], c: &[f64]) -> AffineField {
     let mut sum = AffineField::default();
     for (field, c) in fields.iter().zip(c).filter(|(_, c)| c.abs() > SYMMETRIC) {
-        sum.linear.extend(field.linear.iter().map(|(i, j, x)| (*i, *j, c * x)));
-        sum.constant.extend(field.constant.iter().map(|(i, x)| (*i, c * x)));
+        sum.linear
+            .extend(field.linear.iter().map(|(i, j, x)| (*i, *j, c * x)));
+        sum.constant
+            .extend(field.constant.iter().map(|(i, x)| (*i, c * x)));
     }
     sum
 }
@@ -65,7 +76,11 @@ fn combination(fields: &[AffineField], c: &[f64]) -> AffineField {
 /// μ(θ) of a symmetric field.
 #[must_use]
 pub fn value(field: &AffineField, theta: &[f64]) -> f64 {
-    let quadratic: f64 = field.linear.iter().map(|(i, j, x)| x * theta[*i] * theta[*j]).sum();
+    let quadratic: f64 = field
+        .linear
+        .iter()
+        .map(|(i, j, x)| x * theta[*i] * theta[*j])
+        .sum();
     let linear: f64 = field.constant.iter().map(|(i, x)| x * theta[*i]).sum();
     quadratic / 2.0 + linear
 }
@@ -89,7 +104,10 @@ pub fn quadratic_form(field: &AffineField, g: &[f64]) -> f64 {
 /// whose covariance is Σ; the sum is the mean of gᵀAg.
 #[must_use]
 pub fn expected_step_drift(field: &AffineField, minibatches: &[Vec<f64>], rate: f64) -> f64 {
-    let mean: f64 = minibatches.iter().map(|g| quadratic_form(field, g)).sum::<f64>();
+    let mean: f64 = minibatches
+        .iter()
+        .map(|g| quadratic_form(field, g))
+        .sum::<f64>();
     rate * rate / 2.0 * mean / minibatches.len().max(1) as f64
 }
 
@@ -109,6 +127,8 @@ pub fn after_decayed_step(
     let linear: f64 = field.constant.iter().map(|(i, x)| x * theta[*i]).sum();
     // A field that leaves the loss alone has ⟨Aθ + b, g⟩ = 0, hence ⟨Aθ, g⟩ = −⟨b, g⟩.
     let moved: f64 = field.constant.iter().map(|(i, x)| x * gradient[*i]).sum();
-    keep * keep * quadratic + keep * linear + (keep - 1.0) * rate * moved
+    keep * keep * quadratic
+        + keep * linear
+        + (keep - 1.0) * rate * moved
         + step_drift(field, gradient, rate)
 }

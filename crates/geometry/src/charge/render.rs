@@ -29,17 +29,39 @@ impl Charge {
 
     /// Norm of a block of [`Charge::scaled_blocks`], as `|v[h]|` or `||W[h,:]||`.
     #[must_use]
-    pub fn norm(&self, tensor: symbias_model::expression::TensorId, model: &Model, script: Script) -> String {
-        let Some(term) = self.terms.iter().find(|t| t.tensor == tensor) else { return String::new() };
+    pub fn norm(
+        &self,
+        tensor: symbias_model::expression::TensorId,
+        model: &Model,
+        script: Script,
+    ) -> String {
+        let Some(term) = self.terms.iter().find(|t| t.tensor == tensor) else {
+            return String::new();
+        };
         let info = model.tensor(tensor);
         let mut single = info.field.width() == 1;
         let places: Vec<String> = (0..info.axes.len())
-            .map(|axis| match term.free.iter().position(|(a, shape)| *a == axis && shape.is_none()) {
-                Some(k) => self.letters[k].0.clone(),
-                None => {
-                    single = false;
-                    let group = term.free.iter().zip(&self.letters).find(|((a, _), _)| *a == axis);
-                    group.map_or_else(|| ":".to_owned(), |((_, shape), (letter, _))| format!("{}={letter}", spelled(shape, &term.axis(model, axis))))
+            .map(|axis| {
+                match term
+                    .free
+                    .iter()
+                    .position(|(a, shape)| *a == axis && shape.is_none())
+                {
+                    Some(k) => self.letters[k].0.clone(),
+                    None => {
+                        single = false;
+                        let group = term
+                            .free
+                            .iter()
+                            .zip(&self.letters)
+                            .find(|((a, _), _)| *a == axis);
+                        group.map_or_else(
+                            || ":".to_owned(),
+                            |((_, shape), (letter, _))| {
+                                format!("{}={letter}", spelled(shape, &term.axis(model, axis)))
+                            },
+                        )
+                    }
                 }
             })
             .collect();
@@ -54,7 +76,10 @@ impl Charge {
 
     fn render(&self, model: &Model, script: Script) -> String {
         let mut free: Vec<String> = self.letters.iter().map(|l| l.0.clone()).collect();
-        let matrix = matches!(self.form, Form::Symmetric { .. } | Form::Hermitian { .. } | Form::Imaginary { .. });
+        let matrix = matches!(
+            self.form,
+            Form::Symmetric { .. } | Form::Hermitian { .. } | Form::Imaginary { .. }
+        );
         let row = matrix.then(|| {
             let first = &self.terms[0];
             let mut name = first.axis(model, first.matrix[0]);
@@ -73,8 +98,15 @@ impl Charge {
                 (_, false) => " + ",
                 (_, true) => " - ",
             };
-            let times = if c.abs() == 1.0 { String::new() } else { format!("{} ", number(c.abs())) };
-            right.push_str(&format!("{sign}{times}{}", term.render(model, script, self.form, &free, row.as_deref(), &scope)));
+            let times = if c.abs() == 1.0 {
+                String::new()
+            } else {
+                format!("{} ", number(c.abs()))
+            };
+            right.push_str(&format!(
+                "{sign}{times}{}",
+                term.render(model, script, self.form, &free, row.as_deref(), &scope)
+            ));
         }
         let half = matches!(self.form, Form::Squares);
         if half {
@@ -105,7 +137,12 @@ impl Charge {
     /// Which combinations are conserved, where it is not each for itself.
     fn note(&self) -> Option<String> {
         match self.form {
-            Form::Symmetric { traceless: true, .. } | Form::Hermitian { traceless: true, .. } => return Some("off-diagonal entries and differences of the diagonal".into()),
+            Form::Symmetric {
+                traceless: true, ..
+            }
+            | Form::Hermitian {
+                traceless: true, ..
+            } => return Some("off-diagonal entries and differences of the diagonal".into()),
             Form::Imaginary { .. } => return Some("imaginary parts".into()),
             _ => {}
         }
@@ -119,8 +156,12 @@ impl Charge {
                     .map(|(span, (letter, _))| match span {
                         Span::Constant => format!("summed over {letter}"),
                         Span::Centred => format!("differences over {letter}"),
-                        Span::Coarse(shape, _) => format!("differences over {}", spelled(shape, letter)),
-                        Span::Fibre(shape) => format!("differences within equal {}", spelled(shape, letter)),
+                        Span::Coarse(shape, _) => {
+                            format!("differences over {}", spelled(shape, letter))
+                        }
+                        Span::Fibre(shape) => {
+                            format!("differences within equal {}", spelled(shape, letter))
+                        }
                     })
                     .collect();
                 words.join(" and ")
@@ -132,15 +173,28 @@ impl Charge {
 
 impl Term {
     fn axis(&self, model: &Model, axis: usize) -> String {
-        model.axes[model.tensor(self.tensor).axes[axis].index()].name.clone()
+        model.axes[model.tensor(self.tensor).axes[axis].index()]
+            .name
+            .clone()
     }
 
-    fn render(&self, model: &Model, script: Script, form: Form, free: &[String], row: Option<&str>, scope: &[String]) -> String {
+    fn render(
+        &self,
+        model: &Model,
+        script: Script,
+        form: Form,
+        free: &[String],
+        row: Option<&str>,
+        scope: &[String],
+    ) -> String {
         let info = model.tensor(self.tensor);
         let mut names: Vec<String> = vec![String::new(); info.axes.len()];
         let mut summed: Vec<String> = Vec::new();
         for (axis, name) in names.iter_mut().enumerate() {
-            let carried = self.free.iter().position(|(a, shape)| *a == axis && shape.is_none());
+            let carried = self
+                .free
+                .iter()
+                .position(|(a, shape)| *a == axis && shape.is_none());
             if let Some(k) = carried {
                 *name = free[k].clone();
                 continue;
@@ -160,7 +214,11 @@ impl Term {
                 .map(|((_, shape), letter)| format!("{}={letter}", spelled(shape, &own)))
                 .collect();
             *name = own.clone();
-            summed.push(if conditions.is_empty() { own } else { format!("{own}: {}", conditions.join(",")) });
+            summed.push(if conditions.is_empty() {
+                own
+            } else {
+                format!("{own}: {}", conditions.join(","))
+            });
         }
         // A fused matrix index is split over its axes: c, a stand for (c,a).
         let place = |prime: &str| -> Vec<String> {
@@ -187,7 +245,11 @@ impl Term {
             Form::Entries => entry,
             _ => {
                 let other = indexed(&name, &place("'"), script);
-                let (first, second) = if self.conjugate { (other, entry) } else { (entry, other) };
+                let (first, second) = if self.conjugate {
+                    (other, entry)
+                } else {
+                    (entry, other)
+                };
                 match (complex, script) {
                     (false, _) => format!("{first} {second}"),
                     (true, Script::Plain) => format!("conj({first}) {second}"),
@@ -230,11 +292,17 @@ pub fn spelled_tensor(name: &str, script: Script) -> String {
 
 /// An index function of a letter.
 fn spelled(shape: &Shape, letter: &str) -> String {
-    shape.as_ref().map_or_else(|| letter.to_owned(), |e| e.display(&|_| letter.to_owned()))
+    shape
+        .as_ref()
+        .map_or_else(|| letter.to_owned(), |e| e.display(&|_| letter.to_owned()))
 }
 
 /// A coefficient: integers without a point.
 #[must_use]
 pub fn number(x: f64) -> String {
-    if x.fract() == 0.0 { format!("{x:.0}") } else { format!("{x}") }
+    if x.fract() == 0.0 {
+        format!("{x:.0}")
+    } else {
+        format!("{x}")
+    }
 }

@@ -47,9 +47,15 @@ pub fn gram(fields: &[AffineField], theta: &[f64]) -> Result<Gram> {
     let decision = space.rank("generators at the point").map_err(numerical)?;
     let mut log_pdet = 0.0;
     if !fields.is_empty() {
-        let mut eigenvalues = symmetric_eigen(&matrix(fields, theta)).map_err(numerical)?.values;
+        let mut eigenvalues = symmetric_eigen(&matrix(fields, theta))
+            .map_err(numerical)?
+            .values;
         eigenvalues.sort_by(|a, b| b.total_cmp(a));
-        log_pdet = eigenvalues.iter().take(decision.rank).map(|x| x.max(f64::MIN_POSITIVE).ln()).sum();
+        log_pdet = eigenvalues
+            .iter()
+            .take(decision.rank)
+            .map(|x| x.max(f64::MIN_POSITIVE).ln())
+            .sum();
     }
     Ok(Gram { decision, log_pdet })
 }

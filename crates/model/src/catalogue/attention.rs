@@ -54,7 +54,10 @@ fn gqa(p: &Point<'_>) -> f64 {
     let add = |a: Matrix, b: Matrix| a.add_scaled(1.0, &b).unwrap_or(a);
     (0..2)
         .map(|g| {
-            let q = add(square(head(p, "Wq", 2 * g, 4)), square(head(p, "Wq", 2 * g + 1, 4)));
+            let q = add(
+                square(head(p, "Wq", 2 * g, 4)),
+                square(head(p, "Wq", 2 * g + 1, 4)),
+            );
             let o = add(
                 square(head(p, "Wo", 2 * g, 2).transpose()),
                 square(head(p, "Wo", 2 * g + 1, 2).transpose()),

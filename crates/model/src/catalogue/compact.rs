@@ -19,7 +19,9 @@ pub(super) const MODELS: &[Known] = &[
 ];
 
 fn rotations(s: &[f64]) -> f64 {
-    log_product((0..s.len()).flat_map(|i| (i + 1..s.len()).map(move |j| (s[i] * s[i] + s[j] * s[j]) / 2.0)))
+    log_product(
+        (0..s.len()).flat_map(|i| (i + 1..s.len()).map(move |j| (s[i] * s[i] + s[j] * s[j]) / 2.0)),
+    )
 }
 
 fn half(p: &Point<'_>, name: &str) -> f64 {

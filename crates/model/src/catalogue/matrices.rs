@@ -49,5 +49,7 @@ pub(super) fn head(p: &Point<'_>, name: &str, h: usize, rows: usize) -> Matrix {
     let entries = p.entries(name);
     let all = p.matrix(name, 1);
     let size = all.cols;
-    Matrix::from_fn(rows, size / rows, |i, j| entries[h * size + i * (size / rows) + j])
+    Matrix::from_fn(rows, size / rows, |i, j| {
+        entries[h * size + i * (size / rows) + j]
+    })
 }

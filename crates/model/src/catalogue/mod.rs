@@ -64,14 +64,26 @@ impl Known {
     /// The first comment line of the file: what the model is.
     #[must_use]
     pub fn title(&self) -> &'static str {
-        self.text.lines().next().unwrap_or("").trim_start_matches('#').trim()
+        self.text
+            .lines()
+            .next()
+            .unwrap_or("")
+            .trim_start_matches('#')
+            .trim()
     }
 }
 
 /// All known models.
 #[must_use]
 pub fn all() -> Vec<&'static Known> {
-    let rooms = [products::MODELS, networks::MODELS, matrices::MODELS, attention::MODELS, compact::MODELS, norms::MODELS];
+    let rooms = [
+        products::MODELS,
+        networks::MODELS,
+        matrices::MODELS,
+        attention::MODELS,
+        compact::MODELS,
+        norms::MODELS,
+    ];
     rooms.into_iter().flatten().collect()
 }
 

@@ -50,27 +50,49 @@ pub(super) const MODELS: &[Known] = &[
 ];
 
 fn shallow(p: &Point<'_>, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    p.entries("v").iter().zip(rows(&p.matrix("W", 1))).map(|(v, w)| f(v * v, w)).collect()
+    p.entries("v")
+        .iter()
+        .zip(rows(&p.matrix("W", 1)))
+        .map(|(v, w)| f(v * v, w))
+        .collect()
 }
 
 fn biased(p: &Point<'_>, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    let incoming = rows(&p.matrix("W", 1)).into_iter().zip(p.entries("b")).map(|(w, b)| w + b * b);
-    p.entries("v").iter().zip(incoming).map(|(v, w)| f(v * v, w)).collect()
+    let incoming = rows(&p.matrix("W", 1))
+        .into_iter()
+        .zip(p.entries("b"))
+        .map(|(w, b)| w + b * b);
+    p.entries("v")
+        .iter()
+        .zip(incoming)
+        .map(|(v, w)| f(v * v, w))
+        .collect()
 }
 
 fn two_layers(p: &Point<'_>, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    columns(&p.matrix("V", 1)).into_iter().zip(rows(&p.matrix("W", 1))).map(|(v, w)| f(v, w)).collect()
+    columns(&p.matrix("V", 1))
+        .into_iter()
+        .zip(rows(&p.matrix("W", 1)))
+        .map(|(v, w)| f(v, w))
+        .collect()
 }
 
 fn gated(p: &Point<'_>, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    rows(&p.matrix("U", 1)).into_iter().zip(columns(&p.matrix("D", 1))).map(|(u, d)| f(u, d)).collect()
+    rows(&p.matrix("U", 1))
+        .into_iter()
+        .zip(columns(&p.matrix("D", 1)))
+        .map(|(u, d)| f(u, d))
+        .collect()
 }
 
 /// log det of the block tridiagonal Gram matrix of a deep network: units of all hidden layers.
 fn deep_gram(p: &Point<'_>, weights: &[&str], biases: &[&str]) -> f64 {
     let w: Vec<Matrix> = weights.iter().map(|n| p.matrix(n, 1)).collect();
     let sizes: Vec<usize> = w[..w.len() - 1].iter().map(|m| m.rows).collect();
-    let starts: Vec<usize> = sizes.iter().scan(0, |sum, n| Some(std::mem::replace(sum, *sum + n))).collect();
+    let starts: Vec<usize> = sizes
+        .iter()
+        .scan(0, |sum, n| Some(std::mem::replace(sum, *sum + n)))
+        .collect();
     let n: usize = sizes.iter().sum();
     let mut gram = Matrix::zeros(n, n);
     for (l, size) in sizes.iter().enumerate() {

@@ -20,13 +20,17 @@ impl<'a> Point<'a> {
     /// The entries of a tensor, row-major; none if there is no such tensor.
     #[must_use]
     pub fn entries(&self, name: &str) -> &'a [f64] {
-        self.space.block(name).map_or(&[], |b| &self.theta[b.range()])
+        self.space
+            .block(name)
+            .map_or(&[], |b| &self.theta[b.range()])
     }
 
     /// A tensor as a matrix: `rows` is the number of leading axes that are joined into the rows.
     #[must_use]
     pub fn matrix(&self, name: &str, rows: usize) -> Matrix {
-        let Some(block) = self.space.block(name) else { return Matrix::zeros(0, 0) };
+        let Some(block) = self.space.block(name) else {
+            return Matrix::zeros(0, 0);
+        };
         let height: usize = block.shape[..rows].iter().product();
         let entries = self.entries(name);
         let width = entries.len() / height.max(1);
@@ -36,7 +40,9 @@ impl<'a> Point<'a> {
 
 /// Squared norms of the rows.
 pub(super) fn rows(a: &Matrix) -> Vec<f64> {
-    (0..a.rows).map(|i| a.row(i).iter().map(|x| x * x).sum()).collect()
+    (0..a.rows)
+        .map(|i| a.row(i).iter().map(|x| x * x).sum())
+        .collect()
 }
 
 /// Squared norms of the columns.
@@ -68,7 +74,9 @@ pub(super) fn eigenvalues(a: &Matrix) -> Vec<f64> {
 /// gl(r) acting on U and by the dual on V, a of UᵀU and b of VᵀV.
 pub(super) fn log_sums(a: &Matrix, b: &Matrix) -> f64 {
     let (a, b) = (eigenvalues(a), eigenvalues(b));
-    a.iter().flat_map(|x| b.iter().map(move |y| (x + y).ln())).sum()
+    a.iter()
+        .flat_map(|x| b.iter().map(move |y| (x + y).ln()))
+        .sum()
 }
 
 /// Σ log.

@@ -41,29 +41,47 @@ pub(super) const MODELS: &[Known] = &[
 ];
 
 fn pairs(p: &Point<'_>, u: &str, v: &str, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
-    p.entries(u).iter().zip(p.entries(v)).map(|(u, v)| f(*u, *v)).collect()
+    p.entries(u)
+        .iter()
+        .zip(p.entries(v))
+        .map(|(u, v)| f(*u, *v))
+        .collect()
 }
 
 fn group(p: &Point<'_>, f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let norms = rows(&p.matrix("v", 1));
-    p.entries("s").iter().zip(norms).map(|(s, v)| f(s * s, v)).collect()
+    p.entries("s")
+        .iter()
+        .zip(norms)
+        .map(|(s, v)| f(s * s, v))
+        .collect()
 }
 
 /// Squared entries of each factor: one list per weight.
 fn squares(p: &Point<'_>, names: &[&str]) -> Vec<Vec<f64>> {
     let all: Vec<&[f64]> = names.iter().map(|n| p.entries(n)).collect();
-    (0..all[0].len()).map(|i| all.iter().map(|a| a[i] * a[i]).collect()).collect()
+    (0..all[0].len())
+        .map(|i| all.iter().map(|a| a[i] * a[i]).collect())
+        .collect()
 }
 
 /// Squared norms of the columns of each factor: one list per term.
 fn norms(p: &Point<'_>, names: &[&str]) -> Vec<Vec<f64>> {
     let all: Vec<Vec<f64>> = names.iter().map(|n| columns(&p.matrix(n, 1))).collect();
-    (0..all[0].len()).map(|r| all.iter().map(|a| a[r]).collect()).collect()
+    (0..all[0].len())
+        .map(|r| all.iter().map(|a| a[r]).collect())
+        .collect()
 }
 
 /// Σ_j Π_{i≠j} n_i.
 fn all_but_one(n: &[f64]) -> f64 {
-    let others = |j: usize| n.iter().enumerate().filter(|(i, _)| *i != j).map(|(_, x)| x).product::<f64>();
+    let others = |j: usize| {
+        n.iter()
+            .enumerate()
+            .filter(|(i, _)| *i != j)
+            .map(|(_, x)| x)
+            .product::<f64>()
+    };
     (0..n.len()).map(others).sum()
 }
 

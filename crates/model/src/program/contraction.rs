@@ -28,9 +28,17 @@ pub(super) fn contraction<S: Simd, T: Real>(simd: S, step: &Contraction, arena: 
     match step.reads {
         [Read::Vector, Read::Vector] => both::<S, T>(simd, step, arena),
         [Read::Splat, Read::Vector] => one::<S, T>(simd, step, arena),
-        _ => tiles::<S, T>(simd, step, arena, 1, 1, #[inline(always)] |arena, at, _, _| {
-            tile::<S, T, 1, 1, false, false>(simd, step, arena, at);
-        }),
+        _ => tiles::<S, T>(
+            simd,
+            step,
+            arena,
+            1,
+            1,
+            #[inline(always)]
+            |arena, at, _, _| {
+                tile::<S, T, 1, 1, false, false>(simd, step, arena, at);
+            },
+        ),
     }
 }
 
@@ -46,20 +54,33 @@ fn tiles<S: Simd, T: Real>(
 ) {
     let (rows, c_row, a_row) = step.rows;
     let (columns, c_column, b_column) = step.columns;
-    each(&step.loops, step.at, #[inline(always)] |at| {
-        let mut i = 0;
-        while i < rows {
-            let height = fitting(rows - i, most_rows);
-            let mut j = 0;
-            while j < columns {
-                let width = if columns - j >= most_columns { most_columns } else { fitting(columns - j, 2) };
-                let tile = [at[0] + i * c_row + j * c_column, at[1] + i * a_row, at[2] + j * b_column];
-                run(arena, tile, height, width);
-                j += width;
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |at| {
+            let mut i = 0;
+            while i < rows {
+                let height = fitting(rows - i, most_rows);
+                let mut j = 0;
+                while j < columns {
+                    let width = if columns - j >= most_columns {
+                        most_columns
+                    } else {
+                        fitting(columns - j, 2)
+                    };
+                    let tile = [
+                        at[0] + i * c_row + j * c_column,
+                        at[1] + i * a_row,
+                        at[2] + j * b_column,
+                    ];
+                    run(arena, tile, height, width);
+                    j += width;
+                }
+                i += height;
             }
-            i += height;
-        }
-    });
+        },
+    );
 }
 
 /// The largest of 4, 2, 1 that fits.
@@ -78,8 +99,14 @@ macro_rules! tile_sizes {
     ($name:ident, $a:literal, $widest:literal) => {
         #[inline(always)]
         fn $name<S: Simd, T: Real>(simd: S, step: &Contraction, arena: &mut [T]) {
-            tiles::<S, T>(simd, step, arena, 4, $widest, #[inline(always)] |arena, at, height, width| {
-                match (height, width) {
+            tiles::<S, T>(
+                simd,
+                step,
+                arena,
+                4,
+                $widest,
+                #[inline(always)]
+                |arena, at, height, width| match (height, width) {
                     (4, $widest) => tile::<S, T, 4, $widest, $a, true>(simd, step, arena, at),
                     (4, 2) => tile::<S, T, 4, 2, $a, true>(simd, step, arena, at),
                     (4, _) => tile::<S, T, 4, 1, $a, true>(simd, step, arena, at),
@@ -89,8 +116,8 @@ macro_rules! tile_sizes {
                     (_, $widest) => tile::<S, T, 1, $widest, $a, true>(simd, step, arena, at),
                     (_, 2) => tile::<S, T, 1, 2, $a, true>(simd, step, arena, at),
                     _ => tile::<S, T, 1, 1, $a, true>(simd, step, arena, at),
-                }
-            });
+                },
+            );
         }
     };
 }
@@ -167,16 +194,28 @@ fn totals_of_replicas<S: Simd, T: Real>(simd: S, step: &Total, arena: &mut [T]) 
     let zero = T::Lanes::<S>::splat(simd, T::ZERO);
     let (n, a_step, b_step) = step.inner;
     for block in 0..step.blocks {
-        let shift = |k: usize| if vector[k] { block * T::VIRTUAL_LANES } else { 0 };
+        let shift = |k: usize| {
+            if vector[k] {
+                block * T::VIRTUAL_LANES
+            } else {
+                0
+            }
+        };
         let mut sums = [zero; ACCUMULATORS];
         for (a_outer, b_outer) in &step.outer {
-            let (p, q) = (step.at[1] + a_outer + shift(0), step.at[2] + b_outer + shift(1));
+            let (p, q) = (
+                step.at[1] + a_outer + shift(0),
+                step.at[2] + b_outer + shift(1),
+            );
             let mut k = 0;
             while k < n {
                 let count = (n - k).min(T::VIRTUAL_LANES);
                 for (j, sum) in sums[..count].iter_mut().enumerate() {
                     let x = read::<S, T>(simd, arena, p + (k + j) * a_step, vector[0]);
-                    *sum = x.fma(read::<S, T>(simd, arena, q + (k + j) * b_step, vector[1]), *sum);
+                    *sum = x.fma(
+                        read::<S, T>(simd, arena, q + (k + j) * b_step, vector[1]),
+                        *sum,
+                    );
                 }
                 k += count;
             }
@@ -200,8 +239,20 @@ fn total_along_lanes<S: Simd, T: Real>(simd: S, step: &Total, arena: &mut [T]) {
         let mut k = 0;
         while k < n {
             let count = (n - k).min(T::VIRTUAL_LANES);
-            let x = take::<S, T>(simd, arena, step.at[1] + a_outer + k * a_step, a_step, count);
-            let y = take::<S, T>(simd, arena, step.at[2] + b_outer + k * b_step, b_step, count);
+            let x = take::<S, T>(
+                simd,
+                arena,
+                step.at[1] + a_outer + k * a_step,
+                a_step,
+                count,
+            );
+            let y = take::<S, T>(
+                simd,
+                arena,
+                step.at[2] + b_outer + k * b_step,
+                b_step,
+                count,
+            );
             sum = x.fma(y, sum);
             k += count;
         }
@@ -212,10 +263,26 @@ fn total_along_lanes<S: Simd, T: Real>(simd: S, step: &Total, arena: &mut [T]) {
 
 /// `count` elements at a stride; the missing ones are zero, so that they add nothing.
 #[inline(always)]
-fn take<S: Simd, T: Real>(simd: S, arena: &[T], at: usize, stride: usize, count: usize) -> T::Lanes<S> {
+fn take<S: Simd, T: Real>(
+    simd: S,
+    arena: &[T],
+    at: usize,
+    stride: usize,
+    count: usize,
+) -> T::Lanes<S> {
     match (stride, count == T::VIRTUAL_LANES) {
         (1, true) => read::<S, T>(simd, arena, at, true),
         (0, true) => read::<S, T>(simd, arena, at, false),
-        _ => T::Lanes::<S>::from_fn(simd, #[inline(always)] |i| if i < count { arena[at + i * stride] } else { T::ZERO }),
+        _ => T::Lanes::<S>::from_fn(
+            simd,
+            #[inline(always)]
+            |i| {
+                if i < count {
+                    arena[at + i * stride]
+                } else {
+                    T::ZERO
+                }
+            },
+        ),
     }
 }

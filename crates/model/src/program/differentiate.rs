@@ -39,7 +39,11 @@ fn slope(g: &mut Graph, f: Pointwise, x: Id, y: Id) -> Option<Id> {
         Pointwise::Leaky(s) => g.map(Pointwise::LeakyStep(s), x),
         Pointwise::Abs => g.map(Pointwise::Sign, x),
         Pointwise::Power(p) => {
-            let power = if p == 2.0 { x } else { g.map(Pointwise::Power(p - 1.0), x) };
+            let power = if p == 2.0 {
+                x
+            } else {
+                g.map(Pointwise::Power(p - 1.0), x)
+            };
             g.scaled(power, p)
         }
         Pointwise::Inverse | Pointwise::InverseOrZero => {
@@ -69,7 +73,11 @@ pub(super) fn jvp(g: &mut Graph, roots: &[Id], seeds: &HashMap<Id, Id>) -> Vec<O
                 let mut terms = Vec::new();
                 for (k, factor) in factors.iter().enumerate() {
                     if let Some(t) = of(*factor) {
-                        let others = factors.iter().enumerate().filter(|(j, _)| *j != k).map(|(_, f)| *f);
+                        let others = factors
+                            .iter()
+                            .enumerate()
+                            .filter(|(j, _)| *j != k)
+                            .map(|(_, f)| *f);
                         let product: Vec<Id> = std::iter::once(t).chain(others).collect();
                         terms.push((g.contract(&product, &dims), 1.0));
                     }
@@ -77,7 +85,10 @@ pub(super) fn jvp(g: &mut Graph, roots: &[Id], seeds: &HashMap<Id, Id>) -> Vec<O
                 (!terms.is_empty()).then(|| g.combine(&terms, &dims))
             }
             Op::Combine(terms) => {
-                let moved: Vec<(Id, f64)> = terms.iter().filter_map(|(x, c)| of(*x).map(|t| (t, *c))).collect();
+                let moved: Vec<(Id, f64)> = terms
+                    .iter()
+                    .filter_map(|(x, c)| of(*x).map(|t| (t, *c)))
+                    .collect();
                 (!moved.is_empty()).then(|| g.combine(&moved, &dims))
             }
             Op::Map(f, x) => of(x).and_then(|t| {
@@ -94,9 +105,24 @@ pub(super) fn jvp(g: &mut Graph, roots: &[Id], seeds: &HashMap<Id, Id>) -> Vec<O
             }),
             Op::FirstMax(..) => None,
             Op::Rename(x, names) => of(x).map(|t| g.rename(t, &names)),
-            Op::Gather { from, consumed, new, table } => of(from).map(|t| g.gather(t, &consumed, &new, table)),
-            Op::Scatter { from, consumed, new, table } => of(from).map(|t| g.scatter(t, &consumed, &new, table)),
-            Op::Select { dims: over, mask, then, otherwise } => match (of(then), of(otherwise)) {
+            Op::Gather {
+                from,
+                consumed,
+                new,
+                table,
+            } => of(from).map(|t| g.gather(t, &consumed, &new, table)),
+            Op::Scatter {
+                from,
+                consumed,
+                new,
+                table,
+            } => of(from).map(|t| g.scatter(t, &consumed, &new, table)),
+            Op::Select {
+                dims: over,
+                mask,
+                then,
+                otherwise,
+            } => match (of(then), of(otherwise)) {
                 (None, None) => None,
                 (a, b) => {
                     let zero = g.number(0.0);
@@ -115,7 +141,8 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
     // Nodes that a leaf reaches; nothing flows back to others.
     let mut live = vec![false; count];
     for id in 0..count {
-        live[id] = leaves.contains(&(id as Id)) || g.nodes[id].op.arguments().iter().any(|a| live[*a as usize]);
+        live[id] = leaves.contains(&(id as Id))
+            || g.nodes[id].op.arguments().iter().any(|a| live[*a as usize]);
     }
     let mut parts: Vec<Vec<(Id, f64)>> = vec![Vec::new(); count];
     for (root, seed) in seeds {
@@ -135,11 +162,22 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
         }
         let op = g.op(id).clone();
         // Dimensions of the cotangent that its node lacks (rows of a Jacobian) stay.
-        let extra: Vec<_> = g.dims(ct).iter().copied().filter(|d| !g.dims(id).contains(d)).collect();
+        let extra: Vec<_> = g
+            .dims(ct)
+            .iter()
+            .copied()
+            .filter(|d| !g.dims(id).contains(d))
+            .collect();
         let mut give = |g: &mut Graph, to: Id, factors: &[Id]| {
             if live[to as usize] {
                 let mut dims = g.dims(to).to_vec();
-                dims.extend(extra.iter().filter(|d| !dims.contains(d)).copied().collect::<Vec<_>>());
+                dims.extend(
+                    extra
+                        .iter()
+                        .filter(|d| !dims.contains(d))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
                 let part = g.contract(factors, &dims);
                 parts[to as usize].push((part, 1.0));
             }
@@ -148,7 +186,11 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
             Op::Leaf(_) | Op::FirstMax(..) => {}
             Op::Contract(factors) => {
                 for (k, factor) in factors.iter().enumerate() {
-                    let others = factors.iter().enumerate().filter(|(j, _)| *j != k).map(|(_, f)| *f);
+                    let others = factors
+                        .iter()
+                        .enumerate()
+                        .filter(|(j, _)| *j != k)
+                        .map(|(_, f)| *f);
                     let product: Vec<Id> = std::iter::once(ct).chain(others).collect();
                     give(g, *factor, &product);
                 }
@@ -177,17 +219,35 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
                 let part = g.rename(ct, &back);
                 give(g, x, &[part]);
             }
-            Op::Gather { from, consumed, new, table } => {
+            Op::Gather {
+                from,
+                consumed,
+                new,
+                table,
+            } => {
                 let part = g.scatter(ct, &new, &consumed, table);
                 give(g, from, &[part]);
             }
-            Op::Scatter { from, consumed, new, table } => {
+            Op::Scatter {
+                from,
+                consumed,
+                new,
+                table,
+            } => {
                 let part = g.gather(ct, &new, &consumed, table);
                 give(g, from, &[part]);
             }
-            Op::Select { dims, mask, then, otherwise } => {
+            Op::Select {
+                dims,
+                mask,
+                then,
+                otherwise,
+            } => {
                 let zero = g.number(0.0);
-                let (yes, no) = (g.select(&dims, mask.clone(), ct, zero), g.select(&dims, mask, zero, ct));
+                let (yes, no) = (
+                    g.select(&dims, mask.clone(), ct, zero),
+                    g.select(&dims, mask, zero, ct),
+                );
                 give(g, then, &[yes]);
                 give(g, otherwise, &[no]);
             }

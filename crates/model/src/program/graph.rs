@@ -69,11 +69,26 @@ pub(super) enum Op {
     Rename(Id, Vec<(Dim, Dim)>),
     /// Entries of an argument: the consumed dimensions are indexed by a table over the new ones;
     /// −1 is zero.
-    Gather { from: Id, consumed: Vec<Dim>, new: Vec<Dim>, table: Rc<[i32]> },
+    Gather {
+        from: Id,
+        consumed: Vec<Dim>,
+        new: Vec<Dim>,
+        table: Rc<[i32]>,
+    },
     /// The transpose of `Gather`: entries are added where the table says.
-    Scatter { from: Id, consumed: Vec<Dim>, new: Vec<Dim>, table: Rc<[i32]> },
+    Scatter {
+        from: Id,
+        consumed: Vec<Dim>,
+        new: Vec<Dim>,
+        table: Rc<[i32]>,
+    },
     /// `then` where the mask over `dims` holds, else `otherwise`.
-    Select { dims: Vec<Dim>, mask: Rc<[bool]>, then: Id, otherwise: Id },
+    Select {
+        dims: Vec<Dim>,
+        mask: Rc<[bool]>,
+        then: Id,
+        otherwise: Id,
+    },
 }
 
 impl Op {
@@ -85,7 +100,9 @@ impl Op {
             Op::Map(_, x) | Op::LogSumExp(x) | Op::Max(x) | Op::Rename(x, _) => vec![*x],
             Op::FirstMax(x, y) => vec![*x, *y],
             Op::Gather { from, .. } | Op::Scatter { from, .. } => vec![*from],
-            Op::Select { then, otherwise, .. } => vec![*then, *otherwise],
+            Op::Select {
+                then, otherwise, ..
+            } => vec![*then, *otherwise],
         }
     }
 }
@@ -125,10 +142,30 @@ impl Graph {
     fn push(&mut self, op: Op, dims: Vec<Dim>) -> Id {
         // Tables and constants are told apart by their address: sharing them is a matter of speed.
         let key = match &op {
-            Op::Leaf(Leaf::Constant(c)) if c.len() > 4 => format!("constant {:p} {dims:?}", Rc::as_ptr(c)),
-            Op::Gather { from, consumed, new, table } => format!("gather {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
-            Op::Scatter { from, consumed, new, table } => format!("scatter {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
-            Op::Select { then, otherwise, mask, .. } => format!("select {then} {otherwise} {:p} {dims:?}", Rc::as_ptr(mask)),
+            Op::Leaf(Leaf::Constant(c)) if c.len() > 4 => {
+                format!("constant {:p} {dims:?}", Rc::as_ptr(c))
+            }
+            Op::Gather {
+                from,
+                consumed,
+                new,
+                table,
+            } => format!("gather {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
+            Op::Scatter {
+                from,
+                consumed,
+                new,
+                table,
+            } => format!(
+                "scatter {from} {consumed:?} {new:?} {:p}",
+                Rc::as_ptr(table)
+            ),
+            Op::Select {
+                then,
+                otherwise,
+                mask,
+                ..
+            } => format!("select {then} {otherwise} {:p} {dims:?}", Rc::as_ptr(mask)),
             other => format!("{other:?} {dims:?}"),
         };
         if let Some(id) = self.known.get(&key) {
@@ -212,7 +249,11 @@ impl Graph {
         }
         rest.sort_unstable();
         let same = rest.len() == 1 && self.same(rest[0], dims);
-        let product = if same { rest[0] } else { self.push(Op::Contract(rest), dims.to_vec()) };
+        let product = if same {
+            rest[0]
+        } else {
+            self.push(Op::Contract(rest), dims.to_vec())
+        };
         self.scaled(product, scale)
     }
 
@@ -241,7 +282,10 @@ impl Graph {
                 }
                 let elsewhere = |d: &Dim| {
                     dims.contains(d)
-                        || rest.iter().enumerate().any(|(k, f)| k != i && k != j && self.dims(*f).contains(d))
+                        || rest
+                            .iter()
+                            .enumerate()
+                            .any(|(k, f)| k != i && k != j && self.dims(*f).contains(d))
                 };
                 best = Some((cost, i, j, all.into_iter().filter(elsewhere).collect()));
             }
@@ -271,7 +315,9 @@ impl Graph {
         let mut flat: Vec<(Id, f64)> = Vec::new();
         for (id, c) in terms {
             match self.op(*id).clone() {
-                Op::Combine(inner) if self.same_but_replicas(*id, dims) => flat.extend(inner.iter().map(|(i, x)| (*i, c * x))),
+                Op::Combine(inner) if self.same_but_replicas(*id, dims) => {
+                    flat.extend(inner.iter().map(|(i, x)| (*i, c * x)))
+                }
                 _ => flat.push((*id, *c)),
             }
         }
@@ -321,19 +367,55 @@ impl Graph {
     }
 
     pub fn gather(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
-        let dims = self.dims(from).iter().copied().filter(|d| !consumed.contains(d)).chain(new.iter().copied()).collect();
-        self.push(Op::Gather { from, consumed: consumed.to_vec(), new: new.to_vec(), table }, dims)
+        let dims = self
+            .dims(from)
+            .iter()
+            .copied()
+            .filter(|d| !consumed.contains(d))
+            .chain(new.iter().copied())
+            .collect();
+        self.push(
+            Op::Gather {
+                from,
+                consumed: consumed.to_vec(),
+                new: new.to_vec(),
+                table,
+            },
+            dims,
+        )
     }
 
     pub fn scatter(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
-        let dims = self.dims(from).iter().copied().filter(|d| !consumed.contains(d)).chain(new.iter().copied()).collect();
-        self.push(Op::Scatter { from, consumed: consumed.to_vec(), new: new.to_vec(), table }, dims)
+        let dims = self
+            .dims(from)
+            .iter()
+            .copied()
+            .filter(|d| !consumed.contains(d))
+            .chain(new.iter().copied())
+            .collect();
+        self.push(
+            Op::Scatter {
+                from,
+                consumed: consumed.to_vec(),
+                new: new.to_vec(),
+                table,
+            },
+            dims,
+        )
     }
 
     pub fn select(&mut self, dims: &[Dim], mask: Rc<[bool]>, then: Id, otherwise: Id) -> Id {
         let mut all = dims.to_vec();
         let of_branches = self.union(&[then, otherwise]);
         all.extend(of_branches.into_iter().filter(|d| !dims.contains(d)));
-        self.push(Op::Select { dims: dims.to_vec(), mask, then, otherwise }, all)
+        self.push(
+            Op::Select {
+                dims: dims.to_vec(),
+                mask,
+                then,
+                otherwise,
+            },
+            all,
+        )
     }
 }

@@ -23,7 +23,9 @@ pub(super) fn read<S: Simd, T: Real>(simd: S, arena: &[T], at: usize, vector: bo
     if vector {
         debug_assert!(at + T::VIRTUAL_LANES <= arena.len());
         // SAFETY: steps are checked when they are made: no offset reaches beyond the arena.
-        T::Lanes::<S>::load(simd, unsafe { arena.get_unchecked(at..at + T::VIRTUAL_LANES) })
+        T::Lanes::<S>::load(simd, unsafe {
+            arena.get_unchecked(at..at + T::VIRTUAL_LANES)
+        })
     } else {
         debug_assert!(at < arena.len());
         // SAFETY: as above.
@@ -70,16 +72,40 @@ pub(super) enum RowKind {
 pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
     let v = |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
     match step.kind {
-        RowKind::Copy => one(simd, step, arena, #[inline(always)] |x| x),
+        RowKind::Copy => one(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x| x,
+        ),
         RowKind::Scale(c) => {
             let c = v(c);
-            one(simd, step, arena, #[inline(always)] |x| x * c);
+            one(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x| x * c,
+            );
         }
         RowKind::Map(f) => mapped(simd, step, f, arena),
-        RowKind::Product => two(simd, step, arena, #[inline(always)] |x, y| x * y),
+        RowKind::Product => two(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x, y| x * y,
+        ),
         RowKind::Sum(c, d) => {
             let (c, d) = (v(c), v(d));
-            two(simd, step, arena, #[inline(always)] |x, y| y.fma(d, x * c));
+            two(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x, y| y.fma(d, x * c),
+            );
         }
         RowKind::Add(c) => {
             let c = v(c);
@@ -87,7 +113,13 @@ pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
         }
         RowKind::Select => {
             let zero = v(0.0);
-            three(simd, step, arena, #[inline(always)] |x, y, z| T::Lanes::<S>::select(x.gt(zero), y, z));
+            three(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x, y, z| T::Lanes::<S>::select(x.gt(zero), y, z),
+            );
         }
     }
 }
@@ -98,12 +130,24 @@ fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T])
     let (zero, unit) = (v(0.0), v(1.0));
     macro_rules! elementary {
         ($name:ident) => {
-            one(simd, step, arena, #[inline(always)] |x| Elementary::$name.vector(x))
+            one(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x| Elementary::$name.vector(x),
+            )
         };
     }
     macro_rules! choose {
         ($x:ident, $mask:expr, $yes:expr, $no:expr) => {
-            one(simd, step, arena, #[inline(always)] |$x| T::Lanes::<S>::select($mask, $yes, $no))
+            one(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |$x| T::Lanes::<S>::select($mask, $yes, $no),
+            )
         };
     }
     match f {
@@ -125,11 +169,29 @@ fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T])
             let s = v(s);
             choose!(x, x.gt(zero), unit, s);
         }
-        Pointwise::Abs => one(simd, step, arena, #[inline(always)] |x| x.abs()),
+        Pointwise::Abs => one(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x| x.abs(),
+        ),
         Pointwise::Sign => choose!(x, x.eq(zero), zero, unit.copysign(x)),
-        Pointwise::Inverse => one(simd, step, arena, #[inline(always)] |x| unit / x),
+        Pointwise::Inverse => one(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x| unit / x,
+        ),
         Pointwise::InverseOrZero => choose!(x, x.eq(zero), zero, unit / x),
-        Pointwise::Power(p) => one(simd, step, arena, #[inline(always)] |x| power(x, unit, p)),
+        Pointwise::Power(p) => one(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x| power(x, unit, p),
+        ),
     }
 }
 
@@ -142,9 +204,9 @@ fn power<S: Simd, V: LaneFloat<S>>(x: V, one: V, p: f64) -> V {
     let (mut result, mut square, mut n) = (one, x, p.abs() as u32);
     while n > 0 {
         if n & 1 == 1 {
-            result = result * square;
+            result *= square;
         }
-        square = square * square;
+        square *= square;
         n >>= 1;
     }
     if p < 0.0 { one / result } else { result }
@@ -152,28 +214,43 @@ fn power<S: Simd, V: LaneFloat<S>>(x: V, one: V, p: f64) -> V {
 
 /// Rows of one operand.
 #[inline(always)]
-fn one<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], f: impl Fn(T::Lanes<S>) -> T::Lanes<S>) {
+fn one<S: Simd, T: Real>(
+    simd: S,
+    step: &Rows,
+    arena: &mut [T],
+    f: impl Fn(T::Lanes<S>) -> T::Lanes<S>,
+) {
     let vector = step.reads[0] == Read::Vector;
-    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, ..]| {
-        if vector {
-            for _ in 0..step.blocks {
-                let value = f(read::<S, T>(simd, arena, x, true));
-                write::<S, T>(value, arena, to);
-                (to, x) = (to + T::VIRTUAL_LANES, x + T::VIRTUAL_LANES);
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |[mut to, mut x, ..]| {
+            if vector {
+                for _ in 0..step.blocks {
+                    let value = f(read::<S, T>(simd, arena, x, true));
+                    write::<S, T>(value, arena, to);
+                    (to, x) = (to + T::VIRTUAL_LANES, x + T::VIRTUAL_LANES);
+                }
+            } else {
+                let value = f(read::<S, T>(simd, arena, x, false));
+                for _ in 0..step.blocks {
+                    write::<S, T>(value, arena, to);
+                    to += T::VIRTUAL_LANES;
+                }
             }
-        } else {
-            let value = f(read::<S, T>(simd, arena, x, false));
-            for _ in 0..step.blocks {
-                write::<S, T>(value, arena, to);
-                to += T::VIRTUAL_LANES;
-            }
-        }
-    });
+        },
+    );
 }
 
 /// Rows of two operands; the way of reading is settled before the loops.
 #[inline(always)]
-fn two<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>) {
+fn two<S: Simd, T: Real>(
+    simd: S,
+    step: &Rows,
+    arena: &mut [T],
+    f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
+) {
     match (step.reads[0], step.reads[1]) {
         (Read::Vector, Read::Vector) => two_as::<S, T, true, true>(simd, step, arena, f),
         (Read::Vector, Read::Splat) => two_as::<S, T, true, false>(simd, step, arena, f),
@@ -190,13 +267,21 @@ fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
     f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
 ) {
     let forward = |vector: bool| if vector { T::VIRTUAL_LANES } else { 0 };
-    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, mut y, _]| {
-        for _ in 0..step.blocks {
-            let value = f(read::<S, T>(simd, arena, x, X), read::<S, T>(simd, arena, y, Y));
-            write::<S, T>(value, arena, to);
-            (to, x, y) = (to + T::VIRTUAL_LANES, x + forward(X), y + forward(Y));
-        }
-    });
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |[mut to, mut x, mut y, _]| {
+            for _ in 0..step.blocks {
+                let value = f(
+                    read::<S, T>(simd, arena, x, X),
+                    read::<S, T>(simd, arena, y, Y),
+                );
+                write::<S, T>(value, arena, to);
+                (to, x, y) = (to + T::VIRTUAL_LANES, x + forward(X), y + forward(Y));
+            }
+        },
+    );
 }
 
 /// result + c·x.
@@ -204,13 +289,19 @@ fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
 fn add<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], c: T::Lanes<S>) {
     let vector = step.reads[0] == Read::Vector;
     let forward = if vector { T::VIRTUAL_LANES } else { 0 };
-    each(&step.loops, step.at, #[inline(always)] |[mut to, mut x, ..]| {
-        for _ in 0..step.blocks {
-            let value = read::<S, T>(simd, arena, x, vector).fma(c, read::<S, T>(simd, arena, to, true));
-            write::<S, T>(value, arena, to);
-            (to, x) = (to + T::VIRTUAL_LANES, x + forward);
-        }
-    });
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |[mut to, mut x, ..]| {
+            for _ in 0..step.blocks {
+                let value = read::<S, T>(simd, arena, x, vector)
+                    .fma(c, read::<S, T>(simd, arena, to, true));
+                write::<S, T>(value, arena, to);
+                (to, x) = (to + T::VIRTUAL_LANES, x + forward);
+            }
+        },
+    );
 }
 
 /// Rows of three operands.
@@ -223,135 +314,51 @@ fn three<S: Simd, T: Real>(
 ) {
     let vector = step.reads.map(|r| r == Read::Vector);
     let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
-    each(&step.loops, step.at, #[inline(always)] |mut at| {
-        for _ in 0..step.blocks {
-            let x = read::<S, T>(simd, arena, at[1], vector[0]);
-            let y = read::<S, T>(simd, arena, at[2], vector[1]);
-            let z = read::<S, T>(simd, arena, at[3], vector[2]);
-            write::<S, T>(f(x, y, z), arena, at[0]);
-            at[0] += T::VIRTUAL_LANES;
-            (0..3).for_each(|k| at[k + 1] += forward[k]);
-        }
-    });
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |mut at| {
+            for _ in 0..step.blocks {
+                let x = read::<S, T>(simd, arena, at[1], vector[0]);
+                let y = read::<S, T>(simd, arena, at[2], vector[1]);
+                let z = read::<S, T>(simd, arena, at[3], vector[2]);
+                write::<S, T>(f(x, y, z), arena, at[0]);
+                at[0] += T::VIRTUAL_LANES;
+                (0..3).for_each(|k| at[k + 1] += forward[k]);
+            }
+        },
+    );
 }
 
 /// Vectors copied from one array to another: how replicas enter and leave the arena.
 #[inline(always)]
-pub(super) fn copies<S: Simd, T: Real>(simd: S, loops: &[Loop<2>], at: [usize; 2], from: &[T], to: &mut [T]) {
-    let reach = |k: usize| at[k] + loops.iter().map(|l| (l.size - 1) * l.strides[k]).sum::<usize>() + T::VIRTUAL_LANES;
-    assert!(reach(0) <= from.len() && reach(1) <= to.len(), "an argument or a result is too short");
-    each(loops, at, #[inline(always)] |[a, b]| {
-        let vector = read::<S, T>(simd, from, a, true);
-        write::<S, T>(vector, to, b);
-    });
-}
-
-/// log Σ exp, or the maximum, over some dimensions.
-#[derive(Clone, Debug)]
-pub(super) struct Reduce {
-    pub max: bool,
-    /// Result and argument.
-    pub at: [usize; 2],
-    pub read: Read,
-    pub loops: Vec<Loop<2>>,
-    pub blocks: usize,
-    /// Offsets of what is reduced, in order.
-    pub over: Vec<usize>,
-}
-
-#[inline(always)]
-pub(super) fn reduce<S: Simd, T: Real>(simd: S, step: &Reduce, arena: &mut [T]) {
-    let vector = step.read == Read::Vector;
-    let forward = if vector { T::VIRTUAL_LANES } else { 0 };
-    let zero = T::Lanes::<S>::splat(simd, T::ZERO);
-    let lowest = T::Lanes::<S>::splat(simd, -T::INFINITY);
-    each(&step.loops, step.at, #[inline(always)] |[mut to, mut from]| {
-        for _ in 0..step.blocks {
-            let max = step.over.iter().fold(lowest, #[inline(always)] |m: T::Lanes<S>, k| m.max(read::<S, T>(simd, arena, from + *k, vector)));
-            let result = if step.max {
-                max
-            } else {
-                // Where everything is masked the sum is empty: log 0 = −∞, without ∞ − ∞.
-                let shift = T::Lanes::<S>::select(max.eq(lowest), zero, max);
-                let sum = step.over.iter().fold(zero, #[inline(always)] |s: T::Lanes<S>, k| s + (read::<S, T>(simd, arena, from + *k, vector) - shift).exp());
-                sum.log() + shift
-            };
-            write::<S, T>(result, arena, to);
-            to += T::VIRTUAL_LANES;
-            from += forward;
-        }
-    });
-}
-
-/// 1 at the first maximum, 0 elsewhere.
-#[derive(Clone, Debug)]
-pub(super) struct FirstMax {
-    /// Result, argument, maximum.
-    pub at: [usize; 3],
-    pub read: [Read; 2],
-    pub loops: Vec<Loop<3>>,
-    pub blocks: usize,
-    /// Offsets of what was reduced in the result and in the argument, in order.
-    pub over: Vec<[usize; 2]>,
-    /// Whether results are written along a lane, or one number at a time.
-    pub lanes: bool,
-}
-
-#[inline(always)]
-pub(super) fn first_max<S: Simd, T: Real>(simd: S, step: &FirstMax, arena: &mut [T]) {
-    let vector = step.read.map(|r| r == Read::Vector);
-    let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
-    let zero = T::Lanes::<S>::splat(simd, T::ZERO);
-    let one = T::Lanes::<S>::splat(simd, T::ONE);
-    each(&step.loops, step.at, #[inline(always)] |[mut to, mut from, mut maximum]| {
-        for _ in 0..step.blocks {
-            let y = read::<S, T>(simd, arena, maximum, vector[1]);
-            let mut free = one;
-            for [into, k] in &step.over {
-                let x = read::<S, T>(simd, arena, from + k, vector[0]);
-                let first = T::Lanes::<S>::select(x.eq(y), free, zero);
-                free = free - first;
-                if step.lanes {
-                    write::<S, T>(first, arena, to + into);
-                } else {
-                    arena[to + into] = first.lane(0);
-                }
-            }
-            to += T::VIRTUAL_LANES;
-            from += forward[0];
-            maximum += forward[1];
-        }
-    });
-}
-
-/// Numbers or whole lanes moved by a table: copied, or added to what is there.
-#[derive(Clone, Debug)]
-pub(super) struct Move {
-    /// Result and argument.
-    pub at: [usize; 2],
-    pub loops: Vec<Loop<2>>,
-    /// Offsets in the result and in the argument; without an argument, zero.
-    pub table: Vec<(usize, Option<usize>)>,
-    /// Contiguous numbers per entry.
-    pub run: usize,
-    /// Add, after clearing so many numbers of the result.
-    pub add: Option<usize>,
-}
-
-pub(super) fn moves<T: Real + std::ops::AddAssign>(step: &Move, arena: &mut [T]) {
-    if let Some(len) = step.add {
-        arena[step.at[0]..step.at[0] + len].fill(T::ZERO);
-    }
-    each(&step.loops, step.at, #[inline(always)] |[to, from]| {
-        for (into, source) in &step.table {
-            for k in 0..step.run {
-                let x = source.map_or(T::ZERO, |s| arena[from + s + k]);
-                if step.add.is_some() {
-                    arena[to + into + k] += x;
-                } else {
-                    arena[to + into + k] = x;
-                }
-            }
-        }
-    });
+pub(super) fn copies<S: Simd, T: Real>(
+    simd: S,
+    loops: &[Loop<2>],
+    at: [usize; 2],
+    from: &[T],
+    to: &mut [T],
+) {
+    let reach = |k: usize| {
+        at[k]
+            + loops
+                .iter()
+                .map(|l| (l.size - 1) * l.strides[k])
+                .sum::<usize>()
+            + T::VIRTUAL_LANES
+    };
+    assert!(
+        reach(0) <= from.len() && reach(1) <= to.len(),
+        "an argument or a result is too short"
+    );
+    each(
+        loops,
+        at,
+        #[inline(always)]
+        |[a, b]| {
+            let vector = read::<S, T>(simd, from, a, true);
+            write::<S, T>(vector, to, b);
+        },
+    );
 }

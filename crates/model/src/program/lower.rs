@@ -2,7 +2,7 @@
 
 use super::graph::{Dim, Graph, Id, Leaf, Pointwise};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expression::{Factor, Field, Function, IndexExpr, Label, Model, Node, NodeId, Op, Reduction, Source, TensorId};
+use crate::expression::{Field, IndexExpr, Label, Model, Node, NodeId, Op, Source, TensorId};
 use crate::scalar::Arrays;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub(super) struct Lowering<'a> {
     pub arrays: &'a Arrays,
     pub graph: Graph,
     letters: HashMap<Label, Dim>,
-    nodes: HashMap<NodeId, Pair>,
+    pub nodes: HashMap<NodeId, Pair>,
     pub tensors: HashMap<TensorId, Stored>,
     /// Dimensions of everything that depends on a parameter, or on an input.
     pub replica: Option<Dim>,
@@ -34,7 +34,13 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    pub fn new(model: &'a Model, arrays: &'a Arrays, replicas: Option<usize>, samples: usize, inputs_per_replica: bool) -> Lowering<'a> {
+    pub fn new(
+        model: &'a Model,
+        arrays: &'a Arrays,
+        replicas: Option<usize>,
+        samples: usize,
+        inputs_per_replica: bool,
+    ) -> Lowering<'a> {
         let mut graph = Graph::default();
         let replica = replicas.map(|n| graph.dim(n));
         graph.replica = replica;
@@ -72,10 +78,16 @@ impl<'a> Lowering<'a> {
             self.constant(id)?;
         }
         for id in &model.order {
-            let Source::Defined { node, labels } = &model.tensor(*id).source else { continue };
+            let Source::Defined { node, labels } = &model.tensor(*id).source else {
+                continue;
+            };
             let value = self.node(*node)?;
             let dims = self.axes(*id);
-            let names: Vec<(Dim, Dim)> = labels.iter().zip(&dims).map(|(l, d)| (self.letter(*l), *d)).collect();
+            let names: Vec<(Dim, Dim)> = labels
+                .iter()
+                .zip(&dims)
+                .map(|(l, d)| (self.letter(*l), *d))
+                .collect();
             let mut rename = |x: Id| {
                 let all: Vec<Dim> = names.iter().map(|n| n.0).collect();
                 let full = self.spread(x, &all);
@@ -88,15 +100,26 @@ impl<'a> Lowering<'a> {
     }
 
     fn axes(&mut self, id: TensorId) -> Vec<Dim> {
-        self.model.shape(id).iter().map(|n| self.graph.dim(*n as usize)).collect()
+        self.model
+            .shape(id)
+            .iter()
+            .map(|n| self.graph.dim(*n as usize))
+            .collect()
     }
 
     fn stored(&mut self, id: TensorId, extra: &[Dim], leaf: impl Fn(usize) -> Leaf) {
         let own = self.axes(id);
         let dims: Vec<Dim> = own.iter().chain(extra).copied().collect();
         let re = self.graph.leaf(leaf(0), dims.clone());
-        let im = (self.model.tensor(id).field == Field::Complex).then(|| self.graph.leaf(leaf(1), dims));
-        self.tensors.insert(id, Stored { value: (re, im), dims: own });
+        let im =
+            (self.model.tensor(id).field == Field::Complex).then(|| self.graph.leaf(leaf(1), dims));
+        self.tensors.insert(
+            id,
+            Stored {
+                value: (re, im),
+                dims: own,
+            },
+        );
     }
 
     fn constant(&mut self, id: TensorId) -> Result<()> {
@@ -105,14 +128,25 @@ impl<'a> Lowering<'a> {
             return Ok(());
         }
         let Some(entries) = self.arrays.get(id) else {
-            return Err(Error::new(ErrorKind::File, format!("the entries of `{}` are missing", tensor.name)).at(tensor.span));
+            return Err(Error::new(
+                ErrorKind::File,
+                format!("the entries of `{}` are missing", tensor.name),
+            )
+            .at(tensor.span));
         };
         let width = tensor.field.width();
-        let part = |w: usize| -> Rc<[f64]> { entries.iter().skip(w).step_by(width).copied().collect() };
+        let part =
+            |w: usize| -> Rc<[f64]> { entries.iter().skip(w).step_by(width).copied().collect() };
         let dims = self.axes(id);
         let re = self.graph.leaf(Leaf::Constant(part(0)), dims.clone());
         let im = (width == 2).then(|| self.graph.leaf(Leaf::Constant(part(1)), dims.clone()));
-        self.tensors.insert(id, Stored { value: (re, im), dims });
+        self.tensors.insert(
+            id,
+            Stored {
+                value: (re, im),
+                dims,
+            },
+        );
         Ok(())
     }
 
@@ -151,11 +185,24 @@ impl<'a> Lowering<'a> {
     }
 
     /// A table over the values of some letters.
-    pub fn table<X>(&self, labels: &[Label], mut entry: impl FnMut(&dyn Fn(Label) -> i64) -> Result<X>) -> Result<Rc<[X]>> {
-        let sizes: Vec<usize> = labels.iter().map(|l| self.model.label_size(*l) as usize).collect();
-        let count = sizes.iter().try_fold(1_usize, |n, s| n.checked_mul(*s)).filter(|n| *n <= LARGEST);
+    pub fn table<X>(
+        &self,
+        labels: &[Label],
+        mut entry: impl FnMut(&dyn Fn(Label) -> i64) -> Result<X>,
+    ) -> Result<Rc<[X]>> {
+        let sizes: Vec<usize> = labels
+            .iter()
+            .map(|l| self.model.label_size(*l) as usize)
+            .collect();
+        let count = sizes
+            .iter()
+            .try_fold(1_usize, |n, s| n.checked_mul(*s))
+            .filter(|n| *n <= LARGEST);
         let Some(count) = count else {
-            return Err(Error::new(ErrorKind::Unsupported, format!("a table of indices has more than {LARGEST} entries")));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("a table of indices has more than {LARGEST} entries"),
+            ));
         };
         let mut table = Vec::with_capacity(count);
         let mut at = vec![0_i64; labels.len()];
@@ -174,9 +221,15 @@ impl<'a> Lowering<'a> {
     }
 
     pub fn lookup(&self, tensor: TensorId, at: &[i64]) -> i64 {
-        let flat = at.iter().zip(self.model.shape(tensor)).fold(0, |flat, (i, n)| flat * n as i64 + i);
+        let flat = at
+            .iter()
+            .zip(self.model.shape(tensor))
+            .fold(0, |flat, (i, n)| flat * n as i64 + i);
         let entries = self.arrays.get(tensor).unwrap_or(&[]);
-        usize::try_from(flat).ok().and_then(|i| entries.get(i)).map_or(-1, |x| *x as i64)
+        usize::try_from(flat)
+            .ok()
+            .and_then(|i| entries.get(i))
+            .map_or(-1, |x| *x as i64)
     }
 
     pub fn letters_of(index: &[IndexExpr]) -> Vec<Label> {
@@ -197,11 +250,17 @@ impl<'a> Lowering<'a> {
             Op::Number(x) => Ok((self.graph.number(*x), None)),
             Op::Position(index) => {
                 let labels = Self::letters_of(std::slice::from_ref(index));
-                let table = self.table(&labels, |at| Ok(index.evaluate(&at, &|t, i| self.lookup(t, i)) as f64))?;
+                let table = self.table(&labels, |at| {
+                    Ok(index.evaluate(&at, &|t, i| self.lookup(t, i)) as f64)
+                })?;
                 let dims = self.dims_of(&labels);
                 Ok((self.graph.leaf(Leaf::Constant(table), dims), None))
             }
-            Op::Access { tensor, index, zero } => self.access(node, *tensor, index, *zero),
+            Op::Access {
+                tensor,
+                index,
+                zero,
+            } => self.access(node, *tensor, index, *zero),
             Op::Product { factors, .. } => {
                 let dims = self.dims_of(&node.labels);
                 self.product(factors, &dims)
@@ -228,36 +287,58 @@ impl<'a> Lowering<'a> {
                 let product = self.graph.times(e, log);
                 Ok((self.graph.map(Pointwise::Exp, product), None))
             }
-            Op::Reduce { reduction, over, argument } => {
+            Op::Reduce {
+                reduction,
+                over,
+                argument,
+            } => {
                 let x = done(&self.nodes, argument);
                 let over = self.dims_of(over);
                 Ok(self.reduce(*reduction, &over, x))
             }
-            Op::Where { condition, then, otherwise } => {
+            Op::Where {
+                condition,
+                then,
+                otherwise,
+            } => {
                 let mut labels = Vec::new();
                 condition.for_each_label(&mut |l| {
                     if !labels.contains(&l) {
                         labels.push(l);
                     }
                 });
-                let mask = self.table(&labels, |at| Ok(condition.evaluate(&at, &|t, i| self.lookup(t, i))))?;
+                let mask = self.table(&labels, |at| {
+                    Ok(condition.evaluate(&at, &|t, i| self.lookup(t, i)))
+                })?;
                 let dims = self.dims_of(&labels);
                 let (a, b) = (done(&self.nodes, then), done(&self.nodes, otherwise));
                 let re = self.graph.select(&dims, mask.clone(), a.0, b.0);
                 let im = (a.1.is_some() || b.1.is_some()).then(|| {
                     let zero = self.graph.number(0.0);
-                    self.graph.select(&dims, mask, a.1.unwrap_or(zero), b.1.unwrap_or(zero))
+                    self.graph
+                        .select(&dims, mask, a.1.unwrap_or(zero), b.1.unwrap_or(zero))
                 });
                 Ok((re, im))
             }
-            Op::Axial { operation, over, eps, argument } => {
+            Op::Axial {
+                operation,
+                over,
+                eps,
+                argument,
+            } => {
                 let x = done(&self.nodes, argument);
                 let over = self.dims_of(over);
                 let re = self.axial(*operation, &over, *eps, x.0);
                 let im = x.1.map(|i| self.axial(*operation, &over, *eps, i));
                 Ok((re, im))
             }
-            Op::Rope { over, argument, position, base, layout } => {
+            Op::Rope {
+                over,
+                argument,
+                position,
+                base,
+                layout,
+            } => {
                 let (x, p) = (done(&self.nodes, argument).0, done(&self.nodes, position).0);
                 let over = self.letter(*over);
                 Ok((self.rope(over, x, p, *base, *layout), None))
@@ -269,16 +350,31 @@ impl<'a> Lowering<'a> {
     pub fn total(&mut self, terms: &[(Id, f64)], dims: &[Dim]) -> Id {
         let ids: Vec<Id> = terms.iter().map(|t| t.0).collect();
         let mut all = dims.to_vec();
-        all.extend(self.graph.union(&ids).into_iter().filter(|d| !dims.contains(d)));
+        all.extend(
+            self.graph
+                .union(&ids)
+                .into_iter()
+                .filter(|d| !dims.contains(d)),
+        );
         // A label of the node that no term has is no dimension yet; the user broadcasts.
         all.retain(|d| ids.iter().any(|i| self.graph.dims(*i).contains(d)));
         self.graph.combine(terms, &all)
     }
 
-    fn access(&mut self, node: &Node, tensor: TensorId, index: &[IndexExpr], zero: bool) -> Result<Pair> {
+    fn access(
+        &mut self,
+        node: &Node,
+        tensor: TensorId,
+        index: &[IndexExpr],
+        zero: bool,
+    ) -> Result<Pair> {
         let Some(stored) = self.tensors.get(&tensor).cloned() else {
             let name = &self.model.tensor(tensor).name;
-            return Err(Error::new(ErrorKind::Unsupported, format!("`{name}` has integer entries")).at(node.span));
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("`{name}` has integer entries"),
+            )
+            .at(node.span));
         };
         let plain: Option<Vec<Label>> = index.iter().map(IndexExpr::as_label).collect();
         let distinct = |l: &Vec<Label>| (1..l.len()).all(|i| !l[..i].contains(&l[i]));
@@ -299,132 +395,24 @@ impl<'a> Lowering<'a> {
                         return Ok(-1);
                     }
                     let name = &self.model.tensor(tensor).name;
-                    let message = format!("index {value} is outside of `{name}`, whose axis has {size} values");
-                    return Err(Error::new(ErrorKind::Index, message).at(node.span).remedy("entries outside are zero inside zero(…)"));
+                    let message = format!(
+                        "index {value} is outside of `{name}`, whose axis has {size} values"
+                    );
+                    return Err(Error::new(ErrorKind::Index, message)
+                        .at(node.span)
+                        .remedy("entries outside are zero inside zero(…)"));
                 }
                 flat = flat * *size as i64 + value;
             }
-            i32::try_from(flat).map_err(|_| Error::new(ErrorKind::Unsupported, "a tensor has more than 2^31 entries"))
+            i32::try_from(flat).map_err(|_| {
+                Error::new(
+                    ErrorKind::Unsupported,
+                    "a tensor has more than 2^31 entries",
+                )
+            })
         })?;
         let letters = self.dims_of(&labels);
         let mut gather = |x: Id| self.graph.gather(x, &stored.dims, &letters, table.clone());
         Ok((gather(stored.value.0), stored.value.1.map(&mut gather)))
-    }
-
-    fn product(&mut self, factors: &[Factor], dims: &[Dim]) -> Result<Pair> {
-        let mut values: Vec<Pair> = Vec::new();
-        for factor in factors {
-            let x = self.nodes[&factor.node];
-            values.push(if factor.inverse { self.inverse(x) } else { x });
-        }
-        let kept = |this: &Self, ids: &[Id]| -> Vec<Dim> {
-            let carried = [this.sample, this.replica];
-            let wanted = |d: &Dim| dims.contains(d) || carried.contains(&Some(*d));
-            this.graph.union(ids).into_iter().filter(wanted).collect()
-        };
-        if values.iter().all(|v| v.1.is_none()) {
-            let ids: Vec<Id> = values.iter().map(|v| v.0).collect();
-            let kept = kept(self, &ids);
-            return Ok((self.graph.contract(&ids, &kept), None));
-        }
-        // Complex: every choice of parts, i² = −1.
-        let (mut re, mut im) = (Vec::new(), Vec::new());
-        for choice in 0..1_u32 << values.len() {
-            let parts: Option<Vec<Id>> = values
-                .iter()
-                .enumerate()
-                .map(|(k, v)| if choice >> k & 1 == 0 { Some(v.0) } else { v.1 })
-                .collect();
-            let Some(parts) = parts else { continue };
-            let kept = kept(self, &parts);
-            let product = self.graph.contract(&parts, &kept);
-            match choice.count_ones() % 4 {
-                0 => re.push((product, 1.0)),
-                1 => im.push((product, 1.0)),
-                2 => re.push((product, -1.0)),
-                _ => im.push((product, -1.0)),
-            }
-        }
-        Ok((self.total(&re, &[]), Some(self.total(&im, &[]))))
-    }
-
-    fn inverse(&mut self, x: Pair) -> Pair {
-        let Some(im) = x.1 else { return (self.graph.map(Pointwise::Inverse, x.0), None) };
-        let norm = self.modulus_squared(x);
-        let inverse = self.graph.map(Pointwise::Inverse, norm);
-        let minus = self.graph.scaled(im, -1.0);
-        (self.graph.times(x.0, inverse), Some(self.graph.times(minus, inverse)))
-    }
-
-    pub fn modulus_squared(&mut self, x: Pair) -> Id {
-        let square = self.graph.times(x.0, x.0);
-        match x.1 {
-            Some(i) => {
-                let other = self.graph.times(i, i);
-                self.graph.plus(square, other, 1.0)
-            }
-            None => square,
-        }
-    }
-
-    fn times(&mut self, x: Pair, y: Pair) -> Pair {
-        let re = self.graph.times(x.0, y.0);
-        match (x.1, y.1) {
-            (None, None) => (re, None),
-            (Some(i), None) => (re, Some(self.graph.times(i, y.0))),
-            (None, Some(i)) => (re, Some(self.graph.times(x.0, i))),
-            (Some(a), Some(b)) => {
-                let (square, left, right) = (self.graph.times(a, b), self.graph.times(x.0, b), self.graph.times(a, y.0));
-                (self.graph.plus(re, square, -1.0), Some(self.graph.plus(left, right, 1.0)))
-            }
-        }
-    }
-
-    fn reduce(&mut self, reduction: Reduction, over: &[Dim], x: Pair) -> Pair {
-        let count: usize = over.iter().map(|d| self.graph.sizes[*d as usize]).product();
-        let left = |g: &Graph, x: Id| -> Vec<Dim> { g.dims(x).iter().copied().filter(|d| !over.contains(d)).collect() };
-        let sum = |this: &mut Self, x: Id, scale: f64| {
-            let full = this.spread(x, over);
-            let dims = left(&this.graph, full);
-            let total = this.graph.contract(&[full], &dims);
-            this.graph.scaled(total, scale)
-        };
-        match reduction {
-            Reduction::Sum => (sum(self, x.0, 1.0), x.1.map(|i| sum(self, i, 1.0))),
-            Reduction::Mean => {
-                let scale = 1.0 / count as f64;
-                (sum(self, x.0, scale), x.1.map(|i| sum(self, i, scale)))
-            }
-            Reduction::Max | Reduction::LogSumExp => {
-                let full = self.spread(x.0, over);
-                let dims = left(&self.graph, full);
-                (self.graph.reduce(reduction == Reduction::Max, full, dims), None)
-            }
-            Reduction::Norm => {
-                let square = self.modulus_squared(x);
-                let total = sum(self, square, 1.0);
-                (self.graph.map(Pointwise::Sqrt, total), None)
-            }
-        }
-    }
-
-    fn function(&mut self, function: Function, x: Pair) -> Pair {
-        match (function, x.1) {
-            (Function::Conj, Some(i)) => (x.0, Some(self.graph.scaled(i, -1.0))),
-            (Function::Conj | Function::Re, _) => (x.0, None),
-            (Function::Im, i) => (i.unwrap_or_else(|| self.graph.number(0.0)), None),
-            (Function::Abs2, _) => (self.modulus_squared(x), None),
-            (Function::Abs, Some(_)) => {
-                let square = self.modulus_squared(x);
-                (self.graph.map(Pointwise::Sqrt, square), None)
-            }
-            (Function::Square, _) => self.times(x, x),
-            (Function::Power(p), Some(_)) => {
-                let one = (self.graph.number(1.0), None);
-                let power = (0..p.abs() as u32).fold(one, |total, _| self.times(total, x));
-                if p < 0.0 { self.inverse(power) } else { power }
-            }
-            _ => (self.real_function(function, x.0), None),
-        }
     }
 }

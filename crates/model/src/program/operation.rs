@@ -57,25 +57,40 @@ impl Lowering<'_> {
         let x = self.spread(x, over);
         let g = &mut self.graph;
         let count: usize = over.iter().map(|d| g.sizes[*d as usize]).product();
-        let left: Vec<Dim> = g.dims(x).iter().copied().filter(|d| !over.contains(d)).collect();
+        let left: Vec<Dim> = g
+            .dims(x)
+            .iter()
+            .copied()
+            .filter(|d| !over.contains(d))
+            .collect();
         match operation {
             Axial::Softmax | Axial::LogSoftmax => {
                 let total = g.reduce(false, x, left);
                 let log = g.plus(x, total, -1.0);
-                if operation == Axial::Softmax { g.map(Pointwise::Exp, log) } else { log }
+                if operation == Axial::Softmax {
+                    g.map(Pointwise::Exp, log)
+                } else {
+                    log
+                }
             }
             Axial::CumSum => {
                 // y_j = Σ_i [i ≤ j] x_i: a product with a triangle of ones.
                 let (axis, n) = (over[0], count);
                 let new = g.dim(n);
-                let triangle: Rc<[f64]> = (0..n * n).map(|k| f64::from(u8::from(k / n <= k % n))).collect();
+                let triangle: Rc<[f64]> = (0..n * n)
+                    .map(|k| f64::from(u8::from(k / n <= k % n)))
+                    .collect();
                 let ones = g.leaf(Leaf::Constant(triangle), vec![axis, new]);
                 let dims: Vec<Dim> = left.iter().copied().chain([new]).collect();
                 let sums = g.contract(&[x, ones], &dims);
                 g.rename(sums, &[(new, axis)])
             }
             Axial::Normalize | Axial::RmsNorm => {
-                let scale = if operation == Axial::RmsNorm { 1.0 / count as f64 } else { 1.0 };
+                let scale = if operation == Axial::RmsNorm {
+                    1.0 / count as f64
+                } else {
+                    1.0
+                };
                 normalized(g, x, x, &left, scale, eps)
             }
             Axial::LayerNorm | Axial::Standardize => {
@@ -86,7 +101,14 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn rope(&mut self, over: Dim, x: Id, position: Id, base: f64, layout: RopeLayout) -> Id {
+    pub(super) fn rope(
+        &mut self,
+        over: Dim,
+        x: Id,
+        position: Id,
+        base: f64,
+        layout: RopeLayout,
+    ) -> Id {
         let x = self.spread(x, &[over]);
         let g = &mut self.graph;
         let n = g.sizes[over as usize];
@@ -95,8 +117,14 @@ impl Lowering<'_> {
             RopeLayout::Pairs => (i / 2, i % 2 == 1, i ^ 1),
         };
         let constant = |f: &dyn Fn(usize) -> f64| -> Rc<[f64]> { (0..n).map(f).collect() };
-        let frequency = g.leaf(Leaf::Constant(constant(&|i| base.powf(-2.0 * of(i).0 as f64 / n as f64))), vec![over]);
-        let sign = g.leaf(Leaf::Constant(constant(&|i| if of(i).1 { 1.0 } else { -1.0 })), vec![over]);
+        let frequency = g.leaf(
+            Leaf::Constant(constant(&|i| base.powf(-2.0 * of(i).0 as f64 / n as f64))),
+            vec![over],
+        );
+        let sign = g.leaf(
+            Leaf::Constant(constant(&|i| if of(i).1 { 1.0 } else { -1.0 })),
+            vec![over],
+        );
         let angle = g.times(position, frequency);
         let (cos, sin) = (g.map(Pointwise::Cos, angle), g.map(Pointwise::Sin, angle));
         let table: Rc<[i32]> = (0..n).map(|i| of(i).2 as i32).collect();

@@ -25,7 +25,12 @@ impl Slot {
             stride *= size(d);
         }
         placed.reverse();
-        Slot { offset: 0, dims: placed, lane, len: stride.next_multiple_of(width) }
+        Slot {
+            offset: 0,
+            dims: placed,
+            lane,
+            len: stride.next_multiple_of(width),
+        }
     }
 
     pub fn stride(&self, dim: Dim) -> Option<usize> {
@@ -50,8 +55,16 @@ impl Slot {
     /// The same array with other names.
     pub fn renamed(&self, names: &[(Dim, Dim)]) -> Slot {
         let name = |d: Dim| names.iter().find(|n| n.0 == d).map_or(d, |n| n.1);
-        let dims = self.dims.iter().map(|(d, n, s)| (name(*d), *n, *s)).collect();
-        Slot { dims, lane: self.lane.map(name), ..self.clone() }
+        let dims = self
+            .dims
+            .iter()
+            .map(|(d, n, s)| (name(*d), *n, *s))
+            .collect();
+        Slot {
+            dims,
+            lane: self.lane.map(name),
+            ..self.clone()
+        }
     }
 }
 
@@ -69,29 +82,46 @@ pub(super) fn loops<const N: usize>(dims: &[(Dim, usize)], slots: [&Slot; N]) ->
     for (dim, size) in dims.iter().filter(|d| d.1 != 1) {
         let strides = slots.map(|s| s.stride(*dim).unwrap_or(0));
         if let Some(last) = found.last_mut() {
-            let joins = last.strides.iter().zip(&strides).all(|(outer, inner)| *outer == inner * size);
+            let joins = last
+                .strides
+                .iter()
+                .zip(&strides)
+                .all(|(outer, inner)| *outer == inner * size);
             if joins {
                 last.size *= size;
                 last.strides = strides;
                 continue;
             }
         }
-        found.push(Loop { size: *size, strides });
+        found.push(Loop {
+            size: *size,
+            strides,
+        });
     }
     found
 }
 
 /// Visits the offsets of all values of the loops, the last fastest.
 #[inline(always)]
-pub(super) fn each<const N: usize>(loops: &[Loop<N>], mut at: [usize; N], mut visit: impl FnMut([usize; N])) {
+pub(super) fn each<const N: usize>(
+    loops: &[Loop<N>],
+    mut at: [usize; N],
+    mut visit: impl FnMut([usize; N]),
+) {
     // One place that visits, so that a kernel is compiled into it once.
-    let once = Loop { size: 1, strides: [0; N] };
+    let once = Loop {
+        size: 1,
+        strides: [0; N],
+    };
     let (last, outer) = loops.split_last().unwrap_or((&once, &[]));
     let mut index = [0_usize; DEEPEST];
     loop {
         // Products, not running sums: a vector of running offsets would go through memory.
         for i in 0..last.size {
-            visit(std::array::from_fn(#[inline(always)] |k| at[k] + i * last.strides[k]));
+            visit(std::array::from_fn(
+                #[inline(always)]
+                |k| at[k] + i * last.strides[k],
+            ));
         }
         let mut level = outer.len();
         loop {
@@ -105,7 +135,9 @@ pub(super) fn each<const N: usize>(loops: &[Loop<N>], mut at: [usize; N], mut vi
             if index[level] < l.size {
                 break;
             }
-            at.iter_mut().zip(&l.strides).for_each(|(a, s)| *a -= s * l.size);
+            at.iter_mut()
+                .zip(&l.strides)
+                .for_each(|(a, s)| *a -= s * l.size);
             index[level] = 0;
         }
     }

@@ -12,14 +12,25 @@ use symbias_numerics::random::Stream;
 fn models() -> Vec<(String, Model)> {
     let mut found = Vec::new();
     for folder in ["models", "examples/models"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(folder);
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            if path.extension().is_none_or(|e| e != "toml") || name == "expected" || name == "transformer_1b" {
+            let name = path
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
+            if path.extension().is_none_or(|e| e != "toml")
+                || name == "expected"
+                || name == "transformer_1b"
+            {
                 continue;
             }
-            let model = SourceFile::read(&path).and_then(|s| s.check(Copies::All)).expect("a model");
+            let model = SourceFile::read(&path)
+                .and_then(|s| s.check(Copies::All))
+                .expect("a model");
             found.push((name, model));
         }
     }
@@ -48,7 +59,15 @@ fn case(model: &Model, seed: u64) -> Case {
     let scalar = ScalarProgram::lower(model, &arrays).expect("a scalar program");
     let d = scalar.parameters();
     let c = normal(seed + 3, scalar.outputs());
-    Case { arrays, x: inputs.flat, theta: normal(seed, d), v: normal(seed + 1, d), w: normal(seed + 2, d), c, scalar }
+    Case {
+        arrays,
+        x: inputs.flat,
+        theta: normal(seed, d),
+        v: normal(seed + 1, d),
+        w: normal(seed + 2, d),
+        c,
+        scalar,
+    }
 }
 
 /// The expected results of a task, by the scalar program.
@@ -62,13 +81,24 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
     };
     let scaled = |v: Vec<f64>| v.iter().map(|x| x / divisor).collect::<Vec<f64>>();
     let rows = || p.jacobian(t, x).expect("J");
-    let along = |v: &[f64]| rows().iter().map(|r| r.iter().zip(v).map(|(a, b)| a * b).sum()).collect::<Vec<f64>>();
+    let along = |v: &[f64]| {
+        rows()
+            .iter()
+            .map(|r| r.iter().zip(v).map(|(a, b)| a * b).sum())
+            .collect::<Vec<f64>>()
+    };
     match task {
         Task::Value => vec![p.value(t, x).expect("F")],
         Task::Loss => vec![scaled(vec![p.loss(t, x).expect("L")])],
-        Task::LossGradient => vec![scaled(vec![p.loss(t, x).expect("L")]), scaled(p.loss_gradient(t, x).expect("∇L"))],
+        Task::LossGradient => vec![
+            scaled(vec![p.loss(t, x).expect("L")]),
+            scaled(p.loss_gradient(t, x).expect("∇L")),
+        ],
         Task::Jvp => vec![p.value(t, x).expect("F"), along(&case.v)],
-        Task::Vjp => vec![p.value(t, x).expect("F"), p.vjp(t, x, &case.c).expect("Jᵀc")],
+        Task::Vjp => vec![
+            p.value(t, x).expect("F"),
+            p.vjp(t, x, &case.c).expect("Jᵀc"),
+        ],
         Task::Jacobian => vec![rows().concat()],
         Task::SecondDerivative => {
             let n = |x: &f64| Nilpotent::number(*x);
@@ -78,41 +108,77 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
                 .zip(&case.w)
                 .map(|((t, v), w)| n(t).moved(&n(v)).moved(&n(w)))
                 .collect();
-            let f = p.value(&moved, &x.iter().map(n).collect::<Vec<_>>()).expect("F");
-            vec![f.iter().map(|y| *y.derivative(2).derivative(1).value()).collect()]
+            let f = p
+                .value(&moved, &x.iter().map(n).collect::<Vec<_>>())
+                .expect("F");
+            vec![
+                f.iter()
+                    .map(|y| *y.derivative(2).derivative(1).value())
+                    .collect(),
+            ]
         }
     }
 }
 
-const TASKS: [Task; 7] =
-    [Task::Value, Task::Loss, Task::LossGradient, Task::Jvp, Task::Vjp, Task::Jacobian, Task::SecondDerivative];
+const TASKS: [Task; 7] = [
+    Task::Value,
+    Task::Loss,
+    Task::LossGradient,
+    Task::Jvp,
+    Task::Vjp,
+    Task::Jacobian,
+    Task::SecondDerivative,
+];
 
 /// Runs a task in a layout; with replicas, replica `r` is at θ and the others elsewhere.
-fn found<T: Real + std::ops::AddAssign>(case: &Case, model: &Model, task: Task, replicas: Option<(usize, usize)>) -> Vec<Vec<f64>> {
+fn found<T: Real + std::ops::AddAssign>(
+    case: &Case,
+    model: &Model,
+    task: Task,
+    replicas: Option<(usize, usize)>,
+) -> Vec<Vec<f64>> {
     let layout = replicas.map_or(Layout::Single, |(n, _)| Layout::Replicas(n));
-    let program = Program::<T>::compile(model, &case.arrays, Options::new(task, layout)).expect("a program");
+    let program =
+        Program::<T>::compile(model, &case.arrays, Options::new(task, layout)).expect("a program");
     let spread = |v: &[f64]| -> Vec<T> {
         match replicas {
             None => v.iter().map(|x| T::from_f64(*x)).collect(),
             Some((n, r)) => v
                 .iter()
-                .flat_map(|x| (0..n).map(move |k| T::from_f64(if k == r { *x } else { 0.7 * x + 0.1 })))
+                .flat_map(|x| {
+                    (0..n).map(move |k| T::from_f64(if k == r { *x } else { 0.7 * x + 0.1 }))
+                })
                 .collect(),
         }
     };
     let x: Vec<T> = case.x.iter().map(|x| T::from_f64(*x)).collect();
-    let (theta, v, w, c) = (spread(&case.theta), spread(&case.v), spread(&case.w), spread(&case.c));
+    let (theta, v, w, c) = (
+        spread(&case.theta),
+        spread(&case.v),
+        spread(&case.w),
+        spread(&case.c),
+    );
     let mut workspace = program.workspace();
-    let mut results: Vec<Vec<T>> = (0..2).map(|k| vec![T::ZERO; program.result_len(k)]).collect();
+    let mut results: Vec<Vec<T>> = (0..2)
+        .map(|k| vec![T::ZERO; program.result_len(k)])
+        .collect();
     // Twice: a run must not depend on what an earlier one left behind.
     for _ in 0..2 {
-        let arguments = Arguments { directions: &[&v, &w], cotangent: &c, ..Arguments::at(&theta, &x) };
+        let arguments = Arguments {
+            directions: &[&v, &w],
+            cotangent: &c,
+            ..Arguments::at(&theta, &x)
+        };
         let mut into: Vec<&mut [T]> = results.iter_mut().map(|r| &mut r[..]).collect();
         program.run(&mut workspace, &arguments, &mut into);
     }
     let (n, r) = replicas.unwrap_or((1, 0));
     let own = |all: &Vec<T>| all.iter().skip(r).step_by(n).map(|x| x.to_f64()).collect();
-    results.iter().filter(|all| !all.is_empty()).map(own).collect()
+    results
+        .iter()
+        .filter(|all| !all.is_empty())
+        .map(own)
+        .collect()
 }
 
 fn compare(name: &str, task: Task, found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) {
@@ -121,7 +187,10 @@ fn compare(name: &str, task: Task, found: &[Vec<f64>], expected: &[Vec<f64>], ac
         assert_eq!(f.len(), e.len(), "{name}: {task:?}");
         let size = e.iter().fold(1e-3_f64, |s, x| s.max(x.abs()));
         for (k, (f, e)) in f.iter().zip(e).enumerate() {
-            assert!((f - e).abs() <= accepted * size, "{name}: {task:?} [{k}]: {f}, expected {e}");
+            assert!(
+                (f - e).abs() <= accepted * size,
+                "{name}: {task:?} [{k}]: {f}, expected {e}"
+            );
         }
     }
 }
@@ -142,8 +211,20 @@ fn every_task_on_every_model_in_double_precision() {
         let case = case(&model, 5);
         for task in tasks(&model, &case) {
             let expected = expected(&case, &model, task);
-            compare(&name, task, &found::<f64>(&case, &model, task, None), &expected, 1e-11);
-            compare(&name, task, &found::<f64>(&case, &model, task, Some((3, 1))), &expected, 1e-11);
+            compare(
+                &name,
+                task,
+                &found::<f64>(&case, &model, task, None),
+                &expected,
+                1e-11,
+            );
+            compare(
+                &name,
+                task,
+                &found::<f64>(&case, &model, task, Some((3, 1))),
+                &expected,
+                1e-11,
+            );
         }
     }
 }
@@ -154,7 +235,13 @@ fn single_precision() {
         let case = case(&model, 6);
         for task in [Task::Value, Task::Vjp] {
             let expected = expected(&case, &model, task);
-            compare(&name, task, &found::<f32>(&case, &model, task, None), &expected, 2e-4);
+            compare(
+                &name,
+                task,
+                &found::<f32>(&case, &model, task, None),
+                &expected,
+                2e-4,
+            );
         }
     }
 }
@@ -167,8 +254,13 @@ fn a_replica_has_the_bits_of_a_single_run() {
             let single = found::<f64>(&case, &model, task, None);
             for (n, r) in [(1, 0), (5, 4), (16, 9), (19, 18)] {
                 let replica = found::<f64>(&case, &model, task, Some((n, r)));
-                let bits = |v: &[Vec<f64>]| v.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
-                assert_eq!(bits(&single), bits(&replica), "{name}: {task:?}, {n} replicas");
+                let bits =
+                    |v: &[Vec<f64>]| v.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(
+                    bits(&single),
+                    bits(&replica),
+                    "{name}: {task:?}, {n} replicas"
+                );
             }
         }
     }

@@ -25,10 +25,18 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
         structure.kinds.iter().map(|k| k.charges).sum::<u128>()
     };
     let values = match findings {
-        Some(Findings { symmetric: Some(symmetric), theta, .. }) => {
-            symmetric.iter().map(|field| moment::value(field, theta)).collect()
-        }
-        Some(f) if count <= LISTED => found.iter().flat_map(|c| c.values(model, &f.theta)).collect(),
+        Some(Findings {
+            symmetric: Some(symmetric),
+            theta,
+            ..
+        }) => symmetric
+            .iter()
+            .map(|field| moment::value(field, theta))
+            .collect(),
+        Some(f) if count <= LISTED => found
+            .iter()
+            .flat_map(|c| c.values(model, &f.theta))
+            .collect(),
         _ => Vec::new(),
     };
     // Copies of a block have the same formulas; one stands for all.
@@ -44,7 +52,11 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
     let (mut formulas, mut latex) = (Vec::new(), Vec::new());
     for (general, k, times) in shown {
         let own = found[k].latex(model);
-        formulas.push(if times == 1 { texts[k].clone() } else { general });
+        formulas.push(if times == 1 {
+            texts[k].clone()
+        } else {
+            general
+        });
         latex.push(if times == 1 { own } else { of_any_copy(&own) });
     }
     let answer = Charges {
@@ -59,5 +71,8 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
 /// `layer.3.Wq` as `layer.*.Wq`.
 pub(super) fn of_any_copy(text: &str) -> String {
     let is_number = |p: &str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit());
-    text.split('.').map(|p| if is_number(p) { "*" } else { p }).collect::<Vec<_>>().join(".")
+    text.split('.')
+        .map(|p| if is_number(p) { "*" } else { p })
+        .collect::<Vec<_>>()
+        .join(".")
 }

@@ -70,7 +70,11 @@ impl Findings {
         let model = &structure.model;
         let files = data::constants(model)?;
         let probes = Probes::new(model, &files, samples, seed)?;
-        let mut families: Vec<Vec<AffineField>> = structure.factors.iter().map(|f| f.generators(model)).collect();
+        let mut families: Vec<Vec<AffineField>> = structure
+            .factors
+            .iter()
+            .map(|f| f.generators(model))
+            .collect();
         let rules: Vec<AffineField> = families.concat();
         stage("rank of J");
         let moved = gram(&rules, &probes.point(0))?.decision.rank;
@@ -99,7 +103,18 @@ impl Findings {
         independent.what = "gradients of the charges".into();
         stage("conserved functions");
         let conserved = conserved(&probes, &rank, independent.rank)?;
-        Ok(Findings { rank, orbit, gram: Some(at_theta), upper, certificate, independent, symmetric: extra.is_some().then_some(symmetric), extra, conserved, theta })
+        Ok(Findings {
+            rank,
+            orbit,
+            gram: Some(at_theta),
+            upper,
+            certificate,
+            independent,
+            symmetric: extra.is_some().then_some(symmetric),
+            extra,
+            conserved,
+            theta,
+        })
     }
 
     /// Every rank that was decided.
@@ -137,14 +152,23 @@ fn beyond_rules(probes: &Probes<'_>, upper: &Numerical, rules: usize) -> Result<
     if upper.dimension <= rules || !identity || upper.dimension > NAMED {
         return Ok(None);
     }
-    let Some(fields) = upper.fields()? else { return Ok(None) };
-    let Ok(found) = algebra::recognise(&fields, NAMED) else { return Ok(None) };
+    let Some(fields) = upper.fields()? else {
+        return Ok(None);
+    };
+    let Ok(found) = algebra::recognise(&fields, NAMED) else {
+        return Ok(None);
+    };
     if found.dimension != upper.dimension || !found.closed {
         return Ok(None);
     }
     let antisymmetric = fields.iter().all(|f| {
         let turned = AffineField {
-            linear: f.linear.iter().map(|(i, j, x)| (*j, *i, *x)).chain(f.linear.iter().copied()).collect(),
+            linear: f
+                .linear
+                .iter()
+                .map(|(i, j, x)| (*j, *i, *x))
+                .chain(f.linear.iter().copied())
+                .collect(),
             constant: Vec::new(),
         };
         let probe: Vec<f64> = probes.point(3);
@@ -164,7 +188,10 @@ fn by_factor(structure: &Structure) -> Result<Vec<AffineField>> {
     let d = structure.model.space().dim();
     let mut symmetric = Vec::new();
     for factor in &structure.factors {
-        symmetric.extend(moment::symmetric_part(&factor.generators(&structure.model), d)?);
+        symmetric.extend(moment::symmetric_part(
+            &factor.generators(&structure.model),
+            d,
+        )?);
     }
     Ok(symmetric)
 }

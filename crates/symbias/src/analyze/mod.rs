@@ -53,12 +53,18 @@ pub const NUMERICAL: u128 = 2000;
 /// # Errors
 /// A mistake in the model file or in the files that it or the options name; floating linear
 /// algebra that does not converge.
-pub fn analyze(source: &SourceFile, options: &Options, stage: &mut dyn FnMut(&str)) -> Result<Analysis> {
+pub fn analyze(
+    source: &SourceFile,
+    options: &Options,
+    stage: &mut dyn FnMut(&str),
+) -> Result<Analysis> {
     stage("rules");
     let structure = structure(source, NUMERICAL)?;
     let small = structure.model.is_complete() && structure.model.parameter_count() <= NUMERICAL;
     let theta = match &options.at {
-        Some(path) if structure.model.is_complete() => Some(data::parameters(&structure.model, path)?),
+        Some(path) if structure.model.is_complete() => {
+            Some(data::parameters(&structure.model, path)?)
+        }
         Some(path) => {
             // A complete graph is needed to read a point; its sizes decide whether that is possible.
             let whole = source.check(symbias_model::language::Copies::All)?;
@@ -66,8 +72,22 @@ pub fn analyze(source: &SourceFile, options: &Options, stage: &mut dyn FnMut(&st
         }
         None => None,
     };
-    let samples = options.data.as_ref().map(|path| data::inputs(&structure.model, path)).transpose()?;
-    let findings = if small { Some(Findings::of(&structure, theta, samples, options.seed, stage)?) } else { None };
+    let samples = options
+        .data
+        .as_ref()
+        .map(|path| data::inputs(&structure.model, path))
+        .transpose()?;
+    let findings = if small {
+        Some(Findings::of(
+            &structure,
+            theta,
+            samples,
+            options.seed,
+            stage,
+        )?)
+    } else {
+        None
+    };
     stage("charges");
     Ok(assemble(structure, findings.as_ref(), options.seed))
 }
@@ -110,10 +130,26 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     };
     let mut families: Vec<(String, Vec<AffineField>)> = Vec::new();
     if findings.is_some() {
-        families.extend(structure.factors.iter().map(|f| (f.name(), f.generators(model))));
+        families.extend(
+            structure
+                .factors
+                .iter()
+                .map(|f| (f.name(), f.generators(model))),
+        );
     }
-    families.extend(findings.and_then(|f| f.extra.as_ref()).map(|e| (e.name.clone(), e.fields.clone())));
-    Analysis { answer, charges_latex: charges.latex, decay_latex: decay.latex, theta: findings.map(|f| f.theta.clone()), model: structure.model, families }
+    families.extend(
+        findings
+            .and_then(|f| f.extra.as_ref())
+            .map(|e| (e.name.clone(), e.fields.clone())),
+    );
+    Analysis {
+        answer,
+        charges_latex: charges.latex,
+        decay_latex: decay.latex,
+        theta: findings.map(|f| f.theta.clone()),
+        model: structure.model,
+        families,
+    }
 }
 
 /// The basis that det Γ refers to (theory §1).
@@ -139,9 +175,16 @@ impl Analysis {
     pub fn holds(&self) -> bool {
         let bounds = &self.answer.symmetry.bounds;
         let agree = bounds.upper.is_none() || bounds.exact;
-        let certified = self.answer.certificate.residual.is_none_or(|r| {
-            r <= symbias_geometry::discover::certificate::THRESHOLD
-        }) && !self.answer.warnings.iter().any(|w| w.code == "certificate-fails");
+        let certified = self
+            .answer
+            .certificate
+            .residual
+            .is_none_or(|r| r <= symbias_geometry::discover::certificate::THRESHOLD)
+            && !self
+                .answer
+                .warnings
+                .iter()
+                .any(|w| w.code == "certificate-fails");
         agree && certified
     }
 
@@ -158,15 +201,20 @@ impl Analysis {
         let mut out = String::new();
         for (name, fields) in &self.families {
             for (k, field) in fields.iter().enumerate() {
-                let mut rows: std::collections::BTreeMap<usize, Vec<String>> = std::collections::BTreeMap::new();
+                let mut rows: std::collections::BTreeMap<usize, Vec<String>> =
+                    std::collections::BTreeMap::new();
                 for (i, j, x) in &field.linear {
-                    rows.entry(*i).or_default().push(coefficient(*x, &names[*j]));
+                    rows.entry(*i)
+                        .or_default()
+                        .push(coefficient(*x, &names[*j]));
                 }
                 for (i, x) in &field.constant {
                     rows.entry(*i).or_default().push(format!("{x:+}"));
                 }
-                let moved: Vec<String> =
-                    rows.iter().map(|(i, terms)| format!("d {} = {}", names[*i], terms.join(" "))).collect();
+                let moved: Vec<String> = rows
+                    .iter()
+                    .map(|(i, terms)| format!("d {} = {}", names[*i], terms.join(" ")))
+                    .collect();
                 let _ = writeln!(out, "generator     {name} #{k}: {}", moved.join("; "));
             }
         }
@@ -199,7 +247,11 @@ fn coordinate_names(model: &Model, families: &[(String, Vec<AffineField>)]) -> V
                 rest /= n;
             }
             index.reverse();
-            let entry = if index.is_empty() { block.name.clone() } else { format!("{}[{}]", block.name, index.join(",")) };
+            let entry = if index.is_empty() {
+                block.name.clone()
+            } else {
+                format!("{}[{}]", block.name, index.join(","))
+            };
             match block.field.width() {
                 1 => names.push(entry),
                 _ => names.extend([format!("{entry}.re"), format!("{entry}.im")]),

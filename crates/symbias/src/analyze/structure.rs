@@ -4,8 +4,8 @@
 //! two neighbouring layers, or spans all of them: the number of factors of each kind is an affine
 //! function of the number of layers from two layers on. Three and four copies determine it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use super::charges::of_any_copy;
+use std::collections::{BTreeMap, BTreeSet};
 use symbias_geometry::charge::charges;
 use symbias_geometry::discover::structural::{Acted, Factor, factors, sum_name};
 use symbias_model::error::Result;
@@ -65,16 +65,31 @@ pub fn structure(source: &SourceFile, complete: u128) -> Result<Structure> {
         let fewer = factors(&shorter);
         extrapolated(&model, &tally(&model, &found), &tally(&shorter, &fewer))
     };
-    Ok(Structure { model, factors: found, kinds })
+    Ok(Structure {
+        model,
+        factors: found,
+        kinds,
+    })
 }
 
 fn kind_of(model: &Model, factor: &Factor, erase: bool) -> FactorKind {
     let tensors: BTreeSet<Acted> = factor
         .tensors
         .iter()
-        .map(|a| Acted { tensor: if erase { of_any_copy(&a.tensor) } else { a.tensor.clone() }, axis: a.axis.clone() })
+        .map(|a| Acted {
+            tensor: if erase {
+                of_any_copy(&a.tensor)
+            } else {
+                a.tensor.clone()
+            },
+            axis: a.axis.clone(),
+        })
         .collect();
-    let tensors = if erase { tensors.into_iter().collect() } else { factor.tensors.clone() };
+    let tensors = if erase {
+        tensors.into_iter().collect()
+    } else {
+        factor.tensors.clone()
+    };
     FactorKind {
         base: factor.base.clone(),
         copies: factor.copies,
@@ -83,7 +98,10 @@ fn kind_of(model: &Model, factor: &Factor, erase: bool) -> FactorKind {
         rule: factor.rule,
         compact: factor.is_compact(),
         compact_dimension: factor.compact_dimension(),
-        charges: charges(model, std::slice::from_ref(factor)).iter().map(|c| c.count).sum(),
+        charges: charges(model, std::slice::from_ref(factor))
+            .iter()
+            .map(|c| c.count)
+            .sum(),
     }
 }
 
@@ -93,8 +111,15 @@ fn tally(model: &Model, factors: &[Factor]) -> BTreeMap<Signature, (FactorKind, 
     let mut counts: BTreeMap<Signature, (FactorKind, u128)> = BTreeMap::new();
     for factor in factors {
         let kind = kind_of(model, factor, true);
-        let acted = kind.tensors.iter().map(|a| (a.tensor.clone(), a.axis.clone())).collect();
-        counts.entry((kind.base.clone(), acted)).or_insert((kind, 0)).1 += 1;
+        let acted = kind
+            .tensors
+            .iter()
+            .map(|a| (a.tensor.clone(), a.axis.clone()))
+            .collect();
+        counts
+            .entry((kind.base.clone(), acted))
+            .or_insert((kind, 0))
+            .1 += 1;
     }
     counts
 }
@@ -113,12 +138,23 @@ fn extrapolated(
             let missing = model
                 .repetitions
                 .iter()
-                .filter(|r| signature.1.iter().any(|(t, _)| t.starts_with(&format!("{}.*.", r.block))))
+                .filter(|r| {
+                    signature
+                        .1
+                        .iter()
+                        .any(|(t, _)| t.starts_with(&format!("{}.*.", r.block)))
+                })
                 .map(|r| u128::from(r.count - r.copies))
                 .max()
                 .unwrap_or(0);
             let total = count + step * missing;
-            FactorKind { copies: kind.copies * total, dimension: kind.dimension * total, compact_dimension: kind.compact_dimension * total, charges: kind.charges * total, ..kind.clone() }
+            FactorKind {
+                copies: kind.copies * total,
+                dimension: kind.dimension * total,
+                compact_dimension: kind.compact_dimension * total,
+                charges: kind.charges * total,
+                ..kind.clone()
+            }
         })
         .collect();
     kinds.sort_by_key(|k| std::cmp::Reverse(k.dimension));

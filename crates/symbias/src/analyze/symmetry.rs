@@ -12,14 +12,21 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
     let dimension = extra.map_or(rules, |e| e.dimension as u128);
     let confirmed = upper.is_some_and(|u| u.dimension as u128 >= rules);
     let factors: Vec<Factor> = match extra {
-        None => structure.kinds.iter().map(|k| factor(k, confirmed)).collect(),
+        None => structure
+            .kinds
+            .iter()
+            .map(|k| factor(k, confirmed))
+            .collect(),
         Some(extra) => vec![Factor {
             name: extra.name.clone(),
             dimension: extra.dimension as u64,
             tensors: structure
                 .model
                 .parameters()
-                .map(|t| TensorAxis { name: structure.model.tensor(t).name.clone(), axis: None })
+                .map(|t| TensorAxis {
+                    name: structure.model.tensor(t).name.clone(),
+                    axis: None,
+                })
                 .collect(),
             found_by: "numerics".into(),
             rule: None,
@@ -30,7 +37,13 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
         dimension: saturated(dimension),
         compact: extra.map_or(compact, |e| e.compact),
         compact_dimension: extra.map_or_else(
-            || structure.kinds.iter().map(|k| k.compact_dimension).sum::<u128>(),
+            || {
+                structure
+                    .kinds
+                    .iter()
+                    .map(|k| k.compact_dimension)
+                    .sum::<u128>()
+            },
             |e| e.compact_dimension as u128,
         ) as u64,
         name: extra.map_or_else(|| name_of(&structure.kinds), |e| e.name.clone()),
@@ -51,7 +64,10 @@ fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
         tensors: kind
             .tensors
             .iter()
-            .map(|a| TensorAxis { name: a.tensor.clone(), axis: a.axis.clone() })
+            .map(|a| TensorAxis {
+                name: a.tensor.clone(),
+                axis: a.axis.clone(),
+            })
             .collect(),
         found_by: if confirmed { "both" } else { "rule" }.into(),
         rule: Some(kind.rule.to_owned()),

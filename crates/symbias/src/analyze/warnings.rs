@@ -10,14 +10,23 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
             "found: continuous symmetries that act linearly or affinely on the parameters; not discrete, approximate or \
              non-affine ones",
         ),
-        warning("scope-optimiser", "charges are those of gradient flow and plain (S)GD; momentum and adaptive optimisers change them"),
+        warning(
+            "scope-optimiser",
+            "charges are those of gradient flow and plain (S)GD; momentum and adaptive optimisers change them",
+        ),
     ];
     for factor in structure.factors.iter().filter(|f| f.is_unused()) {
         let names: Vec<&str> = factor.tensors.iter().map(|t| t.tensor.as_str()).collect();
-        found.push(warning("unused-parameter", format!("no output reads {}", names.join(", "))));
+        found.push(warning(
+            "unused-parameter",
+            format!("no output reads {}", names.join(", ")),
+        ));
     }
     let Some(f) = findings else {
-        found.push(warning("rules-only", "too large for ranks and certificates: the dimension is a lower bound, proven by rules"));
+        found.push(warning(
+            "rules-only",
+            "too large for ranks and certificates: the dimension is a lower bound, proven by rules",
+        ));
         return found;
     };
     if f.rank.smallest < f.rank.decision.rank {
@@ -37,7 +46,10 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
         ));
     }
     match &f.upper {
-        None => found.push(warning("no-upper-bound", "too large for the null space: the dimension is a lower bound")),
+        None => found.push(warning(
+            "no-upper-bound",
+            "too large for the null space: the dimension is a lower bound",
+        )),
         Some(u) => {
             let proven = f.extra.as_ref().map_or_else(
                 || structure.kinds.iter().map(|k| k.dimension as usize).sum(),
@@ -54,12 +66,21 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
                 ));
             }
             if u.dimension != proven {
-                found.push(warning("bounds-disagree", format!("rules prove dimension {proven}, ranks allow {}", u.dimension)));
+                found.push(warning(
+                    "bounds-disagree",
+                    format!(
+                        "rules prove dimension {proven}, ranks allow {}",
+                        u.dimension
+                    ),
+                ));
             }
         }
     }
     if f.certificate.as_ref().is_some_and(|c| !c.holds()) {
-        found.push(warning("certificate-fails", "a finite group element changes F, or moves no parameter"));
+        found.push(warning(
+            "certificate-fails",
+            "a finite group element changes F, or moves no parameter",
+        ));
     }
     match &f.conserved {
         None => found.push(warning("conserved-not-counted", "independent counts the charges; the Lie algebra of the gradients was not computed at this size")),
@@ -73,5 +94,8 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
 }
 
 fn warning(code: &str, text: impl Into<String>) -> Warning {
-    Warning { code: code.into(), text: text.into() }
+    Warning {
+        code: code.into(),
+        text: text.into(),
+    }
 }

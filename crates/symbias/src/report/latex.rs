@@ -8,12 +8,24 @@ use std::fmt::Write;
 #[must_use]
 pub fn latex(answer: &Answer, formulas: &[String], decay: Option<&str>) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "% {} (symbias {})", answer.model, env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(
+        out,
+        "% {} (symbias {})",
+        answer.model,
+        env!("CARGO_PKG_VERSION")
+    );
     let _ = write!(out, "The model has $d = {}$ parameters", answer.parameters);
     if let (Some(rank), Some(redundancy)) = (answer.rank, answer.redundancy) {
-        let _ = write!(out, ", $\\operatorname{{rank}} J = {rank}$ and redundancy ${redundancy}$");
+        let _ = write!(
+            out,
+            ", $\\operatorname{{rank}} J = {rank}$ and redundancy ${redundancy}$"
+        );
     }
-    let relation = if answer.symmetry.bounds.exact { "=" } else { "\\geq" };
+    let relation = if answer.symmetry.bounds.exact {
+        "="
+    } else {
+        "\\geq"
+    };
     let _ = writeln!(
         out,
         ".\nIts symmetry algebra is $\\mathfrak{{g}} = {}$, $\\dim \\mathfrak{{g}} {relation} {}$.",
@@ -22,11 +34,22 @@ pub fn latex(answer: &Answer, formulas: &[String], decay: Option<&str>) -> Strin
     );
     if !formulas.is_empty() {
         let _ = writeln!(out, "Gradient flow conserves\n\\begin{{align*}}");
-        let _ = writeln!(out, "{}", formulas.iter().map(|f| format!("  &{f}")).collect::<Vec<_>>().join(" \\\\\n"));
+        let _ = writeln!(
+            out,
+            "{}",
+            formulas
+                .iter()
+                .map(|f| format!("  &{f}"))
+                .collect::<Vec<_>>()
+                .join(" \\\\\n")
+        );
         let _ = writeln!(out, "\\end{{align*}}");
     }
     if let Some(decay) = decay {
-        let _ = writeln!(out, "Weight decay induces the regulariser\n\\begin{{equation*}}\n  {decay}\n\\end{{equation*}}");
+        let _ = writeln!(
+            out,
+            "Weight decay induces the regulariser\n\\begin{{equation*}}\n  {decay}\n\\end{{equation*}}"
+        );
     }
     out
 }
@@ -35,10 +58,15 @@ pub fn latex(answer: &Answer, formulas: &[String], decay: Option<&str>) -> Strin
 fn algebra(name: &str) -> String {
     name.split(" + ")
         .map(|term| {
-            let (base, power) = term.split_once('^').map_or((term, String::new()), |(b, p)| (b, format!("^{{{p}}}")));
+            let (base, power) = term
+                .split_once('^')
+                .map_or((term, String::new()), |(b, p)| (b, format!("^{{{p}}}")));
             match base.split_once('(') {
                 Some((family, rest)) => {
-                    let inner = rest.trim_end_matches(')').replace(",C", ", \\mathbb{C}").replace(",R", ", \\mathbb{R}");
+                    let inner = rest
+                        .trim_end_matches(')')
+                        .replace(",C", ", \\mathbb{C}")
+                        .replace(",R", ", \\mathbb{R}");
                     format!("\\mathfrak{{{family}}}({inner}){power}")
                 }
                 None if base == "R" => format!("\\mathbb{{R}}{power}"),

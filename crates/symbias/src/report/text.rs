@@ -24,23 +24,44 @@ pub fn text(answer: &Answer, style: Style) -> String {
             let _ = writeln!(out, "{label:<LABEL$} {rest}");
         }
     };
-    line("model", &format!("{}, {} parameters", answer.model, grouped(answer.parameters)));
+    line(
+        "model",
+        &format!(
+            "{}, {} parameters",
+            answer.model,
+            grouped(answer.parameters)
+        ),
+    );
     redundancy(answer, &mut line);
     symmetry(answer, style, &mut line);
     match answer.certificate.residual {
         Some(residual) => line(
             "certificate",
-            &format!("F moves by {residual:.1e} under finite group elements, {} fresh points", answer.certificate.points),
+            &format!(
+                "F moves by {residual:.1e} under finite group elements, {} fresh points",
+                answer.certificate.points
+            ),
         ),
-        None if answer.symmetry.dimension == 0 => line("certificate", "nothing to move: no symmetry was found"),
-        None => line("certificate", "not run at this size: the rules are the proof"),
+        None if answer.symmetry.dimension == 0 => {
+            line("certificate", "nothing to move: no symmetry was found")
+        }
+        None => line(
+            "certificate",
+            "not run at this size: the rules are the proof",
+        ),
     }
     charges(&answer.charges, style, &mut line);
     bias("decay", &answer.bias.decay, style, &mut line);
     if style.full {
         line("gram", &format!("basis: {}", answer.gram.basis));
         if let Some(log_det) = answer.gram.log_det {
-            line("", &format!("log pdet = {log_det:.6} at the point of --at or --seed {}", answer.seed));
+            line(
+                "",
+                &format!(
+                    "log pdet = {log_det:.6} at the point of --at or --seed {}",
+                    answer.seed
+                ),
+            );
         }
         for rank in &answer.ranks {
             line("rank", &rank_line(rank));
@@ -55,11 +76,17 @@ pub fn text(answer: &Answer, style: Style) -> String {
 }
 
 fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
-    let (Some(rank), Some(redundancy), Some(orbit)) = (answer.rank, answer.redundancy, answer.orbit_dimension) else {
+    let (Some(rank), Some(redundancy), Some(orbit)) =
+        (answer.rank, answer.redundancy, answer.orbit_dimension)
+    else {
         line("redundancy", "rank J not computed at this size");
         return;
     };
-    let how = answer.ranks.iter().find(|r| r.what.starts_with("J")).map_or("", |r| if r.exact { " (exact)" } else { "" });
+    let how = answer
+        .ranks
+        .iter()
+        .find(|r| r.what.starts_with("J"))
+        .map_or("", |r| if r.exact { " (exact)" } else { "" });
     line(
         "redundancy",
         &format!(
@@ -74,10 +101,16 @@ fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let s = &answer.symmetry;
     let bounds = match (s.bounds.exact, s.bounds.upper) {
         (true, _) if s.factors.iter().any(|f| f.found_by == "numerics") => {
-            format!("dimension {} (exact: identities of the null space)", grouped(s.dimension))
+            format!(
+                "dimension {} (exact: identities of the null space)",
+                grouped(s.dimension)
+            )
         }
         (true, _) => format!("dimension {} (exact: rules = ranks)", grouped(s.dimension)),
-        (false, Some(upper)) => format!("dimension at least {} by rules, at most {upper} by ranks", s.bounds.lower),
+        (false, Some(upper)) => format!(
+            "dimension at least {} by rules, at most {upper} by ranks",
+            s.bounds.lower
+        ),
         (false, None) => format!("dimension at least {} (rules)", grouped(s.dimension)),
     };
     line("symmetry", &format!("{}, {bounds}", s.name));
@@ -88,14 +121,21 @@ fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         let on: Vec<String> = factor
             .tensors
             .iter()
-            .map(|t| t.axis.as_ref().map_or_else(|| t.name.clone(), |a| format!("{}[{a}]", t.name)))
+            .map(|t| {
+                t.axis
+                    .as_ref()
+                    .map_or_else(|| t.name.clone(), |a| format!("{}[{a}]", t.name))
+            })
             .collect();
         let found = match (&factor.rule, factor.found_by.as_str()) {
             (Some(rule), "both") => format!("{rule}; rule and numerics"),
             (Some(rule), by) => format!("{rule}; {by}"),
             (None, by) => by.to_owned(),
         };
-        line("", &format!("{:<8} on {}  ({found})", factor.name, shortened(&on, 6)));
+        line(
+            "",
+            &format!("{:<8} on {}  ({found})", factor.name, shortened(&on, 6)),
+        );
     }
 }
 
@@ -104,13 +144,26 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
         Some(n) => format!("{n} independent conserved functions of gradient flow"),
         None => "independent conserved functions not counted at this size".to_owned(),
     };
-    line("charges", &format!("{}; {independent}", grouped(charges.count)));
-    let shown = if style.full { charges.formulas.len() } else { 4 };
+    line(
+        "charges",
+        &format!("{}; {independent}", grouped(charges.count)),
+    );
+    let shown = if style.full {
+        charges.formulas.len()
+    } else {
+        4
+    };
     for formula in charges.formulas.iter().take(shown) {
         line("", formula);
     }
     if charges.formulas.len() > shown {
-        line("", &format!("… and {} more kinds (--full)", charges.formulas.len() - shown));
+        line(
+            "",
+            &format!(
+                "… and {} more kinds (--full)",
+                charges.formulas.len() - shown
+            ),
+        );
     }
 }
 
@@ -118,11 +171,19 @@ fn bias(name: &str, bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)
     let failing = bias.hypotheses.iter().find(|h| h.status == "fails");
     match (&bias.formula, failing) {
         (Some(formula), _) if bias.exists => {
-            let value = bias.value.map_or_else(String::new, |v| format!(" = {v:.6} at the point"));
+            let value = bias
+                .value
+                .map_or_else(String::new, |v| format!(" = {v:.6} at the point"));
             line(name, &format!("weight decay selects by {formula}{value}"));
         }
-        (_, Some(hypothesis)) if !bias.exists => line(name, &format!("no induced regulariser; fails: {}", hypothesis.text)),
-        _ => line(name, "a minimum on each orbit, which no rule gives in closed form"),
+        (_, Some(hypothesis)) if !bias.exists => line(
+            name,
+            &format!("no induced regulariser; fails: {}", hypothesis.text),
+        ),
+        _ => line(
+            name,
+            "a minimum on each orbit, which no rule gives in closed form",
+        ),
     }
     if style.full {
         for h in &bias.hypotheses {

@@ -94,7 +94,9 @@ fn models_side_by_side_have_the_sum_of_their_symmetries() {
 /// The algebra at other sizes, by hand from the model's formula.
 #[test]
 fn sizes_enter_as_they_should() {
-    let cases: [(&str, &[(&str, i64)], &str); 14] = [
+    /// Model, sizes that change, name of the algebra.
+    type Case<'a> = (&'a str, &'a [(&'a str, i64)], &'a str);
+    let cases: [Case<'_>; 14] = [
         ("shallow_relu", &[("h", 5), ("d", 7)], "R^5"),
         ("hadamard", &[("i", 3)], "R^3"),
         ("hadamard_depth4", &[("i", 2)], "R^6"),

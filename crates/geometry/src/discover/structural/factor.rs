@@ -117,8 +117,10 @@ pub fn sum_name<'a>(ideals: impl IntoIterator<Item = (&'a str, u128)>) -> String
         })
         .collect();
     simple.sort_unstable_by(|a, b| b.cmp(a));
-    let mut named: BTreeMap<(bool, String), u128> =
-        copies.into_iter().map(|((last, base), n)| ((last, base.to_owned()), n)).collect();
+    let mut named: BTreeMap<(bool, String), u128> = copies
+        .into_iter()
+        .map(|((last, base), n)| ((last, base.to_owned()), n))
+        .collect();
     for (size, count) in simple {
         let centre = named.get(&(true, "R".to_owned())).copied().unwrap_or(0);
         let joined = count.min(centre);
@@ -127,10 +129,7 @@ pub fn sum_name<'a>(ideals: impl IntoIterator<Item = (&'a str, u128)>) -> String
         *named.entry((true, "R".to_owned())).or_insert(0) -= joined;
     }
     named.retain(|_, n| *n > 0);
-    let terms: Vec<String> = named
-        .iter()
-        .map(|((_, base), n)| power(base, *n))
-        .collect();
+    let terms: Vec<String> = named.iter().map(|((_, base), n)| power(base, *n)).collect();
     if terms.is_empty() {
         "0".to_owned()
     } else {

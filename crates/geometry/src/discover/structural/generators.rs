@@ -177,7 +177,11 @@ fn basis(group: &Group, n: usize) -> Vec<Sparse> {
 fn of_bond(bond: &Bond, model: &Model, layout: &Layout) -> Vec<AffineField> {
     let n = bond.size as usize;
     let counts: Vec<usize> = bond.dependences.iter().map(|d| d.size as usize).collect();
-    let elements = if bond.traceless { traceless(&bond.group, n) } else { basis(&bond.group, n) };
+    let elements = if bond.traceless {
+        traceless(&bond.group, n)
+    } else {
+        basis(&bond.group, n)
+    };
     let mut fields = Vec::new();
     for_each_index(&counts, |copy| {
         for element in &elements {

@@ -1,0 +1,285 @@
+//! Values of charges at a point, and the blocks of parameters that they weigh.
+
+use super::formula::{Charge, Form, Term};
+use crate::discover::structural::generators::{
+    Layout, for_each_index, product_functions, value_of,
+};
+use symbias_model::expression::{Model, TensorId};
+
+impl Charge {
+    /// Values at θ: for each free index (row-major) the value, or the upper triangle of the
+    /// matrix by rows (real parts, then imaginary parts above the diagonal); combinations in the
+    /// order of their basis. `count` numbers.
+    #[must_use]
+    pub fn values(&self, model: &Model, theta: &[f64]) -> Vec<f64> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let mut each: Vec<Vec<f64>> = Vec::new();
+        for_each_index(&sizes, |copy| each.push(self.at(&layout, copy, theta)));
+        let Some(combinations) = &self.combinations else {
+            return each.concat();
+        };
+        let position =
+            |index: &[usize]| index.iter().zip(&sizes).fold(0, |acc, (i, n)| acc * n + i);
+        let width = each.first().map_or(0, Vec::len);
+        combinations
+            .iter()
+            .flat_map(|spans| product_functions(spans, &sizes))
+            .flat_map(|function| {
+                let mut sum = vec![0.0; width];
+                for (index, weight) in function {
+                    let value = &each[position(&index)];
+                    sum.iter_mut()
+                        .zip(value)
+                        .for_each(|(s, v)| *s += weight * v);
+                }
+                sum
+            })
+            .collect()
+    }
+
+    /// The value or the triangle at one value of the free indices.
+    fn at(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> Vec<f64> {
+        match self.form {
+            Form::Squares => vec![
+                self.terms
+                    .iter()
+                    .map(|t| t.squares(layout, copy, theta) / 2.0)
+                    .sum(),
+            ],
+            Form::Entries => {
+                let width = self
+                    .terms
+                    .iter()
+                    .map(|t| layout.width[&t.tensor])
+                    .max()
+                    .unwrap_or(1);
+                let part = |w| {
+                    self.terms
+                        .iter()
+                        .map(|t| t.entries(layout, copy, theta, w))
+                        .sum()
+                };
+                (0..width).map(part).collect()
+            }
+            Form::Symmetric { size, .. }
+            | Form::Hermitian { size, .. }
+            | Form::Imaginary { size } => {
+                let n = size as usize;
+                let (mut re, mut im) = (vec![0.0; n * n], vec![0.0; n * n]);
+                for term in &self.terms {
+                    term.products(layout, copy, theta, n, &mut re, &mut im);
+                }
+                let upper = |m: &[f64], from: usize| -> Vec<f64> {
+                    (0..n)
+                        .flat_map(|i| (i + from..n).map(move |j| (i, j)))
+                        .map(|(i, j)| m[i * n + j])
+                        .collect()
+                };
+                // Where trace zero is all there is, differences on the diagonal.
+                let real = |traceless| match traceless {
+                    false => upper(&re, 0),
+                    true => (0..n - 1)
+                        .map(|i| re[i * n + i] - re[n * n - 1])
+                        .chain(upper(&re, 1))
+                        .collect(),
+                };
+                match self.form {
+                    Form::Hermitian { traceless, .. } => [real(traceless), upper(&im, 1)].concat(),
+                    Form::Imaginary { .. } => upper(&im, 1),
+                    Form::Symmetric { traceless, .. } => real(traceless),
+                    Form::Squares | Form::Entries => Vec::new(),
+                }
+            }
+        }
+    }
+}
+
+/// A parameter's share in a family of scalings: its blocks, one for each value of the free
+/// indices, are multiplied by `exp(exponent · α)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledBlock {
+    /// The parameter.
+    pub tensor: TensorId,
+    /// The exponent.
+    pub exponent: f64,
+    term: usize,
+}
+
+impl Charge {
+    /// The blocks of a family of scalings in which α is any function of the free indices;
+    /// `None` for other charges.
+    #[must_use]
+    pub fn scaled_blocks(&self) -> Option<Vec<ScaledBlock>> {
+        let free = self.form == Form::Squares && self.combinations.is_none();
+        let block = |(term, t): (usize, &Term)| ScaledBlock {
+            tensor: t.tensor,
+            exponent: t.coefficient,
+            term,
+        };
+        free.then(|| self.terms.iter().enumerate().map(block).collect())
+    }
+
+    /// Squared norm of a block for each value of the free indices, row-major.
+    #[must_use]
+    pub fn squared_norms(&self, block: &ScaledBlock, model: &Model, theta: &[f64]) -> Vec<f64> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let term = Term {
+            coefficient: 1.0,
+            ..self.terms[block.term].clone()
+        };
+        let mut norms = Vec::new();
+        for_each_index(&sizes, |copy| {
+            norms.push(term.squares(&layout, copy, theta))
+        });
+        norms
+    }
+
+    /// The parameters that a general linear group moves: exponent 1 where it acts by X, −1 where
+    /// by −Xᵀ; `None` for other charges.
+    #[must_use]
+    pub fn matrix_blocks(&self) -> Option<Vec<ScaledBlock>> {
+        let block = |(term, t): (usize, &Term)| ScaledBlock {
+            tensor: t.tensor,
+            exponent: t.coefficient,
+            term,
+        };
+        matches!(
+            self.form,
+            Form::Symmetric {
+                traceless: false,
+                ..
+            }
+        )
+        .then(|| self.terms.iter().enumerate().map(block).collect())
+    }
+
+    /// The entries of such a parameter for each value of the free indices, as a matrix: index of
+    /// the group by the rest.
+    #[must_use]
+    pub fn unfolded(
+        &self,
+        block: &ScaledBlock,
+        model: &Model,
+        theta: &[f64],
+    ) -> Vec<Vec<Vec<f64>>> {
+        let layout = Layout::new(model);
+        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let term = &self.terms[block.term];
+        let n = term
+            .matrix
+            .iter()
+            .map(|a| layout.shape[&term.tensor][*a])
+            .product();
+        let mut all = Vec::new();
+        for_each_index(&sizes, |copy| {
+            let mut rows = vec![Vec::new(); n];
+            term.visit(&layout, copy, |places| {
+                rows.iter_mut()
+                    .zip(places)
+                    .for_each(|(row, p): (&mut Vec<f64>, _)| row.push(theta[*p]));
+            });
+            all.push(rows);
+        });
+        all
+    }
+
+    /// Whether the free indices of two families select the same blocks of every parameter that
+    /// both scale.
+    #[must_use]
+    pub fn scales_same_blocks(&self, other: &Charge) -> bool {
+        let sizes = |c: &Charge| c.letters.iter().map(|l| l.1).collect::<Vec<_>>();
+        sizes(self) == sizes(other)
+            && self.terms.iter().all(|t| {
+                other
+                    .terms
+                    .iter()
+                    .filter(|o| o.tensor == t.tensor)
+                    .all(|o| o.free == t.free)
+            })
+    }
+}
+
+impl Term {
+    /// Visits the places in θ of the tensor's entries that belong to a value of the free
+    /// indices, grouped by their other indices: for each group one place per matrix index.
+    fn visit(&self, layout: &Layout, copy: &[usize], mut each: impl FnMut(&[usize])) {
+        let shape = &layout.shape[&self.tensor];
+        let others: Vec<usize> = (0..shape.len())
+            .filter(|a| !self.matrix.contains(a))
+            .collect();
+        let other_shape: Vec<usize> = others.iter().map(|a| shape[*a]).collect();
+        let matrix_shape: Vec<usize> = self.matrix.iter().map(|a| shape[*a]).collect();
+        let mut index = vec![0; shape.len()];
+        let mut places = Vec::new();
+        for_each_index(&other_shape, |rest| {
+            others.iter().zip(rest).for_each(|(a, i)| index[*a] = *i);
+            let selected = self
+                .free
+                .iter()
+                .zip(copy)
+                .all(|((a, function), c)| value_of(function, index[*a]) == *c);
+            if selected {
+                places.clear();
+                for_each_index(&matrix_shape, |m| {
+                    self.matrix.iter().zip(m).for_each(|(a, i)| index[*a] = *i);
+                    places.push(layout.at(self.tensor, &index));
+                });
+                each(&places);
+            }
+        });
+    }
+
+    fn squares(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> f64 {
+        let width = layout.width[&self.tensor];
+        let mut sum = 0.0;
+        // A matrix of size 1 has one place.
+        self.visit(layout, copy, |places| {
+            sum += places
+                .iter()
+                .flat_map(|p| &theta[*p..*p + width])
+                .map(|x| x * x)
+                .sum::<f64>();
+        });
+        self.coefficient * sum
+    }
+
+    fn entries(&self, layout: &Layout, copy: &[usize], theta: &[f64], part: usize) -> f64 {
+        let mut sum = 0.0;
+        if part < layout.width[&self.tensor] {
+            self.visit(layout, copy, |places| {
+                sum += places.iter().map(|p| theta[p + part]).sum::<f64>()
+            });
+        }
+        self.coefficient * sum
+    }
+
+    /// Adds c Σ conj(T_i) T_j.
+    fn products(
+        &self,
+        layout: &Layout,
+        copy: &[usize],
+        theta: &[f64],
+        n: usize,
+        re: &mut [f64],
+        im: &mut [f64],
+    ) {
+        let complex = layout.width[&self.tensor] == 2;
+        let sign = if self.conjugate { -1.0 } else { 1.0 };
+        self.visit(layout, copy, |places| {
+            for i in 0..n {
+                for j in 0..n {
+                    let (p, q) = (places[i], places[j]);
+                    re[i * n + j] += self.coefficient * theta[p] * theta[q];
+                    if complex {
+                        re[i * n + j] += self.coefficient * theta[p + 1] * theta[q + 1];
+                        im[i * n + j] += self.coefficient
+                            * sign
+                            * (theta[p] * theta[q + 1] - theta[p + 1] * theta[q]);
+                    }
+                }
+            }
+        });
+    }
+}
