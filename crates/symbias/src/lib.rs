@@ -1,7 +1,7 @@
 //! What a person asks for: from a model file to symmetries, charges and conservation laws.
 //!
 //! [`analyze()`](analyze::analyze) answers with everything known of a model, [`mod@eval`] evaluates it,
-//! [`conformance`] checks its derivatives and invariances, [`catalogue`] lists models with known
+//! [`conformance`] checks its derivatives and invariances, the catalogue of `symbias-model` lists models with known
 //! closed forms. Uses geometry and bias; used by the command line.
 
 pub mod analyze;

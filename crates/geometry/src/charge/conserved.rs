@@ -1,5 +1,5 @@
 //! How many independent functions gradient flow conserves, whatever the data and the loss:
-//! d − dim Lie{∇F_i}(θ) at generic θ (theory §2.5, [G23]).
+//! d − dim Lie{∇F_i}(θ) at generic θ (theory §2.5, Marcotte, Gribonval, Peyré 2023).
 //!
 //! The algebra is spanned by nested brackets [X_k, […, [X_2, X_1]]] of the gradient fields X = ∇(c·F).
 //! They are evaluated at one point by derivatives of any order (`Nilpotent`), and brackets of

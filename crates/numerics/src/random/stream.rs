@@ -62,7 +62,7 @@ impl Stream {
         one[0]
     }
 
-    /// Standard normals: out[k] is the normal of index `start` + k.
+    /// Standard normals: `out[k]` is the normal of index `start` + k.
     ///
     /// Box–Muller: √(−2 ln u) (cos 2πv, sin 2πv). In f64 two normals per block, |z| ≤ 8.6; in f32 four, |z| ≤ 6.8, and
     /// other numbers than the rounded f64 ones.

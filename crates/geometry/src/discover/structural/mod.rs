@@ -2,10 +2,10 @@
 //! memory that do not depend on the sizes of the axes (theory §1, §6).
 //!
 //! Three rule tables, each a lower bound:
-//! * [`rules`]: which axes may change basis together (contracted index → gl(n), metric → so(n),
+//! * `rules`: which axes may change basis together (contracted index → gl(n), metric → so(n),
 //!   rotary embedding → commutant of its rotations, …);
-//! * [`weights`]: which entries may be rescaled (homogeneity) or turned (phases);
-//! * [`shift`]: which parameters may be translated.
+//! * `weights`: which entries may be rescaled (homogeneity) or turned (phases);
+//! * `shift`: which parameters may be translated.
 //!
 //! Used by [`crate::discover`]; the numerical null space judges it from above.
 
