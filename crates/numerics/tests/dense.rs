@@ -48,12 +48,11 @@ fn products_follow_the_definition() {
         Matrix::from_vec(2, 2, vec![1.0]),
         Err(Error::Shape { .. })
     ));
-    assert_eq!(
-        Matrix::from_vec(1, 2, vec![3e200, 4e200])
-            .expect("shape")
-            .norm(),
-        5e200
-    );
+    // Squares would overflow; two roundings are allowed.
+    let norm = Matrix::from_vec(1, 2, vec![3e200, 4e200])
+        .expect("shape")
+        .norm();
+    assert!((norm / 5e200 - 1.0).abs() <= 2.0 * f64::EPSILON);
 }
 
 #[test]

@@ -83,6 +83,9 @@ pub fn small_svd_batch<const N: usize>(batch: &[[[f64; N]; N]]) -> Result<Vec<Sm
     batch.iter().map(small_svd).collect()
 }
 
+/// Squared norm, relative to the largest entry, below which a column counts as zero.
+const NEGLIGIBLE: f64 = 1e-280;
+
 /// Rotates columns p and q to be orthogonal; false if they already were, to rounding.
 fn orthogonalise<const N: usize>(
     w: &mut [[f64; N]; N],
@@ -92,7 +95,12 @@ fn orthogonalise<const N: usize>(
 ) -> bool {
     let dot = |x: &[f64; N], y: &[f64; N]| (0..N).map(|k| x[k] * y[k]).sum::<f64>();
     let (alpha, beta, gamma) = (dot(&w[p], &w[p]), dot(&w[q], &w[q]), dot(&w[p], &w[q]));
-    if gamma.abs() <= f64::EPSILON * alpha.sqrt() * beta.sqrt() || gamma == 0.0 {
+    // A column that cancels is reduced by ε in each sweep; its square must not become subnormal.
+    if alpha.min(beta) < NEGLIGIBLE {
+        return false;
+    }
+    // The rounding of a dot product of N terms.
+    if gamma.abs() <= N as f64 * f64::EPSILON * alpha.sqrt() * beta.sqrt() || gamma == 0.0 {
         return false;
     }
     let zeta = (beta - alpha) / (2.0 * gamma);
@@ -120,7 +128,7 @@ fn collect<const N: usize>(w: &[[f64; N]; N], v: &[[f64; N]; N], scale: f64) -> 
     for (k, &j) in order.iter().enumerate() {
         out.s[k] = norms[j] * scale;
         for i in 0..N {
-            out.u[i][k] = if norms[j] > 0.0 {
+            out.u[i][k] = if norms[j] * norms[j] >= NEGLIGIBLE {
                 w[j][i] / norms[j]
             } else {
                 0.0
