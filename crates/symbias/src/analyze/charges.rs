@@ -1,11 +1,23 @@
 //! The charges of the answer.
 
-use super::{Findings, Structure};
+use super::{Findings, Structure, coordinate_names};
 use crate::answer::Charges;
 use symbias_geometry::charge::{self, Charge, moment};
 
 /// Values in the answer, at most.
 const LISTED: u128 = 100_000;
+
+/// Linear forms in the answer, at most; all are among the generators.
+const SPELLED: usize = 24;
+
+fn signed(x: f64, name: &str) -> String {
+    let sign = if x < 0.0 { "-" } else { "+" };
+    if x.abs() == 1.0 {
+        format!("{sign} {name}")
+    } else {
+        format!("{sign} {} {name}", x.abs())
+    }
+}
 
 /// The charges, and their LaTeX.
 pub(super) struct Described {
@@ -58,6 +70,24 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
             general
         });
         latex.push(if times == 1 { own } else { of_any_copy(&own) });
+    }
+    // Translations without a rule: their charges are the linear forms themselves.
+    let translations = findings.map_or(&[][..], |f| &f.translations);
+    let names = if translations.is_empty() {
+        Vec::new()
+    } else {
+        coordinate_names(model)
+    };
+    for field in translations.iter().take(SPELLED) {
+        let terms: Vec<String> = field
+            .constant
+            .iter()
+            .map(|(i, x)| signed(*x, &names[*i]))
+            .collect();
+        let form = terms.join(" ");
+        let form = form.strip_prefix("+ ").unwrap_or(&form);
+        formulas.push(format!("mu = {form}"));
+        latex.push(format!("\\mu = \\mathrm{{{}}}", form.replace('_', "\\_")));
     }
     let answer = Charges {
         count: u64::try_from(count).unwrap_or(u64::MAX),

@@ -13,8 +13,9 @@ use symbias_geometry::probe::Probes;
 use symbias_geometry::rank::{GenericRank, generic_rank};
 use symbias_model::data;
 use symbias_model::error::Result;
-use symbias_model::scalar::Inputs;
-use symbias_numerics::rank::RankDecision;
+use symbias_model::scalar::{Exact, Inputs};
+use symbias_numerics::field::MERSENNE61;
+use symbias_numerics::rank::{ExactRowSpace, RankDecision};
 
 /// Fresh points of the certificate.
 const POINTS: u64 = 8;
@@ -32,6 +33,8 @@ pub(super) struct Findings {
     pub gram: Option<Gram>,
     /// Upper bound on the algebra.
     pub upper: Option<Numerical>,
+    /// Translations beyond the rules, established by an exact identity test.
+    pub translations: Vec<AffineField>,
     /// Symmetries beyond the rules, established by an exact identity test.
     pub extra: Option<Extra>,
     pub certificate: Option<Certificate>,
@@ -81,6 +84,13 @@ impl Findings {
         let rank = generic_rank(&probes, probes.parameters() - moved)?;
         stage("null space of J(θ)ξ(θ) = 0");
         let upper = numerical(&probes, &rules)?;
+        let translations = upper
+            .as_ref()
+            .map_or_else(Vec::new, |u| more_translations(&probes, u, &rules));
+        let rules = [rules, translations.clone()].concat();
+        if !translations.is_empty() {
+            families.push(translations.clone());
+        }
         let extra = match &upper {
             Some(upper) => beyond_rules(&probes, upper, rules.len())?,
             None => None,
@@ -97,7 +107,7 @@ impl Findings {
         let at_theta = gram(&fields, &theta)?;
         let symmetric = match &extra {
             Some(extra) => moment::symmetric_part(&extra.fields, probes.parameters())?,
-            None => by_factor(structure)?,
+            None => [by_factor(structure)?, translations.clone()].concat(),
         };
         let mut independent = gram(&symmetric, &probes.point(1))?.decision;
         independent.what = "gradients of the charges".into();
@@ -110,7 +120,8 @@ impl Findings {
             upper,
             certificate,
             independent,
-            symmetric: extra.is_some().then_some(symmetric),
+            symmetric: (extra.is_some() || !translations.is_empty()).then_some(symmetric),
+            translations,
             extra,
             conserved,
             theta,
@@ -181,6 +192,36 @@ fn beyond_rules(probes: &Probes<'_>, upper: &Numerical, rules: usize) -> Result<
         compact_dimension: found.compact,
         fields,
     }))
+}
+
+/// Translations that no rule found (a symmetric combination of entries is all that is read), as
+/// far as they are identities: exact arithmetic on a function without pieces. They are chosen
+/// among all translations to complete those of the rules.
+fn more_translations(
+    probes: &Probes<'_>,
+    upper: &Numerical,
+    rules: &[AffineField],
+) -> Vec<AffineField> {
+    if probes.is_piecewise() {
+        return Vec::new();
+    }
+    let d = probes.parameters();
+    let dense = |field: &AffineField| {
+        let mut row = vec![Exact::of(0.0).residue; d];
+        field
+            .constant
+            .iter()
+            .for_each(|(i, x)| row[*i] += Exact::of(*x).residue);
+        row
+    };
+    let mut known: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
+    for field in rules.iter().filter(|f| f.linear.is_empty()) {
+        known.insert(&mut dense(field));
+    }
+    let all = upper.constants().unwrap_or_default();
+    all.into_iter()
+        .filter(|field| known.insert(&mut dense(field)))
+        .collect()
 }
 
 /// The symmetric generators of each factor.

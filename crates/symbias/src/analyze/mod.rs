@@ -96,7 +96,15 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     let model = &structure.model;
     let charges = charges::charges(&structure, findings);
     let theta = findings.map(|f| f.theta.as_slice());
-    let decay = symbias_bias::decay::decay(model, &structure.factors, theta);
+    let mut decay = symbias_bias::decay::decay(model, &structure.factors, theta);
+    if findings.is_some_and(|f| f.extra.is_some() || !f.translations.is_empty()) {
+        // The rules' minimum is over a part of the orbit only.
+        (decay.value, decay.formula, decay.latex) = (None, None, None);
+        decay.hypotheses.push(symbias_bias::Hypothesis::new(
+            "rules find the whole orbit",
+            symbias_bias::Status::Fails,
+        ));
+    }
     let rank = findings.map(|f| f.rank.decision.rank as u64);
     let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
     let redundancy = rank.map(|r| parameters - r);
@@ -197,7 +205,11 @@ impl Analysis {
     /// The generators, one line each: `d W[0,1] = W[1,1] - ...`.
     #[must_use]
     pub fn generators_text(&self) -> String {
-        let names = coordinate_names(&self.model, &self.families);
+        let names = if self.families.is_empty() {
+            Vec::new()
+        } else {
+            coordinate_names(&self.model)
+        };
         let mut out = String::new();
         for (name, fields) in &self.families {
             for (k, field) in fields.iter().enumerate() {
@@ -232,12 +244,8 @@ fn coefficient(x: f64, name: &str) -> String {
     }
 }
 
-/// Names of the coordinates of θ: `W[0,1]`, complex ones with `.re` and `.im`; none if there is
-/// nothing to name.
-fn coordinate_names(model: &Model, families: &[(String, Vec<AffineField>)]) -> Vec<String> {
-    if families.is_empty() {
-        return Vec::new();
-    }
+/// Names of the coordinates of θ: `W[0,1]`, complex ones with `.re` and `.im`.
+fn coordinate_names(model: &Model) -> Vec<String> {
     let mut names = Vec::new();
     for block in model.space().blocks() {
         for flat in 0..block.entries() {

@@ -161,8 +161,14 @@ fn extrapolated(
     kinds
 }
 
-/// The ASCII name of a sum of factors.
+/// The ASCII name of a sum of factors and so many translations.
 #[must_use]
-pub fn name_of(kinds: &[FactorKind]) -> String {
-    sum_name(kinds.iter().map(|k| (k.base.as_str(), k.copies)))
+pub fn name_of(kinds: &[FactorKind], translations: usize) -> String {
+    let shifts = (translations > 0).then_some(("R", translations as u128));
+    sum_name(
+        kinds
+            .iter()
+            .map(|k| (k.base.as_str(), k.copies))
+            .chain(shifts),
+    )
 }

@@ -4,11 +4,15 @@ use super::structure::{FactorKind, name_of};
 use super::{Findings, Structure};
 use crate::answer::{Bounds, Certificate, Factor, Symmetry, TensorAxis};
 use symbias_geometry::discover::structural::sum_name;
+use symbias_geometry::field::AffineField;
+use symbias_model::space::Block;
 
 pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Symmetry {
     let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
     let extra = findings.and_then(|f| f.extra.as_ref());
     let upper = findings.and_then(|f| f.upper.as_ref());
+    let shifts = findings.map_or(&[][..], |f| &f.translations);
+    let rules = rules + shifts.len() as u128;
     let dimension = extra.map_or(rules, |e| e.dimension as u128);
     let confirmed = upper.is_some_and(|u| u.dimension as u128 >= rules);
     let factors: Vec<Factor> = match extra {
@@ -16,6 +20,7 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
             .kinds
             .iter()
             .map(|k| factor(k, confirmed))
+            .chain((!shifts.is_empty()).then(|| translations(structure, shifts)))
             .collect(),
         Some(extra) => vec![Factor {
             name: extra.name.clone(),
@@ -32,7 +37,7 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
             rule: None,
         }],
     };
-    let compact = structure.kinds.iter().all(|k| k.compact) && rules > 0;
+    let compact = structure.kinds.iter().all(|k| k.compact) && rules > 0 && shifts.is_empty();
     Symmetry {
         dimension: saturated(dimension),
         compact: extra.map_or(compact, |e| e.compact),
@@ -46,7 +51,10 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
             },
             |e| e.compact_dimension as u128,
         ) as u64,
-        name: extra.map_or_else(|| name_of(&structure.kinds), |e| e.name.clone()),
+        name: extra.map_or_else(
+            || name_of(&structure.kinds, shifts.len()),
+            |e| e.name.clone(),
+        ),
         bounds: Bounds {
             lower: saturated(dimension),
             upper: upper.map(|u| u.dimension as u64),
@@ -71,6 +79,33 @@ fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
             .collect(),
         found_by: if confirmed { "both" } else { "rule" }.into(),
         rule: Some(kind.rule.to_owned()),
+    }
+}
+
+/// Translations that only the null space knows, with the parameters they move.
+fn translations(structure: &Structure, fields: &[AffineField]) -> Factor {
+    let space = structure.model.space();
+    let moved = |block: &&Block| {
+        let range = block.range();
+        fields
+            .iter()
+            .flat_map(|f| &f.constant)
+            .any(|(i, _)| range.contains(i))
+    };
+    Factor {
+        name: sum_name([("R", fields.len() as u128)]),
+        dimension: fields.len() as u64,
+        tensors: space
+            .blocks()
+            .iter()
+            .filter(moved)
+            .map(|b| TensorAxis {
+                name: b.name.clone(),
+                axis: None,
+            })
+            .collect(),
+        found_by: "numerics".into(),
+        rule: None,
     }
 }
 

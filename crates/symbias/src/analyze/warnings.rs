@@ -52,7 +52,14 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
         )),
         Some(u) => {
             let proven = f.extra.as_ref().map_or_else(
-                || structure.kinds.iter().map(|k| k.dimension as usize).sum(),
+                || {
+                    f.translations.len()
+                        + structure
+                            .kinds
+                            .iter()
+                            .map(|k| k.dimension as usize)
+                            .sum::<usize>()
+                },
                 |e| e.dimension,
             );
             if let Some(extra) = &f.extra {

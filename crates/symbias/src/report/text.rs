@@ -102,7 +102,7 @@ fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let bounds = match (s.bounds.exact, s.bounds.upper) {
         (true, _) if s.factors.iter().any(|f| f.found_by == "numerics") => {
             format!(
-                "dimension {} (exact: identities of the null space)",
+                "dimension {} (exact: rules and identities of the null space)",
                 grouped(s.dimension)
             )
         }

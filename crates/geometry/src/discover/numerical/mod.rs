@@ -42,6 +42,8 @@ pub struct Numerical {
     pub decision: RankDecision,
     ansatz: Ansatz,
     equations: Equations,
+    /// Gradients at many points, where exact: what is orthogonal to all is a translation.
+    gradients: Option<ExactRowSpace<MERSENNE61>>,
 }
 
 #[derive(Clone, Debug)]
@@ -154,31 +156,42 @@ fn exact(probes: &Probes<'_>, ansatz: Ansatz, degree: u64) -> Result<Numerical> 
         decision,
         ansatz,
         equations: Equations::Exact(space),
+        gradients: Some(gradients),
     })
 }
 
 fn floating(probes: &Probes<'_>, ansatz: Ansatz) -> Result<Numerical> {
     let d = probes.parameters();
     let count = ansatz.unknowns.len() + SPARE;
-    let mut rows: Vec<f64> = Vec::with_capacity(count * ansatz.unknowns.len());
     let mut gradients = RowSpace::new(d);
-    let mut kept: Vec<Vec<f64>> = Vec::new();
+    let mut samples: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
     sample(
         probes,
-        count,
+        count + count / 2,
         |n| probes.point(n),
         |t, p, s| probes.row(t, p, s),
         |j, theta| {
-            let equation = ansatz.equation(j, theta, true);
-            let norm = equation.iter().map(|x| x * x).sum::<f64>().sqrt();
-            if norm > 0.0 {
-                rows.extend(equation.iter().map(|x| x / norm));
-                kept.push(j.to_vec());
-            }
+            samples.push((j.to_vec(), theta.to_vec()));
             // Not known before the decomposition; the spare equations stand for it.
             false
         },
     )?;
+    // Where a function saturates its gradient is the difference of numbers much larger than it,
+    // and its rounding is as large as what is to be found: the steepest samples are kept. Any
+    // open set of points determines an analytic function.
+    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    samples.sort_by(|a, b| norm(&b.0).total_cmp(&norm(&a.0)));
+    samples.truncate(count);
+    let mut rows: Vec<f64> = Vec::with_capacity(count * ansatz.unknowns.len());
+    let mut kept: Vec<Vec<f64>> = Vec::new();
+    for (j, theta) in samples {
+        let equation = ansatz.equation(&j, &theta, true);
+        let size = norm(&equation);
+        if size > 0.0 {
+            rows.extend(equation.iter().map(|x| x / size));
+            kept.push(j);
+        }
+    }
     let matrix = |rows: Vec<f64>, cols: usize| {
         Matrix::from_vec(rows.len() / cols, cols, rows).map_err(of_numerics)
     };
@@ -222,6 +235,7 @@ fn floating(probes: &Probes<'_>, ansatz: Ansatz) -> Result<Numerical> {
         decision,
         ansatz,
         equations: Equations::Floating(space),
+        gradients: None,
     })
 }
 
@@ -239,6 +253,31 @@ fn combination<T: Number>(rows: &[Vec<T>], d: usize, random: &mut impl FnMut() -
 }
 
 impl Numerical {
+    /// A basis of the translations that are exact identities; `None` in floating point, or if
+    /// entries are no small fractions.
+    #[must_use]
+    pub fn constants(&self) -> Option<Vec<AffineField>> {
+        let fraction = |x: &Exact| reconstruct(*x).map(|(p, q)| p as f64 / q as f64);
+        let field = |v: Vec<Exact>| -> Option<AffineField> {
+            let entries: Option<Vec<f64>> = v.iter().map(fraction).collect();
+            let constant = entries?
+                .into_iter()
+                .enumerate()
+                .filter(|e| e.1 != 0.0)
+                .collect();
+            Some(AffineField {
+                linear: Vec::new(),
+                constant,
+            })
+        };
+        self.gradients
+            .as_ref()?
+            .nullspace()
+            .into_iter()
+            .map(field)
+            .collect()
+    }
+
     /// A basis of all fields found, multiples of translations included; `None` if exact entries
     /// are no small fractions.
     ///

@@ -175,14 +175,17 @@ impl Walk<'_> {
                 reduction: Reduction::Sum | Reduction::Mean,
                 over,
                 ..
-            } => moved.swap_remove(0).map(|m| Moved {
-                letters: m
-                    .letters
-                    .into_iter()
-                    .filter(|l| !over.contains(l))
-                    .collect(),
-                form: None,
-            }),
+            } => moved
+                .swap_remove(0)
+                .filter(|m| !self.cancels(m, over))
+                .map(|m| Moved {
+                    letters: m
+                        .letters
+                        .into_iter()
+                        .filter(|l| !over.contains(l))
+                        .collect(),
+                    form: None,
+                }),
             Op::Axial {
                 operation, over, ..
             } => self.axial(*operation, over, moved.swap_remove(0))?,
@@ -293,6 +296,18 @@ impl Walk<'_> {
             .filter(|(i, _)| *i != at)
             .map(|(_, f)| *f)
             .collect();
+        let lone: Vec<Label> = summed
+            .iter()
+            .copied()
+            .filter(|l| {
+                others
+                    .iter()
+                    .all(|f| !self.model.node(f.node).labels.contains(l))
+            })
+            .collect();
+        if self.cancels(shift, &lone) || self.meets_zero_sum(&others, summed, shift) {
+            return Ok(None);
+        }
         let mut letters = shift.letters.clone();
         let mut form = shift.form.clone();
         for (i, factor) in others.iter().enumerate() {
@@ -334,6 +349,37 @@ impl Walk<'_> {
         Ok(Some(Moved { letters, form }))
     }
 
+    /// Whether the shift has zero sum along one of these letters.
+    fn cancels(&self, shift: &Moved, over: &[Label]) -> bool {
+        let Some(form) = shift.form.as_ref().filter(|f| f.through.is_none()) else {
+            return false;
+        };
+        let along = |axis: &usize| form.source.get(*axis).is_some_and(|l| over.contains(l));
+        self.component.iter().any(along)
+    }
+
+    /// Whether a factor is centred along a letter that only it carries and that is summed here:
+    /// Σ_h n[h] c = 0 for n = layernorm[h](…).
+    fn meets_zero_sum(&self, others: &[Factor], summed: &[Label], shift: &Moved) -> bool {
+        others.iter().enumerate().any(|(own, factor)| {
+            let Some(over) = self.axial_letter(factor.node, |o| {
+                matches!(o, Axial::LayerNorm | Axial::Standardize)
+            }) else {
+                return false;
+            };
+            let elsewhere = others
+                .iter()
+                .enumerate()
+                .any(|(i, f)| i != own && self.model.node(f.node).labels.contains(&over));
+            let moves = shift.letters.contains(&over)
+                || shift
+                    .form
+                    .as_ref()
+                    .is_some_and(|f| f.through.as_ref().is_some_and(|(_, q)| q.contains(&over)));
+            !factor.inverse && summed.contains(&over) && !moves && !elsewhere
+        })
+    }
+
     /// Whether a factor is a softmax over a letter that only it carries and that is summed here.
     fn sums_to_one(
         &self,
@@ -343,7 +389,7 @@ impl Walk<'_> {
         others: &[Factor],
         own: usize,
     ) -> bool {
-        let Some(over) = self.softmax_letter(factor.node) else {
+        let Some(over) = self.axial_letter(factor.node, |o| o == Axial::Softmax) else {
             return false;
         };
         let elsewhere = others
@@ -368,13 +414,12 @@ impl Walk<'_> {
             && !extra_sums
     }
 
-    fn softmax_letter(&self, id: NodeId) -> Option<Label> {
+    /// The one letter that an operation of this kind runs over, seen through a definition.
+    fn axial_letter(&self, id: NodeId, kind: impl Fn(Axial) -> bool + Copy) -> Option<Label> {
         match &self.model.node(id).op {
             Op::Axial {
-                operation: Axial::Softmax,
-                over,
-                ..
-            } => match over[..] {
+                operation, over, ..
+            } if kind(*operation) => match over[..] {
                 [letter] => Some(letter),
                 _ => None,
             },
@@ -386,7 +431,7 @@ impl Walk<'_> {
                 let Source::Defined { node, labels } = &self.model.tensor(*tensor).source else {
                     return None;
                 };
-                let inner = self.softmax_letter(*node)?;
+                let inner = self.axial_letter(*node, kind)?;
                 index[labels.iter().position(|l| *l == inner)?].as_label()
             }
             _ => None,

@@ -1,0 +1,165 @@
+//! Models that are in no catalogue, with algebras derived by hand: rings, traces, symmetric
+//! weights, norms, products of experts, recurrences.
+
+use symbias::analyze::{Analysis, Options, analyze};
+use symbias_model::language::SourceFile;
+
+fn answer(axes: &str, program: &str, parameters: &str, inputs: &str) -> Analysis {
+    let inputs = if inputs.is_empty() {
+        String::new()
+    } else {
+        format!("inputs = {{ {inputs} }}\n")
+    };
+    let text = format!(
+        "symbias = 1\noutputs = [\"y\"]\naxes = {{ {axes} }}\nprogram = '''\n{program}\n'''\nparameters = {{ {parameters} }}\n{inputs}"
+    );
+    let source = SourceFile::parse(&text, None).unwrap_or_else(|e| panic!("{e}"));
+    analyze(&source, &Options::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[track_caller]
+fn expect(analysis: &Analysis, name: &str, dimension: u64, rank: u64) {
+    let answer = &analysis.answer;
+    assert!(analysis.holds(), "{:?}", answer.warnings);
+    assert!(answer.symmetry.bounds.exact, "{:?}", answer.symmetry.bounds);
+    assert_eq!(
+        (answer.symmetry.name.as_str(), answer.symmetry.dimension),
+        (name, dimension)
+    );
+    assert_eq!(answer.rank, Some(rank));
+    assert_eq!(answer.charges.values.len() as u64, answer.charges.count);
+}
+
+#[test]
+fn a_closed_ring_loses_one_identity() {
+    // gl(2)³ acts with a one-dimensional kernel, the three identities together.
+    let ring = answer(
+        "a = 2, b = 2, c = 2, i = 3, j = 3, k = 3",
+        "y[i,j,k] = A[a,i,b] * B[b,j,c] * C[c,k,a]",
+        "A = [\"a\",\"i\",\"b\"], B = [\"b\",\"j\",\"c\"], C = [\"c\",\"k\",\"a\"]",
+        "",
+    );
+    expect(&ring, "gl(2)^2 + sl(2)", 11, 25);
+}
+
+#[test]
+fn traces() {
+    // tr A³ of a 3×3 matrix: conjugation, sl(3).
+    let cube = answer(
+        "i = 3, j = \"i\", k = \"i\"",
+        "y = A[i,j] * A[j,k] * A[k,i]",
+        "A = [\"i\",\"j\"]",
+        "",
+    );
+    expect(&cube, "sl(3)", 8, 1);
+    // tr A² is a quadratic form of signature (6, 3): no rule knows that, the null space does.
+    let square = answer(
+        "i = 3, j = \"i\"",
+        "y = A[i,j] * A[j,i]",
+        "A = [\"i\",\"j\"]",
+        "",
+    );
+    expect(&square, "so(6,3)", 36, 1);
+    assert_eq!(square.answer.charges.count, 18, "p·q symmetric generators");
+}
+
+#[test]
+fn symmetric_and_antisymmetric_weights() {
+    let symmetric = answer(
+        "i = 3, j = \"i\"",
+        "S[i,j] = Z[i,j] + Z[j,i]\ny[i] = S[i,j] * x[j]",
+        "Z = [\"i\",\"j\"]",
+        "x = [\"i\"]",
+    );
+    expect(&symmetric, "R^3", 3, 6);
+    let antisymmetric = answer(
+        "i = 3, j = \"i\"",
+        "S[i,j] = Z[i,j] - Z[j,i]\ny[i] = S[i,j] * x[j]",
+        "Z = [\"i\",\"j\"]",
+        "x = [\"i\"]",
+    );
+    expect(&antisymmetric, "R^6", 6, 3);
+    assert_eq!(antisymmetric.answer.charges.count, 6);
+}
+
+#[test]
+fn layer_norm_absorbs_shifts_before_and_after_it() {
+    // W, b: scale, common shift (3 + 1), rotations that fix the ones; V: shift by c_o (2).
+    let network = answer(
+        "h = 4, d = 3, o = 2",
+        "y[o] = V[o,h] * layernorm[h](W[h,d] * x[d] + b[h]) + c[o]",
+        "W = [\"h\",\"d\"], b = [\"h\"], V = [\"o\",\"h\"], c = [\"o\"]",
+        "x = [\"d\"]",
+    );
+    expect(&network, "so(3) + R^7", 10, 16);
+}
+
+#[test]
+fn a_low_rank_softmax_head() {
+    let head = answer(
+        "v = 4, c = 3, r = 2",
+        "y[v] = softmax[v](U[v,r] * W[r,c] * x[c])",
+        "U = [\"v\",\"r\"], W = [\"r\",\"c\"]",
+        "x = [\"c\"]",
+    );
+    expect(&head, "gl(2) + R^2", 6, 8);
+}
+
+#[test]
+fn additive_models() {
+    // m + a + b + g: only 9 numbers are read, 7 translations.
+    let anova = answer(
+        "i = 3, j = 3",
+        "y[i,j] = m + a[i] + b[j] + g[i,j]",
+        "m = [], a = [\"i\"], b = [\"j\"], g = [\"i\",\"j\"]",
+        "",
+    );
+    expect(&anova, "R^7", 7, 9);
+    let recommender = answer(
+        "u = 3, i = 3, k = 2",
+        "y[u,i] = P[u,k] * Q[i,k] + a[u] + b[i] + m",
+        "P = [\"u\",\"k\"], Q = [\"i\",\"k\"], a = [\"u\"], b = [\"i\"], m = []",
+        "",
+    );
+    // gl(2), two translations of the biases, and P or Q shifted against a bias (2 + 2).
+    expect(&recommender, "gl(2) + R^6", 10, 9);
+}
+
+#[test]
+fn heads_gates_and_recurrences() {
+    let heads = answer(
+        "t = 3, s = \"t\", c = 3, h = 2, a = 2, e = 2, o = \"c\"",
+        "q[h,t,a] = Q[h,c,a] * x[t,c]\nk[h,s,a] = K[h,c,a] * x[s,c]\n\
+         y[t,o] = softmax[s](q[h,t,a] * k[h,s,a]) * V[h,c,e] * x[s,c] * O[h,e,o]",
+        "Q = [\"h\",\"c\",\"a\"], K = [\"h\",\"c\",\"a\"], V = [\"h\",\"c\",\"e\"], O = [\"h\",\"e\",\"o\"]",
+        "x = [\"t\",\"c\"]",
+    );
+    expect(&heads, "gl(2)^4", 16, 32);
+    // ReGLU: both branches of a unit can be scaled against its output.
+    let gate = answer(
+        "h = 4, d = 3, o = 2, e = \"d\"",
+        "y[o] = V[o,h] * (relu(A[h,d] * x[d]) * B[h,e] * x[e])",
+        "V = [\"o\",\"h\"], A = [\"h\",\"d\"], B = [\"h\",\"d\"]",
+        "x = [\"d\"]",
+    );
+    expect(&gate, "R^8", 8, 24);
+    // Tied over time: one scaling per state.
+    let recurrence = answer(
+        "n = 3, i = 2, o = 2, m = \"n\"",
+        "h1[n] = relu(B[n,i] * u[i])\nh2[n] = relu(A[n,m] * h1[m] + B[n,i] * v[i])\ny[o] = C[o,n] * h2[n]",
+        "A = [\"n\",\"m\"], B = [\"n\",\"i\"], C = [\"o\",\"n\"]",
+        "u = [\"i\"], v = [\"i\"]",
+    );
+    expect(&recurrence, "R^3", 3, 18);
+}
+
+#[test]
+fn complex_factors() {
+    let factors = answer(
+        "n = 2, m = 3, k = 2",
+        "y[m] = abs2(A[m,k] * B[k,n] * x[n])",
+        "A = { axes = [\"m\",\"k\"], field = \"complex\" }, B = { axes = [\"k\",\"n\"], field = \"complex\" }",
+        "x = [\"n\"]",
+    );
+    expect(&factors, "gl(2,C) + so(2)^3", 11, 9);
+}
