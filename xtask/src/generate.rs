@@ -1,7 +1,7 @@
 //! Derived files: each is written by one row of a table, and a check says which are stale.
 
 use crate::repository::{Repository, cannot, read};
-use crate::{Outcome, book};
+use crate::{Outcome, book, picture};
 use std::path::PathBuf;
 
 /// A file as it should be.
@@ -19,6 +19,10 @@ struct Generator {
 }
 
 const GENERATORS: &[Generator] = &[
+    Generator {
+        name: "the picture of the README",
+        run: picture::orbits,
+    },
     Generator {
         name: "what README and book say commands print",
         run: book::refresh,

@@ -11,6 +11,7 @@ mod deny;
 mod generate;
 mod length;
 mod links;
+mod picture;
 mod process;
 mod repository;
 
