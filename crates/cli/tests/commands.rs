@@ -182,7 +182,7 @@ fn mistakes_exit_with_two_name_the_place_and_the_remedy() {
         (
             "cycle.toml",
             replace("y = v[h]", "a = b\\nb = a\\ny = a * v[h]").into(),
-            "itself",
+            "cycle",
         ),
         (
             "overflow.toml",

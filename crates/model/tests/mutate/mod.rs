@@ -168,11 +168,10 @@ pub fn try_text(text: &str) -> bool {
     };
     if model.parameter_count() < 400 && model.is_complete() {
         // Constants of files are not there; everything else can be written out.
-        if let Ok(arrays) = Arrays::new(&model, &Default::default()) {
-            if let Ok(program) = ScalarProgram::lower(&model, &arrays) {
-                let theta = vec![0.5; program.parameters()];
-                let _ = program.value(&theta, &vec![0.25; program.inputs()]);
-            }
+        let written = Arrays::new(&model, &Default::default());
+        if let Ok(program) = written.and_then(|a| ScalarProgram::lower(&model, &a)) {
+            let theta = vec![0.5; program.parameters()];
+            let _ = program.value(&theta, &vec![0.25; program.inputs()]);
         }
     }
     true
