@@ -215,6 +215,43 @@ pub fn constants(model: &Model) -> Result<BTreeMap<TensorId, Vec<f64>>> {
     Ok(found)
 }
 
+/// The sizes that a file of inputs decides: that of the sample axis, where the model declares one
+/// (its size comes from the data, language §14).
+///
+/// # Errors
+/// A file that cannot be read or is no safetensors file; inputs that are missing, or have another
+/// number of axes.
+pub fn sizes(model: &Model, path: &Path) -> Result<BTreeMap<String, u64>> {
+    let Some(batch) = model.batch else {
+        return Ok(BTreeMap::new());
+    };
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    for id in model.inputs() {
+        let tensor = model.tensor(id);
+        let Some(position) = tensor.axes.iter().position(|a| *a == batch) else {
+            continue;
+        };
+        let view = file.view(&tensors, &tensor.name)?;
+        let Some(size) = view.shape().get(position) else {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "`{}` has {} axes, and the model declares {}",
+                    tensor.name,
+                    view.shape().len(),
+                    tensor.axes.len()
+                ),
+            ));
+        };
+        return Ok(BTreeMap::from([(
+            model.axes[batch.index()].name.clone(),
+            *size as u64,
+        )]));
+    }
+    Ok(BTreeMap::new())
+}
+
 /// Samples of the inputs: one tensor per input, the samples along its first axis; where the model
 /// declares a sample axis, the tensors are one batch.
 ///

@@ -4,8 +4,8 @@ use std::path::Path;
 use symbias_geometry::probe::Probes;
 use symbias_model::data::{self, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::expression::{Divisor, Model};
-use symbias_model::language::{Copies, SourceFile};
+use symbias_model::expression::Model;
+use symbias_model::language::{Copies, Options, SourceFile};
 
 /// Numbers in a Jacobian, at most: 2 GiB of f64.
 const LARGEST: u128 = 1 << 28;
@@ -32,7 +32,16 @@ pub struct Evaluation {
 /// A mistake in one of the files; inputs that are needed and not given; a Jacobian beyond memory;
 /// a division by zero.
 pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result<Evaluation> {
-    let model = source.check(Copies::All)?;
+    let mut model = source.check(Copies::All)?;
+    if let Some(path) = inputs {
+        let sizes = data::sizes(&model, path)?;
+        if !sizes.is_empty() {
+            model = source.check(Options {
+                copies: Copies::All,
+                sizes,
+            })?;
+        }
+    }
     let theta = data::parameters(&model, at)?;
     let samples = match inputs {
         Some(path) => Some(data::inputs(&model, path)?),
@@ -90,18 +99,7 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
             gradient.iter_mut().zip(own).for_each(|(g, o)| *g += o);
         }
     }
-    let divisor = match model.loss.as_ref().map(|l| l.divisor) {
-        Some(Divisor::Mean { entries }) => {
-            entries as f64
-                * if model.batch.is_some() {
-                    1.0
-                } else {
-                    count as f64
-                }
-        }
-        Some(Divisor::Number(n)) => n,
-        Some(Divisor::Sum) | None => 1.0,
-    };
+    let divisor = model.loss_divisor(count);
     let mut jacobian_shape = vec![m, theta.len()];
     if has_samples {
         jacobian_shape.insert(0, count);

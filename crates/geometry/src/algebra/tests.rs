@@ -359,29 +359,3 @@ fn a_perturbed_field_is_not_recognised_as_closed() {
     let found = recognise(&fields, 9).expect("analysed");
     assert!(!found.closed || found.name != "gl(3)");
 }
-
-/// The cost on the largest dimension that discovery meets; printed, not judged.
-#[test]
-#[ignore = "a measurement: run in release with --ignored --nocapture"]
-fn time() {
-    for (what, fields) in [
-        ("gl(9) mixed", mixed(&sum(&[gl(9)]), 1)),
-        (
-            "gl(2)^20 mixed",
-            mixed(&sum(&(0..20).map(|_| gl(2)).collect::<Vec<_>>()), 1),
-        ),
-        ("gl(20)", sum(&[gl(20)])),
-        (
-            "R^200",
-            sum(&(0..200).map(|_| so(1, 1)).collect::<Vec<_>>()),
-        ),
-    ] {
-        let start = std::time::Instant::now();
-        let found = recognise(&fields, 1000).expect("recognised");
-        println!(
-            "{what}: {} in {:.3} s",
-            found.name,
-            start.elapsed().as_secs_f64()
-        );
-    }
-}

@@ -16,9 +16,11 @@
 //! * Blocks are expanded: `Model::repetitions` says how many copies stand for how many.
 
 mod index;
+mod loss;
 mod op;
 
 pub use index::{Condition, IndexExpr};
+pub use loss::{Divisor, Loss};
 pub use op::{Axial, Comparison, Factor, Function, Op, Reduction, RopeLayout, Term};
 
 use crate::error::Span;
@@ -168,34 +170,6 @@ pub struct Node {
     pub field: Field,
     /// Where it stands in the text.
     pub span: Span,
-}
-
-/// What divides the sum over samples and entries of a loss.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Divisor {
-    /// The number of entries of the output (per sample) times the number of samples.
-    Mean {
-        /// Entries per sample.
-        entries: u64,
-    },
-    /// One: a plain sum over entries and samples.
-    Sum,
-    /// A given number (for all samples together).
-    Number(f64),
-}
-
-/// A loss, lowered to nodes: `L = Σ_samples node / divisor`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Loss {
-    /// The kind as written: `mse`, `cross_entropy`, `logistic`, `expression`.
-    pub kind: String,
-    /// Scalar node: the sum over the entries of one sample (or batch).
-    pub node: NodeId,
-    /// What the sum over samples is divided by.
-    pub divisor: Divisor,
-    /// The target's tensor, if the loss has one; an input named `target` if the file leaves it
-    /// to the experiment.
-    pub target: Option<TensorId>,
 }
 
 /// A block of the file and how it was expanded.

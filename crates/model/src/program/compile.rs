@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::port::Port;
 use super::{Layout, Options, Program, Task};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expression::{Divisor, Source};
+use crate::expression::Source;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -274,12 +274,10 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 .remedy("add [loss] with a kind: mse, cross_entropy, logistic or expression"));
         };
         let node = self.lowering.node(loss.node)?.0;
-        let samples = self.options.samples.max(1) as f64;
-        let divisor = match loss.divisor {
-            Divisor::Mean { entries } => entries as f64 * samples,
-            Divisor::Sum => 1.0,
-            Divisor::Number(n) => n,
-        };
+        let divisor = self
+            .lowering
+            .model
+            .loss_divisor(self.options.samples.max(1));
         let replica: Vec<Dim> = self.lowering.replica.into_iter().collect();
         let carried: Vec<Dim> = self
             .lowering

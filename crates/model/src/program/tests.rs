@@ -74,11 +74,7 @@ fn case(model: &Model, seed: u64) -> Case {
 fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
     let p = &case.scalar;
     let (t, x) = (&case.theta[..], &case.x[..]);
-    let divisor = match model.loss.as_ref().map(|l| l.divisor) {
-        Some(crate::expression::Divisor::Mean { entries }) => entries as f64,
-        Some(crate::expression::Divisor::Number(n)) => n,
-        _ => 1.0,
-    };
+    let divisor = model.loss_divisor(1);
     let scaled = |v: Vec<f64>| v.iter().map(|x| x / divisor).collect::<Vec<f64>>();
     let rows = || p.jacobian(t, x).expect("J");
     let along = |v: &[f64]| {

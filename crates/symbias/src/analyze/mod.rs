@@ -15,7 +15,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use symbias_geometry::field::AffineField;
 use symbias_model::error::Result;
-use symbias_model::language::SourceFile;
+use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
 
 /// What the caller decides.
@@ -59,7 +59,11 @@ pub fn analyze(
     stage: &mut dyn FnMut(&str),
 ) -> Result<Analysis> {
     stage("rules");
-    let structure = structure(source, NUMERICAL)?;
+    let sizes = match &options.data {
+        Some(path) => data::sizes(&source.check(Copies::AtMost(1))?, path)?,
+        None => std::collections::BTreeMap::new(),
+    };
+    let structure = structure(source, NUMERICAL, &sizes)?;
     let small = structure.model.is_complete() && structure.model.parameter_count() <= NUMERICAL;
     let theta = match &options.at {
         Some(path) if structure.model.is_complete() => {
@@ -67,7 +71,7 @@ pub fn analyze(
         }
         Some(path) => {
             // A complete graph is needed to read a point; its sizes decide whether that is possible.
-            let whole = source.check(symbias_model::language::Copies::All)?;
+            let whole = source.check(Copies::All)?;
             Some(data::parameters(&whole, path)?)
         }
         None => None,

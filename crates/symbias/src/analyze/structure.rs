@@ -10,7 +10,7 @@ use symbias_geometry::charge::charges;
 use symbias_geometry::discover::structural::{Acted, Factor, factors, sum_name};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
-use symbias_model::language::{Copies, SourceFile};
+use symbias_model::language::{Copies, Options, SourceFile};
 
 /// Copies of a block in the abridged graph.
 const COPIES: u64 = 4;
@@ -48,20 +48,28 @@ pub struct Structure {
 }
 
 /// Applies the rules to a file of any size; blocks are written out if the model has at most
-/// `complete` parameters.
+/// `complete` parameters; `sizes` replace those of the file.
 ///
 /// # Errors
 /// A mistake in the model file.
-pub fn structure(source: &SourceFile, complete: u128) -> Result<Structure> {
-    let mut model = source.check(Copies::AtMost(COPIES))?;
+pub fn structure(
+    source: &SourceFile,
+    complete: u128,
+    sizes: &BTreeMap<String, u64>,
+) -> Result<Structure> {
+    let options = |copies| Options {
+        copies,
+        sizes: sizes.clone(),
+    };
+    let mut model = source.check(options(Copies::AtMost(COPIES)))?;
     if !model.is_complete() && model.parameter_count() <= complete {
-        model = source.check(Copies::All)?;
+        model = source.check(options(Copies::All))?;
     }
     let found = factors(&model);
     let kinds = if model.is_complete() {
         found.iter().map(|f| kind_of(&model, f, false)).collect()
     } else {
-        let shorter = source.check(Copies::AtMost(COPIES - 1))?;
+        let shorter = source.check(options(Copies::AtMost(COPIES - 1)))?;
         let fewer = factors(&shorter);
         extrapolated(&model, &tally(&model, &found), &tally(&shorter, &fewer))
     };
