@@ -3,7 +3,7 @@
 use super::formula::{Charge, Form, Term};
 use crate::discover::structural::bonds::Shape;
 use crate::discover::structural::scaling::Span;
-use symbias_model::expression::Model;
+use symbias_model::expression::{IndexExpr, Model};
 
 /// How a formula is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,10 @@ impl Charge {
                         group.map_or_else(
                             || ":".to_owned(),
                             |((_, shape), (letter, _))| {
-                                format!("{}={letter}", spelled(shape, &term.axis(model, axis)))
+                                format!(
+                                    "{}={letter}",
+                                    spelled(shape, &term.axis(model, axis), script)
+                                )
                             },
                         )
                     }
@@ -129,7 +132,10 @@ impl Charge {
         let left = indexed(symbol, &free, script);
         match (self.note(), script) {
             (Some(note), Script::Plain) => format!("{left} = {right}, {note}"),
-            (Some(note), Script::Latex) => format!("{left} = {right} \\quad \\text{{({note})}}"),
+            (Some(note), Script::Latex) => format!(
+                "{left} = {right} \\quad \\text{{({})}}",
+                note.replace('%', "\\%")
+            ),
             (None, _) => format!("{left} = {right}"),
         }
     }
@@ -157,10 +163,13 @@ impl Charge {
                         Span::Constant => format!("summed over {letter}"),
                         Span::Centred => format!("differences over {letter}"),
                         Span::Coarse(shape, _) => {
-                            format!("differences over {}", spelled(shape, letter))
+                            format!("differences over {}", spelled(shape, letter, Script::Plain))
                         }
                         Span::Fibre(shape) => {
-                            format!("differences within equal {}", spelled(shape, letter))
+                            format!(
+                                "differences within equal {}",
+                                spelled(shape, letter, Script::Plain)
+                            )
                         }
                     })
                     .collect();
@@ -211,7 +220,7 @@ impl Term {
                 .iter()
                 .zip(free)
                 .filter(|((a, shape), _)| *a == axis && shape.is_some())
-                .map(|((_, shape), letter)| format!("{}={letter}", spelled(shape, &own)))
+                .map(|((_, shape), letter)| format!("{}={letter}", spelled(shape, &own, script)))
                 .collect();
             *name = own.clone();
             summed.push(if conditions.is_empty() {
@@ -291,10 +300,17 @@ pub fn spelled_tensor(name: &str, script: Script) -> String {
 }
 
 /// An index function of a letter.
-fn spelled(shape: &Shape, letter: &str) -> String {
-    shape
-        .as_ref()
-        .map_or_else(|| letter.to_owned(), |e| e.display(&|_| letter.to_owned()))
+fn spelled(shape: &Shape, letter: &str, script: Script) -> String {
+    let plain = |e: &IndexExpr| e.display(&|_| letter.to_owned());
+    match (shape, script) {
+        (None, _) => letter.to_owned(),
+        (Some(e), Script::Plain) => plain(e),
+        (Some(IndexExpr::FloorDiv(a, n)), Script::Latex) => {
+            format!("\\lfloor {}/{n} \\rfloor", plain(a))
+        }
+        (Some(IndexExpr::Mod(a, n)), Script::Latex) => format!("{} \\bmod {n}", plain(a)),
+        (Some(e), Script::Latex) => format!("\\texttt{{{}}}", plain(e).replace('%', "\\%")),
+    }
 }
 
 /// A coefficient: integers without a point.

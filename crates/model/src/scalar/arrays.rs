@@ -22,6 +22,9 @@ pub struct Inputs {
     pub indices: BTreeMap<TensorId, Vec<f64>>,
 }
 
+/// Numbers of a constant, at most: 2 GiB.
+const LARGEST: usize = 1 << 28;
+
 impl Arrays {
     /// Constants that the file defines by value or by law; those from files are given by `files`.
     ///
@@ -32,6 +35,14 @@ impl Arrays {
         for id in model.constants() {
             let tensor = model.tensor(id);
             let count = model.entries(id) as usize * tensor.field.width();
+            if count > LARGEST {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!("`{}` has {count} numbers, more than {LARGEST}", tensor.name),
+                )
+                .at(tensor.span)
+                .remedy("smaller axes have the same symmetries"));
+            }
             let values = match &tensor.source {
                 _ if files.contains_key(&id) => files[&id].clone(),
                 Source::Constant { source, index } => match source {

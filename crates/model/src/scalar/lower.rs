@@ -66,6 +66,18 @@ impl ScalarProgram {
             at: vec![0; model.labels.len()],
             full: false,
         };
+        // Before anything is written out: a model of 10⁹ parameters must not fill the memory first.
+        let numbers =
+            |id: TensorId| u128::from(model.entries(id)) * model.tensor(id).field.width() as u128;
+        let leaves: u128 = model
+            .parameters()
+            .chain(model.inputs())
+            .chain(model.constants())
+            .map(numbers)
+            .sum();
+        if leaves > LIMIT as u128 {
+            return Err(too_large());
+        }
         let mut parameters = 0;
         for id in model.parameters() {
             parameters = lowering.leaves(id, true, parameters);
@@ -431,13 +443,7 @@ impl Lowering<'_> {
         'all: loop {
             visit(self)?;
             if self.full {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!(
-                        "written out number by number the model has more than {LIMIT} operations"
-                    ),
-                )
-                .remedy("smaller axes have the same symmetries, and rules need no numbers"));
+                return Err(too_large());
             }
             for l in labels.iter().rev() {
                 self.at[l.index()] += 1;
@@ -498,4 +504,12 @@ impl Lowering<'_> {
         self.nodes.insert(id, values.clone());
         Ok(values)
     }
+}
+
+fn too_large() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("written out number by number the model has more than {LIMIT} operations"),
+    )
+    .remedy("smaller axes have the same symmetries, and rules need no numbers")
 }
