@@ -291,3 +291,30 @@ fn fifty_random_linear_networks() {
     println!("{agreed} of 50 have no conserved functions beyond the charges");
     assert_eq!(agreed, 50, "a network has more than its charges");
 }
+
+#[test]
+fn floating_counts_see_brackets_that_vanish() {
+    // One function of two parameters: its gradient fields commute, and a² − b² is kept. A bracket of
+    // roundings must not count as a new direction.
+    let logarithms = "symbias = 1\noutputs = [\"y\"]\naxes = { i = 2 }\nprogram = \"y[i] = log(a[i]^2) + log(b[i]^2)\"\n\
+                      parameters = { a = [\"i\"], b = [\"i\"] }\n";
+    assert_eq!(count(logarithms), (2, true));
+    // Without being told of the charges, the brackets leave just them.
+    for (name, expected) in [
+        ("attention", 9),
+        ("swiglu", 3),
+        ("softmax_regression", 6),
+        ("scale_invariant", 1),
+        ("key_bias", 5),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../models")
+            .join(name)
+            .with_extension("toml");
+        assert_eq!(
+            count(&std::fs::read_to_string(path).expect("a text")),
+            (expected, true),
+            "{name}"
+        );
+    }
+}

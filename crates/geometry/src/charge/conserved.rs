@@ -22,6 +22,8 @@ const DEEPEST: u32 = 5;
 const IDLE: usize = 6;
 /// … and for a piecewise model, where brackets that are new may be rare.
 const IDLE_PIECES: usize = 24;
+/// Length of a bracket of unit fields that counts as zero: 10⁶ roundings.
+const VANISHING: f64 = 1e-9;
 /// Parameters up to which the brackets are evaluated.
 pub const LARGEST: usize = 420;
 
@@ -238,9 +240,10 @@ struct FloatingSpan {
 
 impl Span<f64> for FloatingSpan {
     fn insert(&mut self, vectors: Vec<Vec<f64>>) -> Result<()> {
+        // The fields have unit length, so that a bracket this short is one that vanishes.
         let unit = |v: &Vec<f64>| {
             let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
-            (norm > 0.0 && norm.is_finite())
+            (norm > VANISHING && norm.is_finite())
                 .then(|| v.iter().map(|x| x / norm).collect::<Vec<f64>>())
         };
         let rows: Vec<Vec<f64>> = vectors.iter().filter_map(unit).collect();
@@ -276,8 +279,16 @@ fn floating(probes: &Probes<'_>, rank: &GenericRank, at_least: usize) -> Result<
         &theta,
         |n| {
             let (program, x) = probes.program(probes.cheap(n))?;
-            let c = (0..program.outputs())
-                .map(|_| Nilpotent::number(stream.next_normal()))
+            let c: Vec<f64> = (0..program.outputs())
+                .map(|_| stream.next_normal())
+                .collect();
+            let size = program
+                .vjp(&theta, &x, &c)
+                .map_or(1.0, |v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
+            let scale = if size > 0.0 { 1.0 / size } else { 1.0 };
+            let c = c
+                .into_iter()
+                .map(|c| Nilpotent::number(c * scale))
                 .collect();
             Ok(Gradient {
                 program,

@@ -128,6 +128,22 @@ impl Findings {
         })
     }
 
+    /// Dimension of what is established.
+    pub fn proven(&self, structure: &Structure) -> usize {
+        let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
+        let known = self.translations.len() + rules as usize;
+        self.extra.as_ref().map_or(known, |e| e.dimension)
+    }
+
+    /// Whether the rules have found every symmetry that there can be.
+    pub fn rules_are_all(&self, structure: &Structure) -> bool {
+        let open = self
+            .upper
+            .as_ref()
+            .is_some_and(|u| u.dimension > self.proven(structure));
+        self.extra.is_none() && self.translations.is_empty() && !open
+    }
+
     /// Every rank that was decided.
     pub fn ranks(&self) -> Vec<Rank> {
         let mut ranks = vec![answer(&self.rank.decision)];

@@ -101,7 +101,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     let charges = charges::charges(&structure, findings);
     let theta = findings.map(|f| f.theta.as_slice());
     let mut decay = symbias_bias::decay::decay(model, &structure.factors, theta);
-    if findings.is_some_and(|f| f.extra.is_some() || !f.translations.is_empty()) {
+    if findings.is_some_and(|f| !f.rules_are_all(&structure)) {
         // The rules' minimum is over a part of the orbit only.
         (decay.value, decay.formula, decay.latex) = (None, None, None);
         decay.hypotheses.push(symbias_bias::Hypothesis::new(

@@ -40,9 +40,19 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
     }
     let nullity = f.rank.decision.nullity();
     if nullity > f.orbit.rank {
+        let directions = nullity - f.orbit.rank;
+        let open = f
+            .upper
+            .as_ref()
+            .is_some_and(|u| u.dimension > f.proven(structure));
+        let why = if open {
+            "no symmetry that is established"
+        } else {
+            "no affine symmetry: the fibre is larger than the orbit"
+        };
         found.push(warning(
             "unexplained-flatness",
-            format!("{} flat directions belong to no affine symmetry: the fibre is larger than the orbit", nullity - f.orbit.rank),
+            format!("{directions} flat directions belong to {why}"),
         ));
     }
     match &f.upper {
@@ -51,17 +61,7 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
             "too large for the null space: the dimension is a lower bound",
         )),
         Some(u) => {
-            let proven = f.extra.as_ref().map_or_else(
-                || {
-                    f.translations.len()
-                        + structure
-                            .kinds
-                            .iter()
-                            .map(|k| k.dimension as usize)
-                            .sum::<usize>()
-                },
-                |e| e.dimension,
-            );
+            let proven = f.proven(structure);
             if let Some(extra) = &f.extra {
                 let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
                 found.push(warning(
