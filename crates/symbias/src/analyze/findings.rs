@@ -179,8 +179,13 @@ fn beyond_rules(probes: &Probes<'_>, upper: &Numerical, rules: usize) -> Result<
     if upper.dimension <= rules || !identity || upper.dimension > NAMED {
         return Ok(None);
     }
-    let Some(fields) = upper.fields()? else {
-        return Ok(None);
+    let fields = match upper.fields()? {
+        Some(fields) => fields,
+        // Generic constants are no small fractions: the dimension is exact, the fields are rounded.
+        None => match upper.in_floating_point(probes)? {
+            Some(rounded) => rounded.fields()?.unwrap_or_default(),
+            None => return Ok(None),
+        },
     };
     let Ok(found) = algebra::recognise(&fields, NAMED) else {
         return Ok(None);

@@ -26,6 +26,8 @@ const BUDGET: usize = 2048;
 const SPARE: usize = 24;
 /// One equation in so many must be idle at the end: pieces of piecewise models can be rare.
 const IDLE: usize = 8;
+/// Gap of a floating null space whose fields are used for exact ones.
+const CLEAR: f64 = 1e6;
 /// Points start here, so that they are not those of the rank of J.
 const FIRST_POINT: u64 = 1 << 20;
 
@@ -81,6 +83,19 @@ pub fn numerical(probes: &Probes<'_>, proven: &[AffineField]) -> Result<Option<N
         None => floating(probes, ansatz)?,
     };
     Ok(Some(found))
+}
+
+impl Numerical {
+    /// The same search in floating point: where exact coefficients are no small fractions (a model
+    /// with generic constants), its fields stand for them, if it finds as many.
+    ///
+    /// # Errors
+    /// As [`numerical`].
+    pub fn in_floating_point(&self, probes: &Probes<'_>) -> Result<Option<Numerical>> {
+        let found = floating(probes, self.ansatz.clone())?;
+        let agrees = found.dimension == self.dimension && found.decision.is_clear(CLEAR);
+        Ok(agrees.then_some(found))
+    }
 }
 
 /// Random rows of J at random points, one each, until `count` equations have been made and the
