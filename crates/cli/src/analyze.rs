@@ -69,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
                 },
             ));
             if arguments.full {
+                printed.push_str(&analysis.algebra_text());
                 printed.push_str(&analysis.generators_text());
             }
         }

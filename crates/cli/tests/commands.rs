@@ -354,3 +354,12 @@ fn the_same_seed_prints_the_same_bytes() {
     assert_eq!(run("3"), run("3"));
     assert_ne!(run("3"), run("4"), "another point has other values");
 }
+
+#[test]
+fn the_structure_of_the_algebra_is_read_from_its_brackets() {
+    // gl(2) + gl(3): sl(n) has n(n−1)/2 compact directions, negative in the Killing form; the
+    // centre is its null space.
+    let printed = out(&symbias(&["analyze", "--full", "models/attention.toml"]));
+    let expected = "dimension 13, centre 2, Killing form (-4, 0: 2, +7); k + p = 4 + 9";
+    assert!(printed.contains(expected), "{printed}");
+}

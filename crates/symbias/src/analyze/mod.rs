@@ -164,6 +164,9 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     }
 }
 
+/// Generators whose brackets are computed for `--full`, at most.
+const BRACKETED: usize = 100;
+
 /// The basis that det Γ refers to (theory §1).
 const BASIS: &str = "E_ij for gl, (E_ij - E_ji)/sqrt(2) for so and planes, i E_ii and (E_ij -+ E_ji)/sqrt(2) (times i) for u, \
 one generator with the exponents of the charge for each scaling, unit shifts for translations";
@@ -204,6 +207,39 @@ impl Analysis {
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// The structure of the algebra that the generators span: dimension, centre, signature of the
+    /// Killing form, Cartan split; empty where there are none or too many to bracket.
+    #[must_use]
+    pub fn algebra_text(&self) -> String {
+        let fields: Vec<AffineField> = self
+            .families
+            .iter()
+            .flat_map(|f| f.1.iter().cloned())
+            .collect();
+        if fields.is_empty() || fields.len() > BRACKETED {
+            return String::new();
+        }
+        let Ok(found) = symbias_geometry::algebra::recognise(&fields, 2 * BRACKETED) else {
+            return String::new();
+        };
+        let (negative, zero, positive) = found.killing;
+        let split = found.cartan.as_ref().map_or_else(String::new, |c| {
+            let closed = if c.closed {
+                ""
+            } else {
+                ", not closed under transposition"
+            };
+            format!(
+                "; k + p = {} + {}{closed}",
+                c.antisymmetric.cols, c.symmetric.cols
+            )
+        });
+        format!(
+            "algebra       {} by its brackets: dimension {}, centre {}, Killing form (-{negative}, 0: {zero}, +{positive}){split}\n",
+            found.name, found.dimension, found.centre
+        )
     }
 
     /// The generators, one line each: `d W[0,1] = W[1,1] - ...`.
