@@ -163,3 +163,18 @@ fn complex_factors() {
     );
     expect(&factors, "gl(2,C) + so(2)^3", 11, 9);
 }
+
+#[test]
+fn rounded_fields_do_not_cost_a_charge() {
+    // A generic linear function of the core of a Tucker decomposition is read too. Coefficients of
+    // what is left are no fractions, so that fields are rounded; the two scalings among the factors
+    // are symmetric all the same.
+    let text = "symbias = 1\noutputs = [\"y\", \"z\"]\naxes = { i = 3, j = 3, k = 3, p = 2, q = 2, r = 2 }\nprogram = '''\n\
+                y[i,j,k] = G[p,q,r] * A[i,p] * B[j,q] * C[k,r]\nz = M[p,q,r] * G[p,q,r]\n'''\n\
+                parameters = { G = [\"p\",\"q\",\"r\"], A = [\"i\",\"p\"], B = [\"j\",\"q\"], C = [\"k\",\"r\"] }\n\
+                constants = { M = { axes = [\"p\",\"q\",\"r\"], law = \"normal\", seed = 3 } }\n";
+    let source = SourceFile::parse(text, None).unwrap_or_else(|e| panic!("{e}"));
+    let core = analyze(&source, &Options::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"));
+    assert!(core.holds(), "{:?}", core.answer.warnings);
+    assert!(core.answer.charges.count >= 2, "{:?}", core.answer.charges);
+}

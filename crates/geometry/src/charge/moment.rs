@@ -5,10 +5,13 @@ use crate::rank::numerical;
 use std::collections::{BTreeMap, HashMap};
 use symbias_model::error::Result;
 use symbias_numerics::dense::Matrix;
-use symbias_numerics::rank::RowSpace;
+use symbias_numerics::rank::{RankOptions, nullspace_with};
 
 /// Relative asymmetry up to which A counts as symmetric: entries are sums of a few roundings.
 const SYMMETRIC: f64 = 1e-12;
+
+/// Relative error of the entries of fields that are not exact.
+const ROUNDED: f64 = 1e-10;
 
 /// Whether A = Aᵀ, so that the field is the gradient of μ.
 #[must_use]
@@ -46,16 +49,17 @@ pub fn symmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineFiel
                 .or_insert_with(|| vec![0.0; fields.len()])[k] += x;
         }
     }
-    let mut space = RowSpace::new(fields.len());
     let rows: Vec<Vec<f64>> = equations
         .into_values()
         .filter(|r| r.iter().any(|x| *x != 0.0))
         .collect();
-    if !rows.is_empty() {
-        let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
-        space.push_rows(&block).map_err(numerical)?;
-    }
-    let (_, basis) = space.nullspace("antisymmetric parts").map_err(numerical)?;
+    let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
+    // Fields that a floating null space found have entries with its error.
+    let options = RankOptions {
+        entry_error: ROUNDED,
+        ..RankOptions::default()
+    };
+    let (_, basis) = nullspace_with("antisymmetric parts", &block, options).map_err(numerical)?;
     Ok((0..basis.cols)
         .map(|k| combination(fields, &basis.column(k)))
         .collect())
