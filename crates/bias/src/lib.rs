@@ -1,10 +1,14 @@
 //! What a driver of training selects among the parameters of one function: predictions with the
-//! measure they refer to and the hypotheses they rest on (theory §4).
+//! measure they refer to and the hypotheses they rest on (theory §4, §5).
 //!
-//! decay: R(w) = min over the orbit of ½‖θ‖² (theory §3.3). Uses geometry and model; used by
-//! symbias.
+//! decay: R(w) = min over the orbit of ½‖θ‖². flow: K_c⁻¹ = ∇²Q_c. noise: p(w) ∝ e^{−ℓ/T − R(w)} dw,
+//! R from the volumes of orbits and of K. Uses geometry and model; used by symbias.
 
 pub mod decay;
-mod statement;
+pub mod flow;
+mod ground;
+pub mod noise;
+mod potential;
 
-pub use statement::{Bias, Hypothesis, Status};
+pub use ground::{Base, Ground, Origin};
+pub use potential::{Driver, Hypothesis, Noise, Potential, Pull, Status};

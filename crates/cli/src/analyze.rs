@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
-use symbias::analyze::{Options, analyze};
+use symbias::analyze::{Chart, Options, Temper, analyze};
 use symbias::report;
 use symbias_model::language::SourceFile;
 
@@ -33,6 +33,35 @@ pub(crate) struct Arguments {
     /// Seed of random points, probes and generated constants
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The function that vanishes on the gauge slice; each gives another law (theory §5.2)
+    #[arg(long, value_enum, default_value_t = Slice::Charges)]
+    slice: Slice,
+    /// Temperature T of the law of isotropic noise with weight decay
+    #[arg(long, value_name = "T", default_value_t = 1.0)]
+    temperature: f64,
+    /// Weight decay (lambda/2)||theta||^2 that bounds orbits of infinite volume
+    #[arg(long, value_name = "LAMBDA", default_value_t = 0.0)]
+    decay: f64,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Slice {
+    /// The charges
+    Charges,
+    /// Log ratios of norms
+    LogRatios,
+    /// No density: the slice's surface measure
+    Surface,
+}
+
+impl Slice {
+    fn chart(self) -> Chart {
+        match self {
+            Slice::Charges => Chart::Charges,
+            Slice::LogRatios => Chart::LogRatios,
+            Slice::Surface => Chart::Surface,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
@@ -44,6 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             seed: arguments.seed,
             at: arguments.at.clone(),
             data: arguments.data.clone(),
+            temper: Temper::new(arguments.temperature, arguments.decay)?,
+            chart: arguments.slice.chart(),
         };
         let mut progress = Progress::new();
         let analysis = analyze(&source, &options, &mut |stage| progress.stage(stage));

@@ -12,11 +12,23 @@ pub struct AffineField {
 impl AffineField {
     /// Adds `scale · ξ(θ)` to `into`; both of length d.
     pub fn add_at(&self, theta: &[f64], scale: f64, into: &mut [f64]) {
-        for &(row, column, value) in &self.linear {
-            into[row] += scale * value * theta[column];
-        }
+        self.add_linear(theta, scale, into);
         for &(row, value) in &self.constant {
             into[row] += scale * value;
+        }
+    }
+
+    /// Adds `scale · A v` to `into`; both of length d.
+    pub fn add_linear(&self, v: &[f64], scale: f64, into: &mut [f64]) {
+        for &(row, column, value) in &self.linear {
+            into[row] += scale * value * v[column];
+        }
+    }
+
+    /// Adds `scale · Aᵀ v` to `into`; both of length d.
+    pub fn add_transposed(&self, v: &[f64], scale: f64, into: &mut [f64]) {
+        for &(row, column, value) in &self.linear {
+            into[column] += scale * value * v[row];
         }
     }
 
@@ -26,5 +38,18 @@ impl AffineField {
         let mut value = vec![0.0; theta.len()];
         self.add_at(theta, 1.0, &mut value);
         value
+    }
+
+    /// `c · ξ`.
+    #[must_use]
+    pub fn scaled(&self, c: f64) -> AffineField {
+        AffineField {
+            linear: self
+                .linear
+                .iter()
+                .map(|(i, j, x)| (*i, *j, c * x))
+                .collect(),
+            constant: self.constant.iter().map(|(i, x)| (*i, c * x)).collect(),
+        }
     }
 }

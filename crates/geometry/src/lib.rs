@@ -2,8 +2,12 @@
 
 pub mod algebra;
 pub mod charge;
+pub mod component;
 pub mod discover;
 pub mod field;
+pub mod gauge;
+pub mod leaf;
+pub mod metric;
 pub mod orbit;
 pub mod probe;
 pub mod rank;

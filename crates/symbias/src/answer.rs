@@ -29,6 +29,8 @@ pub struct Answer {
     pub charges: Charges,
     /// The Gram matrix of the generators.
     pub gram: Gram,
+    /// The orbit of the point; `null` where no point was computed.
+    pub orbit: Option<Orbit>,
     /// What each driver selects.
     pub bias: Biases,
     /// What a reader should know before believing the rest.
@@ -135,10 +137,44 @@ pub struct Charges {
 pub struct Gram {
     /// The basis of the algebra.
     pub basis: String,
-    /// Closed form where a rule gives it.
+    /// Closed form of det Γ where the structure gives one.
     pub formula: Option<String>,
-    /// Log pseudo-determinant at the point.
+    /// Log pseudo-determinant at the point, by numbers.
     pub log_det: Option<f64>,
+    /// The same by the formula.
+    pub log_det_by_formula: Option<f64>,
+    /// Each factor by itself, where it has a formula.
+    pub factors: Vec<GramFactor>,
+}
+
+/// det Γ of one factor by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct GramFactor {
+    /// Name of the factor.
+    pub name: String,
+    /// Closed form.
+    pub formula: String,
+    /// Its logarithm at the point, by the formula.
+    pub log_det: Option<f64>,
+}
+
+/// The orbit of the point.
+#[derive(Clone, Debug, Serialize)]
+pub struct Orbit {
+    /// Its dimension, rank Γ at the point.
+    pub dimension: u64,
+    /// Dimension of the stabiliser.
+    pub stabiliser: u64,
+    /// Whether generic orbits have larger dimension.
+    pub singular: bool,
+    /// ½ log pdet Γ.
+    pub log_volume: f64,
+    /// Norm of the mean curvature vector H.
+    pub mean_curvature: f64,
+    /// What H obeys, by the class of the action (theory §1).
+    pub curvature_law: String,
+    /// Relative deviation of H from it; `null` where there is no law.
+    pub curvature_residual: Option<f64>,
 }
 
 /// One entry per driver.
@@ -156,23 +192,28 @@ pub struct Biases {
     pub noise_horizontal: Bias,
 }
 
-/// What a driver selects.
+/// What a driver selects: R with p(w) ∝ e^{−ℓ/T − R(w)} for a law of noise, the regulariser for
+/// decay, the mirror potential for flow.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bias {
-    /// Whether the law exists (false where a hypothesis fails or it is not derived).
+    /// Whether the law exists (false where a hypothesis fails).
     pub exists: bool,
     /// Its value at the point.
     pub value: Option<f64>,
+    /// The same by the formula.
+    pub value_by_formula: Option<f64>,
     /// Its formula.
     pub formula: Option<String>,
     /// With respect to which measure.
     pub base_measure: String,
+    /// Which orbits a law of noise favours: `small`, `large`, `neutral`.
+    pub pull: Option<String>,
     /// What it rests on.
     pub hypotheses: Vec<Hypothesis>,
 }
 
-impl From<&symbias_bias::Bias> for Bias {
-    fn from(bias: &symbias_bias::Bias) -> Bias {
+impl From<&symbias_bias::Potential> for Bias {
+    fn from(potential: &symbias_bias::Potential) -> Bias {
         let hypothesis = |h: &symbias_bias::Hypothesis| Hypothesis {
             text: h.text.clone(),
             status: match h.status {
@@ -181,13 +222,23 @@ impl From<&symbias_bias::Bias> for Bias {
                 symbias_bias::Status::Fails => "fails",
             }
             .into(),
+            topic: h.topic.into(),
         };
+        let pull = |pull| match pull {
+            symbias_bias::Pull::Small => "small",
+            symbias_bias::Pull::Large => "large",
+            symbias_bias::Pull::Neutral => "neutral",
+        };
+        // JSON has no infinity.
+        let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
         Bias {
-            exists: bias.exists,
-            value: bias.value,
-            formula: bias.formula.clone(),
-            base_measure: bias.base_measure.clone(),
-            hypotheses: bias.hypotheses.iter().map(hypothesis).collect(),
+            exists: potential.exists,
+            value: finite(potential.value),
+            value_by_formula: finite(potential.by_formula),
+            formula: potential.formula.clone(),
+            base_measure: potential.base_measure.clone(),
+            pull: potential.pull.map(|p| pull(p).into()),
+            hypotheses: potential.hypotheses.iter().map(hypothesis).collect(),
         }
     }
 }
@@ -199,6 +250,8 @@ pub struct Hypothesis {
     pub text: String,
     /// `verified`, `assumed` or `fails`.
     pub status: String,
+    /// What `symbias explain` calls it.
+    pub topic: String,
 }
 
 /// A warning for programs and people.

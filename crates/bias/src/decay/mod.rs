@@ -1,178 +1,151 @@
 //! Weight decay: the induced regulariser R = min over the orbit of ½‖θ‖² (theory §3.3, decay
-//! column of §6), in closed form where a rule gives it.
+//! column of §6), by the balanced point, and in closed form where the structure gives one.
 //!
 //! Factors that move a common parameter are minimised together. Compact factors leave the norm
 //! alone and do not count. A minimum over a closed orbit is attained exactly where the charges
-//! vanish (theory §3.1); values are infima otherwise.
+//! vanish (theory §3.1).
 
-mod diagonal;
+pub(crate) mod diagonal;
 mod matrix;
 
-use crate::statement::{Bias, Hypothesis, Status};
-use std::collections::BTreeSet;
+use crate::ground::Ground;
+use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};
 use symbias_geometry::charge::render::{Script, spelled_tensor};
-use symbias_geometry::discover::structural::{ActionView, Factor};
+use symbias_geometry::component::{Component, Structure, components, parts, translated_whole};
+use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::gauge::StopReason;
+use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};
-
-/// One term of the regulariser: a closed form for the parameters of one component.
-struct Term {
-    text: String,
-    latex: String,
-    value: Option<f64>,
-}
 
 /// What a rule says of a component.
 enum Found {
     Term(Term),
+    /// Nothing is left of the norm.
+    Nothing,
     /// The infimum is not attained: the reason.
     NotAttained(String),
     /// No rule.
     Unknown,
 }
 
-/// Factors that are minimised together, and the parameters they move.
-struct Component<'a> {
-    factors: Vec<&'a Factor>,
-    tensors: BTreeSet<TensorId>,
-}
-
-/// The bias of weight decay; its value at `theta` if given.
+/// The bias of weight decay by rules alone; the formula's value at `theta` if given.
 #[must_use]
-pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Bias {
-    let components = components(factors);
+pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Potential {
+    let components = components(factors, |f| !f.is_compact());
     let mut hypotheses = vec![
         Hypothesis::new(
+            "squared-norm-penalty",
             "the penalty is the same multiple of the squared norm of every parameter",
             Status::Assumed,
         ),
         Hypothesis::new(
+            "fast-decay",
             "gradient steps reach the minimum over each orbit before the function changes",
             Status::Assumed,
         ),
     ];
     let (mut terms, mut complete) = (Vec::new(), true);
     for component in &components {
-        match closed_form(model, component, theta) {
-            Found::Term(term) => terms.push(term),
-            Found::NotAttained(reason) => {
-                hypotheses.push(Hypothesis::new(
-                    format!("the minimum over the orbit is attained ({reason})"),
-                    Status::Fails,
-                ));
-                return Bias {
-                    exists: false,
-                    value: None,
-                    formula: None,
-                    latex: None,
-                    base_measure: NO_MEASURE.into(),
-                    hypotheses,
-                };
-            }
-            Found::Unknown => complete = false,
-        }
-    }
-    if !complete {
-        hypotheses.push(Hypothesis::new(
-            "a rule gives the minimum over the orbit in closed form",
-            Status::Fails,
-        ));
-        return Bias {
-            exists: true,
-            value: None,
-            formula: None,
-            latex: None,
-            base_measure: NO_MEASURE.into(),
-            hypotheses,
+        let Some(parts) = parts(model, component) else {
+            complete = false;
+            continue;
         };
+        for part in &parts {
+            match closed_form(model, component, part, theta) {
+                Found::Term(term) => terms.push(term),
+                Found::Nothing => {}
+                Found::NotAttained(reason) => {
+                    hypotheses.push(Hypothesis::new(
+                        "minimum-attained",
+                        format!("the minimum over the orbit is attained ({reason})"),
+                        Status::Fails,
+                    ));
+                    return Potential::resting_on(Driver::Decay, NO_MEASURE, hypotheses);
+                }
+                Found::Unknown => complete = false,
+            }
+        }
     }
     if !components.is_empty() {
         hypotheses.push(Hypothesis::new(
+            "fibre-is-orbit",
             "the orbit is the whole fibre; on a larger one the minimum can be smaller",
             Status::Assumed,
         ));
     }
-    terms.extend(unmoved(model, &components, theta));
-    let join = |part: fn(&Term) -> &str| terms.iter().map(part).collect::<Vec<_>>().join(" + ");
-    Bias {
-        exists: true,
-        value: terms.iter().map(|t| t.value).sum(),
-        formula: Some(join(|t| &t.text)),
-        latex: Some(join(|t| &t.latex)),
-        base_measure: NO_MEASURE.into(),
-        hypotheses,
+    let mut found = Potential::resting_on(Driver::Decay, NO_MEASURE, hypotheses);
+    if complete {
+        terms.extend(unmoved(model, &components, theta));
+        let (text, latex, value) = joined(&terms);
+        (found.formula, found.latex, found.by_formula) = (Some(text), Some(latex), value);
     }
+    found
+}
+
+/// The bias of weight decay with its value and gradient at θ, by the balanced point of the orbit:
+/// R(θ) = ½‖gθ‖², ∇R = gᵀgθ (a balanced point is horizontal).
+///
+/// # Errors
+/// Floating linear algebra that does not converge.
+pub fn decay_at(ground: &Ground<'_>, theta: &[f64]) -> Result<Potential> {
+    let mut found = decay(ground.model, ground.factors, Some(theta));
+    if !found.exists {
+        return Ok(found);
+    }
+    let fixed = ground.balanced(theta)?;
+    if fixed.stop == StopReason::Balanced {
+        let square: f64 = fixed.theta.iter().map(|x| x * x).sum();
+        found.value = Some(square / 2.0);
+        found.gradient = Some(fixed.element.transposed(&fixed.theta));
+    } else {
+        found.hypotheses.push(Hypothesis::new(
+            "minimum-attained",
+            "the minimum over the orbit of this point is attained",
+            Status::Fails,
+        ));
+    }
+    if !ground.is_reductive() && found.formula.is_none() {
+        // Symmetric generators alone do not reach the whole orbit.
+        (found.value, found.gradient) = (None, None);
+        found.hypotheses.push(Hypothesis::new(
+            "reductive",
+            "the algebra is closed under transposition",
+            Status::Fails,
+        ));
+    }
+    Ok(found)
 }
 
 /// Decay selects a minimiser, not a distribution.
 const NO_MEASURE: &str = "none: a minimiser, not a distribution";
 
-fn tensors(factor: &Factor) -> BTreeSet<TensorId> {
-    match factor.view() {
-        ActionView::Matrix { slots, .. } => slots.iter().map(|s| s.tensor).collect(),
-        ActionView::Diagonal { parts, .. } => parts.iter().map(|p| p.0).collect(),
-        ActionView::Translation {
-            tensor,
-            compensated,
-            ..
-        } => std::iter::once(tensor)
-            .chain(compensated.map(|c| c.0))
-            .collect(),
-    }
-}
-
-/// Non-compact factors, joined where they move a common parameter.
-fn components(factors: &[Factor]) -> Vec<Component<'_>> {
-    let mut components: Vec<Component<'_>> = Vec::new();
-    for factor in factors.iter().filter(|f| !f.is_compact()) {
-        let mut joined = Component {
-            factors: vec![factor],
-            tensors: tensors(factor),
-        };
-        let (meets, apart): (Vec<_>, Vec<_>) = components
-            .into_iter()
-            .partition(|c| !c.tensors.is_disjoint(&joined.tensors));
-        components = apart;
-        for other in meets {
-            joined.factors.extend(other.factors);
-            joined.tensors.extend(other.tensors);
-        }
-        components.push(joined);
-    }
-    components.sort_by_key(|c| c.tensors.first().copied());
-    components
-}
-
-fn closed_form(model: &Model, component: &Component<'_>, theta: Option<&[f64]>) -> Found {
-    let views: Vec<ActionView> = component.factors.iter().map(|f| f.view()).collect();
-    if views.iter().all(|v| {
-        matches!(
-            v,
-            ActionView::Diagonal { .. } | ActionView::Matrix { size: 1, .. }
-        )
-    }) {
-        return diagonal::closed_form(model, &component.factors, theta);
-    }
-    if views
-        .iter()
-        .all(|v| matches!(v, ActionView::Matrix { group: "gl", .. }))
-    {
-        return matrix::closed_form(model, &component.factors, theta);
-    }
-    match views.as_slice() {
-        [
-            ActionView::Translation {
-                tensor,
-                compensated: None,
-                ..
-            },
-        ] => centred(model, component.factors[0], *tensor, theta),
-        _ => Found::Unknown,
+fn closed_form(
+    model: &Model,
+    component: &Component<'_>,
+    part: &Structure,
+    theta: Option<&[f64]>,
+) -> Found {
+    match part {
+        Structure::Torus(torus) => diagonal::closed_form(model, torus, theta),
+        Structure::Pair(pair) => Found::Term(matrix::pair(model, pair, theta)),
+        Structure::Chain(chain) => Found::Term(matrix::chain(model, chain, theta)),
+        Structure::Translation(tensor) => translated(model, component, *tensor, theta),
+        Structure::Rotation(_) | Structure::Coupled(_) | Structure::Unknown => Found::Unknown,
     }
 }
 
 /// Translations: what is left is the part of the parameter that is orthogonal to them.
-fn centred(model: &Model, factor: &Factor, tensor: TensorId, theta: Option<&[f64]>) -> Found {
+fn translated(
+    model: &Model,
+    component: &Component<'_>,
+    tensor: TensorId,
+    theta: Option<&[f64]>,
+) -> Found {
     let name = &model.tensor(tensor).name;
+    let shifts = component.factors.iter().filter(|f| f.moved().len() == 1);
+    if shifts.clone().any(|f| translated_whole(model, f).is_some()) {
+        return Found::Nothing;
+    }
     let value = theta.map(|theta| {
         // Gram–Schmidt on the constant fields.
         let mut basis: Vec<Vec<f64>> = Vec::new();
@@ -183,7 +156,10 @@ fn centred(model: &Model, factor: &Factor, tensor: TensorId, theta: Option<&[f64
             .map_or(0..0, symbias_model::space::Block::range);
         rest[block.clone()].copy_from_slice(&theta[block]);
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-        for field in factor.generators(model) {
+        for field in shifts.flat_map(|f| f.generators(model)) {
+            if !field.linear.is_empty() {
+                continue;
+            }
             let mut v = vec![0.0; theta.len()];
             field.constant.iter().for_each(|(i, x)| v[*i] += x);
             for b in &basis {

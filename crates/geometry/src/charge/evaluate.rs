@@ -120,31 +120,28 @@ impl Charge {
         free.then(|| self.terms.iter().enumerate().map(block).collect())
     }
 
-    /// Squared norm of a block for each value of the free indices, row-major.
+    /// The coordinates of θ in a block, for each value of the free indices, row-major.
     #[must_use]
-    pub fn squared_norms(&self, block: &ScaledBlock, model: &Model, theta: &[f64]) -> Vec<f64> {
+    pub fn places(&self, block: &ScaledBlock, model: &Model) -> Vec<Vec<usize>> {
         let layout = Layout::new(model);
         let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
-        let term = Term {
-            coefficient: 1.0,
-            ..self.terms[block.term].clone()
-        };
-        let mut norms = Vec::new();
+        let term = &self.terms[block.term];
+        let width = layout.width[&term.tensor];
+        let mut all = Vec::new();
         for_each_index(&sizes, |copy| {
-            norms.push(term.squares(&layout, copy, theta))
+            let mut own = Vec::new();
+            term.visit(&layout, copy, |places| {
+                own.extend(places.iter().flat_map(|p| *p..*p + width));
+            });
+            all.push(own);
         });
-        norms
+        all
     }
 
-    /// The parameters that a general linear group moves: exponent 1 where it acts by X, −1 where
-    /// by −Xᵀ; `None` for other charges.
+    /// Whether the charges are the entries of a symmetric matrix: those of a real general linear
+    /// group.
     #[must_use]
-    pub fn matrix_blocks(&self) -> Option<Vec<ScaledBlock>> {
-        let block = |(term, t): (usize, &Term)| ScaledBlock {
-            tensor: t.tensor,
-            exponent: t.coefficient,
-            term,
-        };
+    pub fn is_symmetric_matrix(&self) -> bool {
         matches!(
             self.form,
             Form::Symmetric {
@@ -152,37 +149,6 @@ impl Charge {
                 ..
             }
         )
-        .then(|| self.terms.iter().enumerate().map(block).collect())
-    }
-
-    /// The entries of such a parameter for each value of the free indices, as a matrix: index of
-    /// the group by the rest.
-    #[must_use]
-    pub fn unfolded(
-        &self,
-        block: &ScaledBlock,
-        model: &Model,
-        theta: &[f64],
-    ) -> Vec<Vec<Vec<f64>>> {
-        let layout = Layout::new(model);
-        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
-        let term = &self.terms[block.term];
-        let n = term
-            .matrix
-            .iter()
-            .map(|a| layout.shape[&term.tensor][*a])
-            .product();
-        let mut all = Vec::new();
-        for_each_index(&sizes, |copy| {
-            let mut rows = vec![Vec::new(); n];
-            term.visit(&layout, copy, |places| {
-                rows.iter_mut()
-                    .zip(places)
-                    .for_each(|(row, p): (&mut Vec<f64>, _)| row.push(theta[*p]));
-            });
-            all.push(rows);
-        });
-        all
     }
 
     /// Whether the free indices of two families select the same blocks of every parameter that

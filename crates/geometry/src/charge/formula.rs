@@ -180,9 +180,21 @@ fn simplified(terms: &mut [Term], sizes: &mut Vec<u64>, combinations: &mut Optio
 }
 
 fn of_scaling(model: &Model, scaling: &Scaling) -> Option<Charge> {
-    if scaling.kind == Kind::Phase {
-        return None;
+    (scaling.kind == Kind::Scale).then(|| of_diagonal(model, scaling))
+}
+
+/// Scales or phases as a weighted sum of squares for each value of the free indices: the charge of
+/// a scale; of a phase, which has none, only the blocks that it turns.
+#[must_use]
+pub fn diagonal(model: &Model, factor: &Factor) -> Option<Charge> {
+    match &factor.action {
+        Action::Scaling(scaling) => Some(of_diagonal(model, scaling)),
+        Action::Bond(bond) if bond.size == 1 => of_bond(model, bond),
+        _ => None,
     }
+}
+
+fn of_diagonal(model: &Model, scaling: &Scaling) -> Charge {
     let mut terms: Vec<Term> = scaling
         .parts
         .iter()
@@ -198,13 +210,13 @@ fn of_scaling(model: &Model, scaling: &Scaling) -> Option<Charge> {
     terms.sort_by_key(|t| t.coefficient < 0.0);
     let (mut sizes, mut combinations) = (scaling.sizes.clone(), scaling.components.clone());
     simplified(&mut terms, &mut sizes, &mut combinations);
-    Some(Charge {
+    Charge {
         letters: letters(model, &terms, &sizes),
         form: Form::Squares,
         terms,
         combinations,
         count: scaling.dimension,
-    })
+    }
 }
 
 fn of_shift(model: &Model, shift: &Shift) -> Option<Charge> {

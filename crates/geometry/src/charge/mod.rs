@@ -8,4 +8,4 @@ pub mod moment;
 pub mod render;
 
 pub use evaluate::ScaledBlock;
-pub use formula::{Charge, charges};
+pub use formula::{Charge, charges, diagonal};

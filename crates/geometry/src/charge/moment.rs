@@ -40,29 +40,71 @@ pub fn symmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineFiel
         return Ok(fields.to_vec());
     }
     // One equation for each entry above the diagonal that some field has.
-    let mut equations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let mut equations = Equations::new(fields.len());
     for (k, field) in fields.iter().enumerate() {
         for (i, j, x) in field.linear.iter().filter(|(i, j, _)| i != j) {
             let (low, high, x) = if i < j { (i, j, *x) } else { (j, i, -*x) };
-            equations
-                .entry(low * d + high)
-                .or_insert_with(|| vec![0.0; fields.len()])[k] += x;
+            equations.add(low * d + high, k, x);
         }
     }
-    let rows: Vec<Vec<f64>> = equations
-        .into_values()
-        .filter(|r| r.iter().any(|x| *x != 0.0))
-        .collect();
-    let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
-    // Fields that a floating null space found have entries with its error.
-    let options = RankOptions {
-        entry_error: ROUNDED,
-        ..RankOptions::default()
-    };
-    let (_, basis) = nullspace_with("antisymmetric parts", &block, options).map_err(numerical)?;
-    Ok((0..basis.cols)
-        .map(|k| combination(fields, &basis.column(k)))
-        .collect())
+    equations.solutions("antisymmetric parts", fields)
+}
+
+/// A basis of the antisymmetric linear fields in the span of `fields`: 𝔨, or as much of it as there
+/// is.
+///
+/// # Errors
+/// Floating linear algebra that does not converge.
+pub fn antisymmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineField>> {
+    let mut equations = Equations::new(fields.len());
+    for (k, field) in fields.iter().enumerate() {
+        for (i, j, x) in &field.linear {
+            equations.add(i.min(j) * d + i.max(j), k, *x);
+        }
+        for (i, x) in &field.constant {
+            equations.add(d * d + i, k, *x);
+        }
+    }
+    equations.solutions("symmetric parts", fields)
+}
+
+/// Linear equations in the coefficients of fields, one for each place.
+struct Equations {
+    unknowns: usize,
+    rows: BTreeMap<usize, Vec<f64>>,
+}
+
+impl Equations {
+    fn new(unknowns: usize) -> Equations {
+        Equations {
+            unknowns,
+            rows: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, place: usize, unknown: usize, x: f64) {
+        let row = self.rows.entry(place);
+        row.or_insert_with(|| vec![0.0; self.unknowns])[unknown] += x;
+    }
+
+    /// The fields that solve them.
+    fn solutions(self, what: &str, fields: &[AffineField]) -> Result<Vec<AffineField>> {
+        let rows: Vec<Vec<f64>> = self
+            .rows
+            .into_values()
+            .filter(|r| r.iter().any(|x| *x != 0.0))
+            .collect();
+        let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
+        // Fields that a floating null space found have entries with its error.
+        let options = RankOptions {
+            entry_error: ROUNDED,
+            ..RankOptions::default()
+        };
+        let (_, basis) = nullspace_with(what, &block, options).map_err(numerical)?;
+        Ok((0..basis.cols)
+            .map(|k| combination(fields, &basis.column(k)))
+            .collect())
+    }
 }
 
 /// Σ_a c_a ξ_a; coefficients that are roundings are dropped.

@@ -3,7 +3,7 @@
 use super::formula::{Charge, Form, Term};
 use crate::discover::structural::bonds::Shape;
 use crate::discover::structural::scaling::Span;
-use symbias_model::expression::{IndexExpr, Model};
+use symbias_model::expression::{IndexExpr, Model, TensorId};
 
 /// How a formula is spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,52 +29,20 @@ impl Charge {
 
     /// Norm of a block of [`Charge::scaled_blocks`], as `|v[h]|` or `||W[h,:]||`.
     #[must_use]
-    pub fn norm(
+    pub fn norm(&self, tensor: TensorId, model: &Model, script: Script) -> String {
+        block_norm(&[self], tensor, model, script)
+    }
+
+    /// Norm of what a block of this family and one of another have in common: `|W[j,i]|`.
+    #[must_use]
+    pub fn common_norm(
         &self,
-        tensor: symbias_model::expression::TensorId,
+        other: &Charge,
+        tensor: TensorId,
         model: &Model,
         script: Script,
     ) -> String {
-        let Some(term) = self.terms.iter().find(|t| t.tensor == tensor) else {
-            return String::new();
-        };
-        let info = model.tensor(tensor);
-        let mut single = info.field.width() == 1;
-        let places: Vec<String> = (0..info.axes.len())
-            .map(|axis| {
-                match term
-                    .free
-                    .iter()
-                    .position(|(a, shape)| *a == axis && shape.is_none())
-                {
-                    Some(k) => self.letters[k].0.clone(),
-                    None => {
-                        single = false;
-                        let group = term
-                            .free
-                            .iter()
-                            .zip(&self.letters)
-                            .find(|((a, _), _)| *a == axis);
-                        group.map_or_else(
-                            || ":".to_owned(),
-                            |((_, shape), (letter, _))| {
-                                format!(
-                                    "{}={letter}",
-                                    spelled(shape, &term.axis(model, axis), script)
-                                )
-                            },
-                        )
-                    }
-                }
-            })
-            .collect();
-        let entry = indexed(&spelled_tensor(&info.name, script), &places, script);
-        match (single, script) {
-            (true, Script::Plain) => format!("|{entry}|"),
-            (true, Script::Latex) => format!("\\lvert {entry} \\rvert"),
-            (false, Script::Plain) => format!("||{entry}||"),
-            (false, Script::Latex) => format!("\\lVert {entry} \\rVert"),
-        }
+        block_norm(&[self, other], tensor, model, script)
     }
 
     fn render(&self, model: &Model, script: Script) -> String {
@@ -267,6 +235,42 @@ impl Term {
             }
         };
         format!("{sum}{body}")
+    }
+}
+
+/// The norm of the entries of a tensor at fixed free indices of one family, or of two.
+fn block_norm(families: &[&Charge], tensor: TensorId, model: &Model, script: Script) -> String {
+    let info = model.tensor(tensor);
+    let mut single = info.field.width() == 1;
+    let term = |c: &&Charge| c.terms.iter().position(|t| t.tensor == tensor);
+    let carriers: Vec<(usize, &Shape, &String)> = families
+        .iter()
+        .filter_map(|c| Some((*c, term(c)?)))
+        .flat_map(|(c, t)| {
+            let free = c.terms[t].free.iter().zip(&c.letters);
+            free.map(|((axis, shape), (letter, _))| (*axis, shape, letter))
+        })
+        .collect();
+    let places: Vec<String> = (0..info.axes.len())
+        .map(|axis| {
+            let mut mine = carriers.iter().filter(|c| c.0 == axis);
+            if let Some((_, _, letter)) = mine.clone().find(|c| c.1.is_none()) {
+                return (*letter).clone();
+            }
+            single = false;
+            let name = &model.axes[info.axes[axis].index()].name;
+            mine.next().map_or_else(
+                || ":".to_owned(),
+                |(_, shape, letter)| format!("{}={letter}", spelled(shape, name, script)),
+            )
+        })
+        .collect();
+    let entry = indexed(&spelled_tensor(&info.name, script), &places, script);
+    match (single, script) {
+        (true, Script::Plain) => format!("|{entry}|"),
+        (true, Script::Latex) => format!("\\lvert {entry} \\rvert"),
+        (false, Script::Plain) => format!("||{entry}||"),
+        (false, Script::Latex) => format!("\\lVert {entry} \\rVert"),
     }
 }
 

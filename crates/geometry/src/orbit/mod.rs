@@ -1,3 +1,38 @@
-//! Orbits: the Gram matrix of the generators, its rank and its volume element (theory §1).
+//! Orbits: Gram matrix, volume, horizontal projector, mean curvature and stabiliser (theory §1),
+//! as numbers and, where the structure gives one, as a formula (theory §6).
 
+pub mod formula;
+mod frame;
 pub mod gram;
+
+pub use frame::OrbitFrame;
+
+/// Which law the mean curvature H of an orbit obeys (theory §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrbitClass {
+    /// Isometric action: H = −∇_H log vol.
+    Compact,
+    /// Commuting symmetric generators, no 𝔨: H = +∇_H log vol.
+    Symmetric,
+    /// Both: at balanced points H = ∇_H ½ log det Γ_𝔭 − ∇_H ½ log pdet Γ_𝔨.
+    Mixed,
+    /// No linear action that is closed under transposition: none of these.
+    Other,
+}
+
+impl OrbitClass {
+    /// The sign law in words.
+    #[must_use]
+    pub fn law(self) -> &'static str {
+        match self {
+            OrbitClass::Compact => "H = -grad_H log vol (isometric)",
+            OrbitClass::Symmetric => "H = +grad_H log vol (symmetric generators)",
+            OrbitClass::Mixed => {
+                "at balanced points H = grad_H log vol_p - grad_H log vol_k (mixed)"
+            }
+            OrbitClass::Other => {
+                "none: the algebra is not closed under transposition, or translates"
+            }
+        }
+    }
+}

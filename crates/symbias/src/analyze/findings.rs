@@ -1,10 +1,12 @@
 //! What ranks, null spaces and finite group elements say of a model of moderate size.
 
-use super::Structure;
+use super::laws::{Laws, established};
+use super::{Options, Structure};
 use crate::answer::Rank;
 use symbias_geometry::algebra;
 use symbias_geometry::charge::conserved::{Conserved, conserved};
 use symbias_geometry::charge::moment;
+use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::certificate::{Certificate, certify};
 use symbias_geometry::discover::numerical::{Numerical, numerical};
 use symbias_geometry::field::AffineField;
@@ -46,6 +48,8 @@ pub(super) struct Findings {
     pub conserved: Option<Conserved>,
     /// The point at which values are computed.
     pub theta: Vec<f64>,
+    /// What each driver selects.
+    pub laws: Option<Laws>,
 }
 
 /// An algebra found by numerics alone.
@@ -67,12 +71,12 @@ impl Findings {
         structure: &Structure,
         theta: Option<Vec<f64>>,
         samples: Option<Vec<Inputs>>,
-        seed: u64,
+        options: &Options,
         stage: &mut dyn FnMut(&str),
     ) -> Result<Findings> {
         let model = &structure.model;
         let files = data::constants(model)?;
-        let probes = Probes::new(model, &files, samples, seed)?;
+        let probes = Probes::new(model, &files, samples, options.seed)?;
         let mut families: Vec<Vec<AffineField>> = structure
             .factors
             .iter()
@@ -104,7 +108,13 @@ impl Findings {
         let generic = probes.point(rank.point);
         let orbit = gram(&fields, &generic)?.decision;
         let theta = theta.unwrap_or(generic);
-        let at_theta = gram(&fields, &theta)?;
+        let at_theta = match &extra {
+            Some(extra) => gram(&extra.fields, &theta)?,
+            None => {
+                let split = orthonormal(model, &structure.factors);
+                gram(&[split.all(), translations.clone()].concat(), &theta)?
+            }
+        };
         let symmetric = match &extra {
             Some(extra) => moment::symmetric_part(&extra.fields, probes.parameters())?,
             None => [by_factor(structure)?, translations.clone()].concat(),
@@ -113,7 +123,12 @@ impl Findings {
         independent.what = "gradients of the charges".into();
         stage("conserved functions");
         let conserved = conserved(&probes, &rank, independent.rank)?;
-        Ok(Findings {
+        let algebra = established(
+            structure,
+            extra.as_ref().map(|e| e.fields.as_slice()),
+            &translations,
+        )?;
+        let mut findings = Findings {
             rank,
             orbit,
             gram: Some(at_theta),
@@ -125,7 +140,18 @@ impl Findings {
             extra,
             conserved,
             theta,
-        })
+            laws: None,
+        };
+        stage("what each driver selects");
+        findings.laws = Some(Laws::of(structure, &probes, algebra, &findings, options)?);
+        Ok(findings)
+    }
+
+    /// Whether rules and identities have found every symmetry that there can be.
+    pub fn rules_or_identities(&self, structure: &Structure) -> bool {
+        self.upper
+            .as_ref()
+            .is_none_or(|u| u.dimension <= self.proven(structure))
     }
 
     /// Dimension of what is established.

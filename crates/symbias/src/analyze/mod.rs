@@ -3,17 +3,21 @@
 
 mod charges;
 mod findings;
+mod laws;
 mod structure;
 mod symmetry;
 mod warnings;
 
 pub use structure::{FactorKind, Structure, structure};
+pub use symbias_bias::noise::{Chart, Temper};
 
-use crate::answer::{Answer, Biases, Gram};
+use crate::answer::{Answer, Gram};
 use findings::Findings;
+use laws::Laws;
 use std::fmt::Write;
 use std::path::PathBuf;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::orbit::formula;
 use symbias_model::error::Result;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
@@ -27,6 +31,10 @@ pub struct Options {
     pub at: Option<PathBuf>,
     /// Inputs in place of random probes, a safetensors file.
     pub data: Option<PathBuf>,
+    /// Temperature and weight decay of the law of isotropic noise.
+    pub temper: Temper,
+    /// The function that vanishes on the gauge slice.
+    pub chart: Chart,
 }
 
 /// The answer, and what it was read from.
@@ -82,13 +90,7 @@ pub fn analyze(
         .map(|path| data::inputs(&structure.model, path))
         .transpose()?;
     let findings = if small {
-        Some(Findings::of(
-            &structure,
-            theta,
-            samples,
-            options.seed,
-            stage,
-        )?)
+        Some(Findings::of(&structure, theta, samples, options, stage)?)
     } else {
         None
     };
@@ -100,15 +102,14 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     let model = &structure.model;
     let charges = charges::charges(&structure, findings);
     let theta = findings.map(|f| f.theta.as_slice());
-    let mut decay = symbias_bias::decay::decay(model, &structure.factors, theta);
-    if findings.is_some_and(|f| !f.rules_are_all(&structure)) {
-        // The rules' minimum is over a part of the orbit only.
-        (decay.value, decay.formula, decay.latex) = (None, None, None);
-        decay.hypotheses.push(symbias_bias::Hypothesis::new(
-            "rules find the whole orbit",
-            symbias_bias::Status::Fails,
-        ));
-    }
+    let laws = findings
+        .and_then(|f| f.laws.clone())
+        .unwrap_or_else(|| Laws::by_rules(&structure));
+    // Formulas of the rules are those of the whole algebra only where the rules find it.
+    let gram = findings
+        .is_none_or(|f| f.rules_are_all(&structure))
+        .then(|| formula::of_factors(model, &structure.factors, theta))
+        .flatten();
     let rank = findings.map(|f| f.rank.decision.rank as u64);
     let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
     let redundancy = rank.map(|r| parameters - r);
@@ -127,17 +128,14 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         charges: charges.answer,
         gram: Gram {
             basis: BASIS.into(),
-            formula: None,
+            formula: gram.as_ref().map(|g| g.text.clone()),
             log_det: findings.and_then(|f| f.gram.as_ref()).map(|g| g.log_pdet),
+            log_det_by_formula: gram.and_then(|g| g.log_det),
+            factors: laws::gram_factors(&structure, theta),
         },
-        bias: Biases {
-            decay: crate::answer::Bias::from(&decay),
-            flow: later("gradient flow"),
-            noise_isotropic: later("isotropic noise"),
-            noise_slice: later("noise conditioned on a gauge slice"),
-            noise_horizontal: later("horizontal noise"),
-        },
-        warnings: warnings::warnings(&structure, findings),
+        orbit: laws.orbit.clone(),
+        bias: laws.answer(),
+        warnings: warnings::warnings(&structure, findings, &laws),
         seed,
     };
     let mut families: Vec<(String, Vec<AffineField>)> = Vec::new();
@@ -157,7 +155,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     Analysis {
         answer,
         charges_latex: charges.latex,
-        decay_latex: decay.latex,
+        decay_latex: laws.decay.latex,
         theta: findings.map(|f| f.theta.clone()),
         model: structure.model,
         families,
@@ -168,21 +166,8 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
 const BRACKETED: usize = 100;
 
 /// The basis that det Γ refers to (theory §1).
-const BASIS: &str = "E_ij for gl, (E_ij - E_ji)/sqrt(2) for so and planes, i E_ii and (E_ij -+ E_ji)/sqrt(2) (times i) for u, \
-one generator with the exponents of the charge for each scaling, unit shifts for translations";
-
-fn later(driver: &str) -> crate::answer::Bias {
-    crate::answer::Bias {
-        exists: false,
-        value: None,
-        formula: None,
-        base_measure: "none stated".into(),
-        hypotheses: vec![crate::answer::Hypothesis {
-            text: format!("this version derives no law of {driver}"),
-            status: "fails".into(),
-        }],
-    }
-}
+const BASIS: &str = "orthonormal in each group's matrices: E_ii, (E_ij +- E_ji)/sqrt(2), times i for u, (E_11 + E_22)/sqrt(2) and \
+(E_12 - E_21)/sqrt(2) per plane; one generator with the exponents of the charge for each other scaling, unit shifts for translations";
 
 impl Analysis {
     /// Whether every claim holds: bounds agree where both exist, and the certificate.

@@ -1,9 +1,14 @@
 //! What a reader has to know before using the numbers. Codes are stable.
 
+use super::laws::Laws;
 use super::{Findings, Structure};
 use crate::answer::Warning;
 
-pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Vec<Warning> {
+pub(super) fn warnings(
+    structure: &Structure,
+    findings: Option<&Findings>,
+    laws: &Laws,
+) -> Vec<Warning> {
     let mut found = vec![
         warning(
             "scope-affine",
@@ -88,6 +93,18 @@ pub(super) fn warnings(structure: &Structure, findings: Option<&Findings>) -> Ve
             "certificate-fails",
             "a finite group element changes F, or moves no parameter",
         ));
+    }
+    if let Some(orbit) = laws.orbit.as_ref().filter(|o| o.singular) {
+        found.push(warning(
+            "singular-orbit",
+            format!(
+                "the point lies on a singular orbit: dimension {}, elsewhere {}",
+                orbit.dimension, f.orbit.rank
+            ),
+        ));
+    }
+    if let Some(text) = laws.disagreement() {
+        found.push(warning("laws-disagree", text));
     }
     match &f.conserved {
         None => found.push(warning("conserved-not-counted", "independent counts the charges; the Lie algebra of the gradients was not computed at this size")),

@@ -51,18 +51,9 @@ pub fn text(answer: &Answer, style: Style) -> String {
         ),
     }
     charges(&answer.charges, style, &mut line);
-    bias("decay", &answer.bias.decay, style, &mut line);
+    drivers(answer, style, &mut line);
     if style.full {
-        line("gram", &format!("basis: {}", answer.gram.basis));
-        if let Some(log_det) = answer.gram.log_det {
-            line(
-                "",
-                &format!(
-                    "log pdet = {log_det:.6} at the point of --at or --seed {}",
-                    answer.seed
-                ),
-            );
-        }
+        geometry(answer, &mut line);
         for rank in &answer.ranks {
             line("rank", &rank_line(rank));
         }
@@ -167,29 +158,121 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
     }
 }
 
-fn bias(name: &str, bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)) {
-    let failing = bias.hypotheses.iter().find(|h| h.status == "fails");
-    match (&bias.formula, failing) {
-        (Some(formula), _) if bias.exists => {
-            let value = bias
-                .value
-                .map_or_else(String::new, |v| format!(" = {v:.6} at the point"));
-            line(name, &format!("weight decay selects by {formula}{value}"));
-        }
-        (_, Some(hypothesis)) if !bias.exists => line(
-            name,
-            &format!("no induced regulariser; fails: {}", hypothesis.text),
+/// What each driver selects, a line each.
+fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
+    let biases = &answer.bias;
+    let decay = &biases.decay;
+    let value = |b: &Bias| {
+        b.value
+            .map_or_else(String::new, |v| format!(" = {v:.6} at the point"))
+    };
+    match (&decay.formula, failing(decay)) {
+        _ if !decay.exists => line(
+            "decay",
+            &format!(
+                "no induced regulariser; fails: {}",
+                failing(decay).unwrap_or("")
+            ),
         ),
-        _ => line(
-            name,
+        (Some(formula), _) => line(
+            "decay",
+            &format!("weight decay selects by {formula}{}", value(decay)),
+        ),
+        (None, _) if decay.value.is_some() => line(
+            "decay",
+            &format!(
+                "weight decay selects by min over the orbit of ||theta||^2/2{}",
+                value(decay)
+            ),
+        ),
+        (None, Some(why)) => line(
+            "decay",
+            &format!("a minimum on each orbit, not computed; fails: {why}"),
+        ),
+        (None, None) => line(
+            "decay",
             "a minimum on each orbit, which no rule gives in closed form",
         ),
     }
-    if style.full {
-        for h in &bias.hypotheses {
-            line("", &format!("[{}] {}", h.status, h.text));
+    hypotheses(decay, style, line);
+    let flow = &biases.flow;
+    match (&flow.formula, failing(flow)) {
+        (Some(formula), None) => line("flow", &format!("mirror flow of {formula}")),
+        (None, None) => line("flow", "mirror flow, of a potential without a formula here"),
+        (_, Some(why)) => line("flow", &format!("no mirror flow; fails: {why}")),
+    }
+    hypotheses(flow, style, line);
+    for (name, law) in [
+        ("isotropic", &biases.noise_isotropic),
+        ("slice", &biases.noise_slice),
+        ("horizontal", &biases.noise_horizontal),
+    ] {
+        let pull = match law.pull.as_deref() {
+            Some("small") => ", favours small orbits",
+            Some("large") => ", favours large orbits",
+            Some(_) => ", takes no side between orbits",
+            None => "",
+        };
+        match (&law.formula, failing(law)) {
+            (formula, None) => {
+                let formula = formula.as_deref().unwrap_or("R(w), by numbers");
+                line(
+                    name,
+                    &format!("p ~ exp(-l/T - R), R = {formula}{}{pull}", value(law)),
+                );
+            }
+            (_, Some(why)) => line(name, &format!("no stationary law; fails: {why}")),
+        }
+        if style.full {
+            line("", &format!("with respect to {}", law.base_measure));
+        }
+        hypotheses(law, style, line);
+    }
+}
+
+fn failing(bias: &Bias) -> Option<&str> {
+    let fails = bias.hypotheses.iter().find(|h| h.status == "fails");
+    fails.map(|h| h.text.as_str())
+}
+
+fn hypotheses(bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)) {
+    for h in bias.hypotheses.iter().filter(|_| style.full) {
+        line("", &format!("[{}] {} ({})", h.status, h.text, h.topic));
+    }
+}
+
+/// The Gram matrix and the orbit of the point.
+fn geometry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
+    line("gram", &format!("basis: {}", answer.gram.basis));
+    if let Some(formula) = &answer.gram.formula {
+        line("", &format!("det Gamma = {formula}"));
+    } else {
+        for factor in &answer.gram.factors {
+            line(
+                "",
+                &format!("{} alone: det Gamma = {}", factor.name, factor.formula),
+            );
         }
     }
+    let at = format!("at the point of --at or --seed {}", answer.seed);
+    if let Some(log_det) = answer.gram.log_det {
+        line("", &format!("log pdet Gamma = {log_det:.6} {at}"));
+    }
+    let Some(orbit) = &answer.orbit else { return };
+    line(
+        "orbit",
+        &format!(
+            "dimension {}, stabiliser {}{}, mean curvature {:.6} {at}",
+            orbit.dimension,
+            orbit.stabiliser,
+            if orbit.singular { ", singular" } else { "" },
+            orbit.mean_curvature
+        ),
+    );
+    let residual = orbit
+        .curvature_residual
+        .map_or_else(String::new, |r| format!(", to {r:.1e}"));
+    line("", &format!("{}{residual}", orbit.curvature_law));
 }
 
 fn rank_line(rank: &Rank) -> String {

@@ -318,8 +318,6 @@ pub enum ActionView {
         tensor: TensorId,
         /// The parameter that moves against it, and whether linearly in a third one.
         compensated: Option<(TensorId, bool)>,
-        /// Whether all entries shift freely (otherwise by functions of some axes).
-        all: bool,
     },
 }
 
@@ -405,8 +403,6 @@ impl Factor {
                     .compensation
                     .as_ref()
                     .map(|c| (c.tensor, c.through.is_some())),
-                all: s.components.len()
-                    == 1 << s.components.iter().flatten().max().map_or(0, |m| m + 1),
             },
         }
     }

@@ -1,10 +1,11 @@
 //! Generators of a factor as affine fields on the flat parameter vector.
 //!
-//! Bases: E_ij (and i·E_ij) for general linear groups, E_ij − E_ji over √2 for orthogonal ones,
-//! indicator functions for scalings and shifts; theory §1 (Gram matrix) names the normalisation.
+//! Bases: orthonormal in each group's defining matrices, E_ii and (E_ij ± E_ji)/√2 (times i), the
+//! symmetric ones first; indicator functions for scalings and shifts (theory §1, Gram matrix).
 
 use super::bonds::{Bond, Group, LETTER, Shape};
 use super::factor::{Action, Factor};
+use super::places::of_slot;
 use super::scaling::{Scaling, Span};
 use super::shift::Shift;
 use super::slots::Twist;
@@ -82,45 +83,63 @@ pub(crate) fn value_of(shape: &Shape, index: usize) -> usize {
     shape.as_ref().map_or(index, evaluate)
 }
 
-/// A basis of the factor's algebra, `dimension` affine fields on θ.
-pub(super) fn of(factor: &Factor, model: &Model) -> Vec<AffineField> {
-    let layout = Layout::new(model);
-    match &factor.action {
-        Action::Bond(bond) => of_bond(bond, model, &layout),
-        Action::Scaling(scaling) => of_scaling(scaling, &layout),
-        Action::Shift(shift) => of_shift(shift, model, &layout),
+/// A basis of a factor's algebra, sorted by the symmetry of the generators' matrices.
+#[derive(Clone, Debug, Default)]
+pub struct Split {
+    /// Symmetric, translations among them: 𝔭, the generators that have charges.
+    pub symmetric: Vec<AffineField>,
+    /// Antisymmetric: 𝔨.
+    pub antisymmetric: Vec<AffineField>,
+    /// Neither: their algebra is not closed under transposition.
+    pub neither: Vec<AffineField>,
+}
+
+impl Split {
+    /// All of them: symmetric, antisymmetric, neither.
+    #[must_use]
+    pub fn all(&self) -> Vec<AffineField> {
+        [
+            self.symmetric.clone(),
+            self.antisymmetric.clone(),
+            self.neither.clone(),
+        ]
+        .concat()
     }
+}
+
+/// A basis of the factor's algebra, `dimension` affine fields on θ.
+pub(super) fn of(factor: &Factor, model: &Model) -> Split {
+    let layout = Layout::new(model);
+    let mut split = Split::default();
+    match &factor.action {
+        Action::Bond(bond) => {
+            [split.symmetric, split.antisymmetric] = of_bond(bond, &layout);
+        }
+        Action::Scaling(scaling) => {
+            let fields = of_scaling(scaling, &layout);
+            match scaling.kind {
+                Kind::Scale => split.symmetric = fields,
+                Kind::Phase => split.antisymmetric = fields,
+            }
+        }
+        Action::Shift(shift) => {
+            let through = shift
+                .compensation
+                .as_ref()
+                .is_some_and(|c| c.through.is_some());
+            let fields = of_shift(shift, model, &layout);
+            if through {
+                split.neither = fields;
+            } else {
+                split.symmetric = fields;
+            }
+        }
+    }
+    split
 }
 
 /// A square matrix with few entries: (row, column, re, im).
 type Sparse = Vec<(usize, usize, f64, f64)>;
-
-/// Trace zero: the diagonal part in Helmert's basis, or i times it.
-fn traceless(group: &Group, n: usize) -> Vec<Sparse> {
-    let mut found: Vec<Sparse> = basis(group, n)
-        .into_iter()
-        .filter(|element| element.iter().all(|e| e.0 != e.1))
-        .collect();
-    let diagonal = |re: f64, im: f64| {
-        (1..n).map(move |k| -> Sparse {
-            helmert(n, k)
-                .into_iter()
-                .enumerate()
-                .filter(|(_, x)| *x != 0.0)
-                .map(|(i, x)| (i, i, re * x, im * x))
-                .collect()
-        })
-    };
-    match group {
-        Group::GeneralLinear(Field::Real) => found.extend(diagonal(1.0, 0.0)),
-        Group::GeneralLinear(Field::Complex) => {
-            found.extend(diagonal(1.0, 0.0).chain(diagonal(0.0, 1.0)));
-        }
-        Group::Unitary => found.extend(diagonal(0.0, 1.0)),
-        _ => {}
-    }
-    found
-}
 
 /// The k-th vector of Helmert's orthonormal basis of the complement of the ones, 1 ≤ k < n.
 fn helmert(n: usize, k: usize) -> Vec<f64> {
@@ -133,119 +152,113 @@ fn helmert(n: usize, k: usize) -> Vec<f64> {
     (0..n).map(entry).collect()
 }
 
-fn basis(group: &Group, n: usize) -> Vec<Sparse> {
+/// Symmetric (Hermitian) and antisymmetric (anti-Hermitian) matrices of a group, each orthonormal:
+/// 𝔭 and 𝔨 in the defining matrices (theory §1). Of trace zero: the diagonal in Helmert's basis.
+fn basis(group: &Group, n: usize, traceless: bool) -> [Vec<Sparse>; 2] {
     let h = FRAC_1_SQRT_2;
-    let pairs = || (0..n).flat_map(move |i| (i + 1..n).map(move |j| (i, j)));
-    let all = || (0..n).flat_map(move |i| (0..n).map(move |j| (i, j)));
-    let turn = |i, j| vec![(i, j, h, 0.0), (j, i, -h, 0.0)];
+    let pairs: Vec<(usize, usize)> = (0..n)
+        .flat_map(|i| (i + 1..n).map(move |j| (i, j)))
+        .collect();
+    let each = |f: &dyn Fn(usize, usize) -> Sparse| -> Vec<Sparse> {
+        pairs.iter().map(|(i, j)| f(*i, *j)).collect()
+    };
+    let turns = || each(&|i, j| vec![(i, j, h, 0.0), (j, i, -h, 0.0)]);
+    let swaps = || each(&|i, j| vec![(i, j, h, 0.0), (j, i, h, 0.0)]);
+    let imaginary_turns = || each(&|i, j| vec![(i, j, 0.0, h), (j, i, 0.0, -h)]);
+    let imaginary_swaps = || each(&|i, j| vec![(i, j, 0.0, h), (j, i, 0.0, h)]);
+    let diagonal = |re: f64, im: f64| -> Vec<Sparse> {
+        if !traceless {
+            return (0..n).map(|i| vec![(i, i, re, im)]).collect();
+        }
+        (1..n)
+            .map(|k| {
+                let entries = helmert(n, k).into_iter().enumerate();
+                entries
+                    .filter(|(_, x)| *x != 0.0)
+                    .map(|(i, x)| (i, i, re * x, im * x))
+                    .collect()
+            })
+            .collect()
+    };
     match group {
-        Group::GeneralLinear(Field::Real) => all().map(|(i, j)| vec![(i, j, 1.0, 0.0)]).collect(),
-        Group::GeneralLinear(Field::Complex) => all()
-            .flat_map(|(i, j)| [vec![(i, j, 1.0, 0.0)], vec![(i, j, 0.0, 1.0)]])
-            .collect(),
-        Group::Orthogonal(Field::Real) => pairs().map(|(i, j)| turn(i, j)).collect(),
-        Group::Orthogonal(Field::Complex) => pairs()
-            .flat_map(|(i, j)| [turn(i, j), vec![(i, j, 0.0, h), (j, i, 0.0, -h)]])
-            .collect(),
-        Group::Unitary => {
-            let diagonal = (0..n).map(|i| vec![(i, i, 0.0, 1.0)]);
-            diagonal
-                .chain(
-                    pairs().flat_map(|(i, j)| [turn(i, j), vec![(i, j, 0.0, h), (j, i, 0.0, h)]]),
-                )
-                .collect()
+        Group::GeneralLinear(Field::Real) => [[diagonal(1.0, 0.0), swaps()].concat(), turns()],
+        Group::GeneralLinear(Field::Complex) => [
+            [diagonal(1.0, 0.0), swaps(), imaginary_turns()].concat(),
+            [diagonal(0.0, 1.0), turns(), imaginary_swaps()].concat(),
+        ],
+        Group::Orthogonal(Field::Real) => [Vec::new(), turns()],
+        Group::Orthogonal(Field::Complex) => [imaginary_turns(), turns()],
+        Group::Unitary => [
+            Vec::new(),
+            [diagonal(0.0, 1.0), turns(), imaginary_swaps()].concat(),
+        ],
+        Group::PlaneRotations(planes) => {
+            let turn = |(i, j): &(usize, usize)| vec![(*i, *j, h, 0.0), (*j, *i, -h, 0.0)];
+            [Vec::new(), planes.iter().map(turn).collect()]
         }
-        Group::PlaneRotations(planes) => planes.iter().map(|(i, j)| turn(*i, *j)).collect(),
-        Group::OrthogonalFixingOnes => {
-            let mut found = Vec::new();
-            for a in 1..n {
-                for b in a + 1..n {
-                    let (u, v) = (helmert(n, a), helmert(n, b));
-                    found.push(
-                        all()
-                            .map(|(i, j)| (i, j, h * (u[i] * v[j] - v[i] * u[j]), 0.0))
-                            .filter(|e| e.2 != 0.0)
-                            .collect(),
-                    );
-                }
-            }
-            found
-        }
+        Group::OrthogonalFixingOnes => [Vec::new(), fixing_ones(n)],
     }
 }
 
-fn of_bond(bond: &Bond, model: &Model, layout: &Layout) -> Vec<AffineField> {
-    let n = bond.size as usize;
-    let counts: Vec<usize> = bond.dependences.iter().map(|d| d.size as usize).collect();
-    let elements = if bond.traceless {
-        traceless(&bond.group, n)
-    } else {
-        basis(&bond.group, n)
-    };
-    let mut fields = Vec::new();
-    for_each_index(&counts, |copy| {
-        for element in &elements {
-            let mut field = AffineField::default();
-            for (tensor, axes, twist) in &bond.slots {
-                act(
-                    &mut field,
-                    bond,
-                    model,
-                    layout,
-                    (*tensor, axes, *twist),
-                    copy,
-                    element,
-                );
-            }
-            fields.push(field);
+/// Turns in the planes of Helmert's basis.
+fn fixing_ones(n: usize) -> Vec<Sparse> {
+    let mut found = Vec::new();
+    for a in 1..n {
+        for b in a + 1..n {
+            let (u, v) = (helmert(n, a), helmert(n, b));
+            let all = (0..n).flat_map(|i| (0..n).map(move |j| (i, j)));
+            let entry =
+                |(i, j): (usize, usize)| (i, j, FRAC_1_SQRT_2 * (u[i] * v[j] - v[i] * u[j]), 0.0);
+            found.push(all.map(entry).filter(|e| e.2 != 0.0).collect());
         }
-    });
-    fields
+    }
+    found
 }
 
-/// Adds the action of one matrix on one slot.
+/// Symmetric and antisymmetric generators of a bond.
+fn of_bond(bond: &Bond, layout: &Layout) -> [Vec<AffineField>; 2] {
+    let halves = basis(&bond.group, bond.size as usize, bond.traceless);
+    let slots: Vec<_> = bond
+        .slots
+        .iter()
+        .map(|(tensor, axes, twist)| {
+            let places = of_slot(bond, layout, *tensor, axes);
+            (places, *twist, layout.width[tensor] == 2)
+        })
+        .collect();
+    halves.map(|elements| {
+        let mut fields = Vec::new();
+        for copy in 0..bond.copies() as usize {
+            for element in &elements {
+                let mut field = AffineField::default();
+                for (places, twist, complex) in &slots {
+                    act(&mut field, &places[copy], *twist, *complex, element);
+                }
+                fields.push(field);
+            }
+        }
+        fields
+    })
+}
+
+/// Adds the action of one matrix on the entries of one slot.
 fn act(
     field: &mut AffineField,
-    bond: &Bond,
-    model: &Model,
-    layout: &Layout,
-    (tensor, axes, twist): (TensorId, &[usize], Twist),
-    copy: &[usize],
+    places: &[Vec<usize>],
+    twist: Twist,
+    complex: bool,
     element: &Sparse,
 ) {
-    let shape = &layout.shape[&tensor];
-    let others: Vec<usize> = (0..shape.len()).filter(|a| !axes.contains(a)).collect();
-    let other_shape: Vec<usize> = others.iter().map(|a| shape[*a]).collect();
-    let complex = model.tensor(tensor).field == Field::Complex;
-    for_each_index(&other_shape, |rest| {
-        let mut index = vec![0; shape.len()];
-        for (a, i) in others.iter().zip(rest) {
-            index[*a] = *i;
-        }
-        let selected = bond.dependences.iter().zip(copy).all(|(d, c)| {
-            let (axis, function) = &d.at[&tensor];
-            value_of(function, index[*axis]) == *c
-        });
-        if !selected {
-            return;
-        }
-        let mut place = |joint: usize| {
-            let mut rest = joint;
-            for a in axes.iter().rev() {
-                index[*a] = rest % shape[*a];
-                rest /= shape[*a];
-            }
-            layout.at(tensor, &index)
-        };
+    for column in 0..places.first().map_or(0, Vec::len) {
         for &(i, j, re, im) in element {
             // The dual of X is −Xᵀ, the conjugate X̄.
-            let (row, column, sign) = if twist.is_dual() {
+            let (row, from, sign) = if twist.is_dual() {
                 (j, i, -1.0)
             } else {
                 (i, j, 1.0)
             };
             let im = if twist.is_conjugate() { -im } else { im };
-            let (to, from) = (place(row), place(column));
+            let (to, from) = (places[row][column], places[from][column]);
             if re != 0.0 {
                 field.linear.push((to, from, sign * re));
                 if complex {
@@ -257,7 +270,7 @@ fn act(
                 field.linear.push((to + 1, from, sign * im));
             }
         }
-    });
+    }
 }
 
 /// Functions of one item that span what `span` says, as (value → number).

@@ -12,6 +12,7 @@
 pub(crate) mod bonds;
 pub(crate) mod factor;
 pub(crate) mod generators;
+pub(crate) mod places;
 mod rules;
 pub(crate) mod scaling;
 pub(crate) mod shift;
@@ -19,6 +20,8 @@ pub(crate) mod slots;
 pub(crate) mod weights;
 
 pub use factor::{Acted, ActionView, Factor, MatrixSlot, sum_name};
+pub use generators::Split;
+pub use places::SlotPlaces;
 
 use crate::field::AffineField;
 use symbias_model::expression::Model;
@@ -48,6 +51,12 @@ impl Factor {
     /// A basis of the factor's algebra on the flat parameter vector of `model.space()`.
     #[must_use]
     pub fn generators(&self, model: &Model) -> Vec<AffineField> {
+        self.split(model).all()
+    }
+
+    /// The same basis, sorted into symmetric, antisymmetric and other generators.
+    #[must_use]
+    pub fn split(&self, model: &Model) -> Split {
         generators::of(self, model)
     }
 }

@@ -1,0 +1,196 @@
+//! What every law is computed from: the algebra, the effective weights, and the balanced point of
+//! an orbit with its volumes.
+
+use symbias_geometry::component::orthonormal;
+use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::field::AffineField;
+use symbias_geometry::gauge::{Fixed, StopReason, balance};
+use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, Volume, volume, weights};
+use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::probe::Probes;
+use symbias_model::error::Result;
+use symbias_model::expression::Model;
+
+/// What the effective weights are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// Read off the structure of the action; in words.
+    Structure(String),
+    /// The outputs of a model that has no inputs, or at so many given inputs.
+    Outputs(u64),
+    /// Unknown: the outputs at random inputs test what they can, and laws refer to the Riemannian
+    /// volume of the quotient.
+    Unknown,
+}
+
+enum Map<'a> {
+    Polynomial(Polynomial),
+    Outputs(Outputs<'a>),
+}
+
+/// Random inputs at which the outputs stand for unknown effective weights in tests.
+const TESTED: u64 = 2;
+/// Outputs that serve as effective weights, at most: their metric costs a second derivative each.
+const LARGEST: usize = 400;
+
+/// A model with its algebra and its effective weights.
+pub struct Ground<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// Its factors.
+    pub factors: &'a [Factor],
+    /// Generators, orthonormal, by symmetry.
+    pub split: Split,
+    /// All generators.
+    pub fields: Vec<AffineField>,
+    /// What w is.
+    pub origin: Origin,
+    /// Rank of J at generic points.
+    pub rank: usize,
+    map: Map<'a>,
+}
+
+/// The balanced point of an orbit, and the volumes there.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The point and the group element that leads to it.
+    pub fixed: Fixed,
+    /// ½ log pdet K with its gradient, where the effective weights are known.
+    pub metric: Option<Volume>,
+    /// Dimension of the orbit.
+    pub orbit: usize,
+    /// ½ log pdet Γ of all generators, of 𝔭 and of 𝔨.
+    pub log_volume: [f64; 3],
+    /// Their gradients.
+    pub gradients: [Vec<f64>; 3],
+}
+
+impl<'a> Ground<'a> {
+    /// The ground of a model whose symmetry is what its factors say; `given` if its probes are data,
+    /// `rank` that of J at generic points.
+    #[must_use]
+    pub fn new(
+        model: &'a Model,
+        factors: &'a [Factor],
+        probes: &'a Probes<'a>,
+        given: bool,
+        rank: usize,
+    ) -> Ground<'a> {
+        let split = orthonormal(model, factors);
+        match weights(model, factors) {
+            Some(found) => Ground {
+                fields: split.all(),
+                origin: Origin::Structure(found.text),
+                map: Map::Polynomial(found.map),
+                rank,
+                model,
+                factors,
+                split,
+            },
+            None => Ground::with_algebra(model, factors, split, probes, given, rank),
+        }
+    }
+
+    /// The ground of a model with this algebra, which need not be that of its factors.
+    #[must_use]
+    pub fn with_algebra(
+        model: &'a Model,
+        factors: &'a [Factor],
+        split: Split,
+        probes: &'a Probes<'a>,
+        given: bool,
+        rank: usize,
+    ) -> Ground<'a> {
+        let outputs = model
+            .outputs
+            .iter()
+            .map(|o| model.entries(*o) as usize)
+            .sum::<usize>();
+        let count = probes.count().filter(|n| {
+            let own = given || model.inputs().next().is_none();
+            own && outputs * (*n as usize) <= LARGEST
+        });
+        let (origin, tested) = match count {
+            Some(n) => (Origin::Outputs(n), n),
+            None => (Origin::Unknown, TESTED),
+        };
+        Ground {
+            fields: split.all(),
+            origin,
+            map: Map::Outputs(Outputs::new(probes, tested)),
+            rank,
+            model,
+            factors,
+            split,
+        }
+    }
+
+    /// w as a map of θ; where it is unknown the outputs at a few inputs, functions of w.
+    #[must_use]
+    pub fn map(&self) -> &dyn PredictorMap {
+        match &self.map {
+            Map::Polynomial(map) => map,
+            Map::Outputs(map) => map,
+        }
+    }
+
+    /// Whether 𝔤 is closed under transposition and moves every point linearly or by translations
+    /// that are its own: the groups for which balanced points exist (theory §3.1).
+    #[must_use]
+    pub fn is_reductive(&self) -> bool {
+        self.split.neither.is_empty()
+    }
+
+    /// Whether every symmetry is an isometry: rotations and translations.
+    #[must_use]
+    pub fn is_isometric(&self) -> bool {
+        self.is_reductive() && self.split.symmetric.iter().all(|f| f.linear.is_empty())
+    }
+
+    /// The balanced point of the orbit of θ.
+    ///
+    /// # Errors
+    /// Floating linear algebra that does not converge.
+    pub fn balanced(&self, theta: &[f64]) -> Result<Fixed> {
+        balance(&self.split.symmetric, theta)
+    }
+
+    /// The balanced point of the orbit of θ with the volumes there; `None` where there is none.
+    ///
+    /// # Errors
+    /// Undefined outputs; floating linear algebra that does not converge.
+    pub fn base(&self, theta: &[f64]) -> Result<Option<Base>> {
+        let fixed = self.balanced(theta)?;
+        if fixed.stop != StopReason::Balanced {
+            return Ok(None);
+        }
+        let at = &fixed.theta;
+        let metric = match self.origin {
+            Origin::Unknown => None,
+            _ => Some(volume(self.map(), at)?),
+        };
+        let frames = [
+            OrbitFrame::new(&self.fields, at)?,
+            OrbitFrame::new(&self.split.symmetric, at)?,
+            OrbitFrame::new(&self.split.antisymmetric, at)?,
+        ];
+        Ok(Some(Base {
+            metric,
+            orbit: frames[0].dimension(),
+            log_volume: frames.each_ref().map(OrbitFrame::log_volume),
+            gradients: frames.each_ref().map(OrbitFrame::log_volume_gradient),
+            fixed,
+        }))
+    }
+
+    /// The gradient at θ of a function that the group leaves alone, from the gradient at the balanced
+    /// point of any function that agrees with it on the slice: its horizontal part, carried back by
+    /// gᵀ (R(gθ) = R(θ), and horizontal directions are tangent to the slice).
+    ///
+    /// # Errors
+    /// Floating linear algebra that does not converge.
+    pub fn pulled_back(&self, fixed: &Fixed, gradient: &[f64]) -> Result<Vec<f64>> {
+        let frame = OrbitFrame::new(&self.fields, &fixed.theta)?;
+        Ok(fixed.element.transposed(&frame.horizontal(gradient)))
+    }
+}

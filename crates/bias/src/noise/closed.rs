@@ -1,0 +1,388 @@
+//! Formulas of the laws, part by part, in functions that the group leaves alone.
+//!
+//! For z = ⊗ a_k^{⊗m_k} with n real dimensions of the image, F families, M = Σ m_k, t = ‖z‖: at the
+//! balanced point A_k = m_k c, c^M Π m_k^{m_k} = t², det Γ_𝔭 ∝ c^F and pdet K = M (t²/c)^n. For
+//! W = AᵀB with singular values s, both stacks have the spectrum s.
+
+use super::isotropic::Temper;
+use crate::decay::diagonal::fraction;
+use crate::potential::Term;
+use symbias_geometry::charge::render::{Script, number, total};
+use symbias_geometry::component::{Balance, Pair, Structure, Torus};
+use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::metric::closed_form_of;
+use symbias_geometry::orbit::formula;
+use symbias_model::expression::Model;
+use symbias_model::space::Block;
+use symbias_numerics::dense::singular_values;
+
+/// R = ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Law {
+    Isotropic,
+    Slice,
+    LogRatios,
+    Surface,
+    Horizontal,
+}
+
+impl Law {
+    /// p and k.
+    pub(super) fn shares(self) -> (f64, f64) {
+        match self {
+            Law::Isotropic | Law::Surface => (0.0, -1.0),
+            Law::Slice => (1.0, -1.0),
+            Law::LogRatios => (-1.0, -1.0),
+            Law::Horizontal => (0.0, 0.0),
+        }
+    }
+}
+
+/// The formula of one part; `None` where none is known.
+pub(super) fn of_part(
+    model: &Model,
+    law: Law,
+    part: &Structure,
+    theta: Option<&[f64]>,
+) -> Option<Term> {
+    match part {
+        Structure::Torus(torus) if !torus.phase => of_torus(model, law, torus, theta),
+        Structure::Pair(pair) => of_pair(model, law, pair, theta),
+        Structure::Torus(_) | Structure::Rotation(_) => of_compact(model, law, part, theta),
+        _ => None,
+    }
+}
+
+/// n, the real dimension of the image of an item, where all items have the same.
+pub(super) fn dimension(torus: &Torus) -> Option<f64> {
+    let of = |item: usize| {
+        let sizes = torus.groups.iter().map(|g| g.places[item].len());
+        sizes.map(|n| n as f64 - 1.0).sum::<f64>() + 1.0
+    };
+    let first = of(0);
+    (0..torus.items()).all(|i| of(i) == first).then_some(first)
+}
+
+/// `3`, `(3/2)`.
+fn factor(over: f64, under: f64) -> String {
+    let text = fraction(over, under);
+    if text.contains('/') || text.starts_with('-') {
+        format!("({text})")
+    } else {
+        text
+    }
+}
+
+/// t of an item as a product of norms.
+fn norms(model: &Model, torus: &Torus, m: &[f64], script: Script) -> String {
+    let factors = m.iter().enumerate().map(|(k, m)| {
+        let norm = torus.norm(k, model, script);
+        match (*m == 1.0, script) {
+            (true, _) => norm,
+            (false, Script::Plain) => format!("{norm}^{}", number(*m)),
+            (false, Script::Latex) => format!("{norm}^{{{}}}", number(*m)),
+        }
+    });
+    factors.collect::<Vec<_>>().join(" ")
+}
+
+/// log t of an item.
+fn log_size(torus: &Torus, m: &[f64], item: usize, theta: &[f64]) -> f64 {
+    let squares = torus.squares(item, theta);
+    let logs = squares.iter().zip(m).map(|(a, m)| m * a.ln());
+    logs.sum::<f64>() / 2.0
+}
+
+fn of_torus(model: &Model, law: Law, torus: &Torus, theta: Option<&[f64]>) -> Option<Term> {
+    let Balance::Unique(m) = torus.balance() else {
+        return None;
+    };
+    let (p, _) = law.shares();
+    let whole: f64 = m.iter().sum();
+    let (n, families) = (dimension(torus)?, torus.families() as f64);
+    let (over, under) = (n * (whole - 1.0) + p * families, whole);
+    let value = theta.map(|theta| {
+        let minors = torus.minors();
+        let weight = |(d, s): &(f64, Vec<usize>)| d * s.iter().map(|k| m[*k]).product::<f64>();
+        let gram = (torus.unit() * minors.iter().map(weight).sum::<f64>()).ln();
+        let weights: f64 = m.iter().map(|m| m * m.ln()).sum();
+        let item = |i: usize| {
+            let log_t = log_size(torus, &m, i, theta);
+            let log_c = (2.0 * log_t - weights) / whole;
+            let metric = whole.ln() + n * (2.0 * log_t - log_c);
+            let mut value = (metric + p * (gram + families * log_c)) / 2.0;
+            if law == Law::LogRatios {
+                // ∇χ = 2 ξ/|ξ|², one for each family.
+                value += families * 2.0_f64.ln();
+            }
+            value
+        };
+        (0..torus.items()).map(item).sum()
+    });
+    let render = |script: Script| {
+        let sum = total(&torus.letters(), script);
+        let t = norms(model, torus, &m, script);
+        match (over == 0.0, over == under, script) {
+            (true, _, _) => "0".to_owned(),
+            (_, true, Script::Plain) => format!("{sum}log({t})"),
+            (_, true, Script::Latex) => format!("{sum}\\log({t})"),
+            (_, _, Script::Plain) => format!("{} {sum}log({t})", factor(over, under)),
+            (_, _, Script::Latex) => format!("\\tfrac{{{over}}}{{{under}}} {sum}\\log({t})"),
+        }
+    };
+    Some(Term {
+        text: render(Script::Plain),
+        latex: render(Script::Latex),
+        value,
+    })
+}
+
+fn of_pair(model: &Model, law: Law, pair: &Pair, theta: Option<&[f64]>) -> Option<Term> {
+    if law == Law::LogRatios {
+        return None;
+    }
+    let (p, k) = law.shares();
+    let [a, b] = pair.places(0);
+    let (r, n, m) = (a.len(), a[0].len(), b[0].len());
+    (n >= r && m >= r).then_some(())?;
+    let rest = (n + m - 2 * r) as f64;
+    let value = theta.and_then(|theta| {
+        let copy = |c: usize| {
+            let [a, b] = pair.stacks(c, theta);
+            let s = singular_values(&a.transpose_matmul(&b).ok()?).ok()?;
+            let mut sum = 0.0;
+            for (i, x) in s[..r].iter().enumerate() {
+                sum += (rest * x.ln() + (1.0 + p) * (2.0 * x).ln()) / 2.0;
+                for y in &s[i + 1..r] {
+                    sum += (2.0 + p + k) / 2.0 * (x + y).ln();
+                }
+            }
+            Some(sum)
+        };
+        (0..pair.copies()).map(copy).sum()
+    });
+    let render = |script: Script| {
+        let [a, b] = [0, 1].map(|side| pair.side(side, model, script));
+        let latex = script == Script::Latex;
+        let term = |weight: f64, body: &str, body_latex: &str| match (weight == 0.0, latex) {
+            (true, _) => None,
+            (_, false) if weight == 2.0 => Some(body.to_owned()),
+            (_, false) => Some(format!("{} {body}", factor(weight, 2.0))),
+            (_, true) => Some(format!("\\tfrac{{{weight}}}{{2}} {body_latex}")),
+        };
+        let terms: Vec<String> = [
+            term(1.0 + p + rest, "sum_i log s_i", "\\sum_i \\log s_i"),
+            term(
+                2.0 + p + k,
+                "sum_(i<j) log(s_i + s_j)",
+                "\\sum_{i<j} \\log(s_i + s_j)",
+            ),
+        ]
+        .into_iter()
+        .take(if r == 1 { 1 } else { 2 })
+        .flatten()
+        .collect();
+        let sum = terms.join(" + ");
+        let front = pair.total(script);
+        let inner = if front.is_empty() || terms.len() == 1 {
+            format!("{front}{sum}")
+        } else {
+            format!("{front}({sum})")
+        };
+        match script {
+            Script::Plain => format!("[{inner}, s = singular values of {a} {b}]"),
+            Script::Latex => format!("{inner},\\ s = \\sigma({a} {b})"),
+        }
+    };
+    Some(Term {
+        text: render(Script::Plain),
+        latex: render(Script::Latex),
+        value,
+    })
+}
+
+/// Compact groups: every point is balanced, and both determinants have their formulas.
+fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) -> Option<Term> {
+    let (_, k) = law.shares();
+    let gram = formula::of_part(model, part, theta)?;
+    let value = match theta {
+        Some(theta) => Some((closed_form_of(part, theta)? + k * gram.log_det?) / 2.0),
+        None => None,
+    };
+    let (text, latex) = match part {
+        Structure::Rotation(rotation) => {
+            let stack = rotation.stack(model, Script::Plain);
+            let complex = if rotation.is_complex() { "conj" } else { "" };
+            let metric = "(1/2) sum_(i<=j) log(s_i + s_j)";
+            let orbit = match (k == 0.0, rotation.is_complex()) {
+                (true, _) => String::new(),
+                (_, false) => format!(" - (1/2) log({})", gram.text),
+                (_, true) => format!(" - (1/2) log({})", gram.text),
+            };
+            let doubled = if rotation.is_complex() {
+                "sum_i log(s_i)/2 + sum_(i<j) log(s_i + s_j)".to_owned()
+            } else {
+                metric.to_owned()
+            };
+            (
+                format!(
+                    "{doubled}{orbit}, s = eig({stack}'{complex}{stack}) (pairs of zeros left out)"
+                ),
+                format!(
+                    "\\tfrac12 \\log \\operatorname{{pdet}} K{}",
+                    if k == 0.0 {
+                        String::new()
+                    } else {
+                        format!(" - \\tfrac12 \\log\\bigl({}\\bigr)", gram.latex)
+                    }
+                ),
+            )
+        }
+        Structure::Torus(torus) => {
+            let n = torus.groups[0].places[0].len() as f64;
+            let weight = n - 1.0 + k;
+            let t = torus.norm(0, model, Script::Plain);
+            let tex = torus.norm(0, model, Script::Latex);
+            (
+                format!(
+                    "({weight}) {}log {t}",
+                    total(&torus.letters(), Script::Plain)
+                ),
+                format!(
+                    "{weight} {}\\log {tex}",
+                    total(&torus.letters(), Script::Latex)
+                ),
+            )
+        }
+        _ => return None,
+    };
+    Some(Term { text, latex, value })
+}
+
+/// −log of the orbit integral of e^{−λ‖θ‖²/2T} over the volume of the image, for rank-one weights of
+/// two blocks.
+pub(super) fn decayed(
+    model: &Model,
+    part: &Structure,
+    theta: Option<&[f64]>,
+    temper: Temper,
+) -> Option<Term> {
+    let Structure::Torus(torus) = part else {
+        return None;
+    };
+    let two = torus.groups.len() == 2 && torus.balance() == Balance::Unique(vec![1.0, 1.0]);
+    (two && !torus.phase).then_some(())?;
+    dimension(torus)?;
+    let [a, b] = [0, 1].map(|k| torus.groups[k].places[0].len() as f64);
+    let (order, power) = ((a - b).abs() / 2.0, 1.0 - (a + b) / 2.0);
+    let ratio = temper.decay / temper.temperature;
+    let value = theta.map(|theta| {
+        let item = |i: usize| {
+            let t = log_size(torus, &[1.0, 1.0], i, theta);
+            -power * t - log_bessel_k(order, ratio * t.exp())
+        };
+        (0..torus.items()).map(item).sum()
+    });
+    let (sum, t) = (
+        total(&torus.letters(), Script::Plain),
+        norms(model, torus, &[1.0, 1.0], Script::Plain),
+    );
+    let front = if power == 0.0 {
+        String::new()
+    } else {
+        format!("({}) log t", fraction(-2.0 * power, 2.0))
+    };
+    let order_text = fraction(2.0 * order, 2.0);
+    Some(Term {
+        text: format!("{sum}[{front} - log K_{{{order_text}}}({ratio} t)], t = {t}"),
+        latex: format!(
+            "{}\\bigl[{} - \\log K_{{{order_text}}}({ratio} t)\\bigr],\\ t = {}",
+            total(&torus.letters(), Script::Latex),
+            front.replace("log", "\\log"),
+            norms(model, torus, &[1.0, 1.0], Script::Latex)
+        ),
+        value,
+    })
+}
+
+/// λ‖·‖²/2T of the parameters that no factor moves.
+pub(super) fn unmoved(
+    model: &Model,
+    factors: &[Factor],
+    theta: Option<&[f64]>,
+    temper: Temper,
+) -> Option<Term> {
+    let rest: Vec<&str> = model
+        .parameters()
+        .filter(|t| factors.iter().all(|f| !f.moved().contains(t)))
+        .map(|t| model.tensor(t).name.as_str())
+        .collect();
+    (!rest.is_empty()).then_some(())?;
+    let space = model.space();
+    let ratio = temper.decay / temper.temperature / 2.0;
+    let value = theta.map(|theta| {
+        let square = |name: &&str| {
+            let range = space.block(name).map_or(0..0, Block::range);
+            theta[range].iter().map(|x| x * x).sum::<f64>()
+        };
+        ratio * rest.iter().map(square).sum::<f64>()
+    });
+    let names = rest.join(", ");
+    Some(Term {
+        text: format!("{ratio} ||({names})||^2"),
+        latex: format!("{ratio} \\lVert ({}) \\rVert^2", names.replace('_', "\\_")),
+        value,
+    })
+}
+
+/// log K_ν(x), x > 0, from ∫₀^∞ e^{−x cosh t} cosh νt dt: the integrand is analytic for |Im t| < π/2,
+/// so that the trapezoidal rule with step h errs by e^{−π²/h}.
+fn log_bessel_k(order: f64, x: f64) -> f64 {
+    let h = 0.1;
+    let exponent = |t: f64| order * t - x * (t.cosh() - 1.0);
+    let largest = (0..400)
+        .map(|k| exponent(f64::from(k) * h))
+        .fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
+    for k in 0..20_000 {
+        let t = f64::from(k) * h;
+        let first = (exponent(t) - largest).exp();
+        let second = (exponent(t) - 2.0 * order * t - largest).exp();
+        sum += (first + second) / if k == 0 { 4.0 } else { 2.0 };
+        if exponent(t) < largest - 745.0 {
+            break;
+        }
+    }
+    (sum * h).ln() + largest - x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::log_bessel_k;
+
+    #[test]
+    fn bessel_functions_agree_with_tables() {
+        // Abramowitz and Stegun, tables 9.8 and 9.9; half orders in closed form.
+        for (order, x, expected) in [
+            (0.0, 1.0, 0.421_024_438_240_708_3_f64),
+            (0.0, 0.1, 2.427_069_024_702_017),
+            (1.0, 2.0, 0.139_865_881_816_522_43),
+            (
+                0.5,
+                3.0,
+                (std::f64::consts::PI / 6.0).sqrt() * (-3.0_f64).exp(),
+            ),
+            (
+                1.5,
+                0.5,
+                std::f64::consts::PI.sqrt() * (-0.5_f64).exp() * 3.0,
+            ),
+        ] {
+            let found = log_bessel_k(order, x).exp();
+            assert!(
+                (found / expected - 1.0).abs() < 1e-12,
+                "{order} {x}: {found}"
+            );
+        }
+    }
+}

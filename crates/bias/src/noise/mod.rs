@@ -1,0 +1,268 @@
+//! Stationary laws (theory §5): p(w) ∝ e^{−ℓ/T − R(w)} with respect to dw, the volume of the effective
+//! weights (of their image, where they range over a surface).
+//!
+//! At a balanced point, with the volumes of the orbit's directions in 𝔭 and 𝔨 and of K:
+//!
+//! | law | R(w) |
+//! |---|---|
+//! | isotropic, compact orbits (§5.1) | ½ log pdet K − ½ log pdet Γ_𝔨 |
+//! | slice χ = μ (§5.2) | ½ log pdet K + ½ log det Γ_𝔭 − ½ log pdet Γ_𝔨 |
+//! | horizontal (§5.3) | ½ log pdet K |
+//!
+//! Where no effective weights are known, the laws refer to the Riemannian volume pdet K^{−1/2} dw of
+//! the quotient, and the first term is left out.
+//!
+//! On the slice the surface measure is mapped to dw with pdet K^{1/2}, the normals of the slice are
+//! the generators of 𝔭, and what is left of the orbit is a 𝔨-orbit.
+
+mod closed;
+mod horizontal;
+mod isotropic;
+mod singular;
+mod slice;
+
+pub(crate) use horizontal::closes;
+pub use horizontal::horizontal;
+pub use isotropic::{Temper, isotropic};
+pub use slice::{Chart, slice};
+
+use crate::ground::{Base, Ground, Origin};
+use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status, joined};
+use closed::Law;
+use symbias_geometry::component::{Structure, components, parts};
+use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::field::AffineField;
+use symbias_model::error::Result;
+use symbias_model::expression::Model;
+
+/// What rules alone say of a law: its formula where the structure gives one, integrability, and
+/// hypotheses that nothing was computed for.
+#[must_use]
+pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
+    let untested = |topic, text: &str| {
+        Hypothesis::new(
+            topic,
+            format!("{text} (not tested at this size)"),
+            Status::Assumed,
+        )
+    };
+    let mut hypotheses = vec![untested(
+        "fibre-is-orbit",
+        "the fibre of the effective weights is the orbit",
+    )];
+    let compact = factors.iter().all(Factor::is_compact);
+    let law = match noise {
+        Noise::Isotropic => Law::Isotropic,
+        Noise::Slice => Law::Slice,
+        Noise::Horizontal => Law::Horizontal,
+    };
+    match noise {
+        Noise::Isotropic => hypotheses.push(Hypothesis::tested(
+            "compact-orbits",
+            "orbits have finite volume",
+            compact,
+        )),
+        Noise::Slice => hypotheses.push(untested(
+            "minimum-attained",
+            "the orbit has a balanced point, where all charges vanish",
+        )),
+        Noise::Horizontal if compact => {}
+        Noise::Horizontal => hypotheses.extend([
+            untested("metric-closes", "K is a function of w on the leaf"),
+            untested("leaf-invariant", "the leaf of vanishing charges stays"),
+            untested("leaf-attracting", "the leaf attracts"),
+        ]),
+    }
+    hypotheses.extend(integrable(model, factors, law));
+    let mut found = Potential::resting_on(
+        Driver::Noise(noise),
+        "dw, w the effective weights",
+        hypotheses,
+    );
+    if noise != Noise::Isotropic || compact {
+        formula(&mut found, (model, factors), law, None);
+    }
+    found
+}
+
+/// dw, in words.
+fn measure(ground: &Ground<'_>) -> String {
+    match &ground.origin {
+        Origin::Structure(text) => format!("dw, w = {text} (its volume, up to a constant)"),
+        Origin::Outputs(1) => "dw, w the outputs (the volume of their image)".into(),
+        Origin::Outputs(n) => {
+            format!("dw, w the outputs at the {n} given inputs (the volume of their image)")
+        }
+        Origin::Unknown => {
+            "the Riemannian volume of the quotient, of metric 1/K (no effective weights are known)"
+                .into()
+        }
+    }
+}
+
+/// What every law of w rests on.
+fn common(ground: &Ground<'_>, base: Option<&Base>, d: usize) -> Vec<Hypothesis> {
+    let known = match &ground.origin {
+        Origin::Unknown => Hypothesis::new(
+            "effective-weights-known",
+            "the effective weights are not known: the law refers to the volume of the quotient",
+            Status::Assumed,
+        ),
+        _ => Hypothesis::new(
+            "effective-weights-known",
+            "the effective weights are known: the outputs are functions of w",
+            Status::Verified,
+        ),
+    };
+    let mut found = vec![known];
+    if let Some(base) = base {
+        let rank = base.metric.as_ref().map_or(ground.rank, |m| m.rank());
+        found.push(Hypothesis::tested(
+            "fibre-is-orbit",
+            "the fibre of w is the orbit near the point: rank K = d - dim of the orbit",
+            rank + base.orbit == d,
+        ));
+    }
+    found
+}
+
+/// The last hypotheses of a law: integrability.
+fn integrable(model: &Model, factors: &[Factor], law: Law) -> Vec<Hypothesis> {
+    let at_zero = match singular::integrable(model, factors, law) {
+        Some(Ok(())) => Hypothesis::new(
+            "normalisable-at-zero",
+            "the density is integrable where effective weights vanish",
+            Status::Verified,
+        ),
+        Some(Err(text)) => Hypothesis::new(
+            "normalisable-at-zero",
+            format!("the density is integrable where effective weights vanish ({text})"),
+            Status::Fails,
+        ),
+        None => Hypothesis::new(
+            "normalisable-at-zero",
+            "the density is integrable where effective weights vanish",
+            Status::Assumed,
+        ),
+    };
+    let at_infinity = Hypothesis::new(
+        "normalisable-at-infinity",
+        "the loss grows so fast that the density is integrable at infinity",
+        Status::Assumed,
+    );
+    vec![at_zero, at_infinity]
+}
+
+/// Value, gradient, pull and formula of a law R = ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨.
+fn fill(
+    potential: &mut Potential,
+    ground: &Ground<'_>,
+    base: &Base,
+    law: Law,
+    theta: &[f64],
+) -> Result<()> {
+    let (p, k) = law.shares();
+    let [_, log_p, log_k] = base.log_volume;
+    let (metric, zero) = (base.metric.as_ref(), vec![0.0; theta.len()]);
+    let mut value = metric.map_or(0.0, |m| m.log) + p * log_p + k * log_k;
+    if law == Law::LogRatios {
+        // ∇χ = 2ξ/|ξ|².
+        value += ground.split.symmetric.len() as f64 * 2.0_f64.ln();
+    }
+    potential.value = Some(value);
+    let mut gradient = metric.map_or(zero, |m| m.gradient.clone());
+    for (share, part) in [(p, &base.gradients[1]), (k, &base.gradients[2])] {
+        if share != 0.0 {
+            gradient
+                .iter_mut()
+                .zip(part)
+                .for_each(|(g, x)| *g += share * x);
+        }
+    }
+    potential.pull = Some(pull(ground, base, &gradient)?);
+    potential.gradient = Some(ground.pulled_back(&base.fixed, &gradient)?);
+    if metric.is_some() {
+        formula(potential, (ground.model, ground.factors), law, Some(theta));
+    } else {
+        (potential.formula, potential.latex) = quotient_formula(ground, law);
+    }
+    Ok(())
+}
+
+/// R with respect to the volume of the quotient, in words of Γ.
+fn quotient_formula(ground: &Ground<'_>, law: Law) -> (Option<String>, Option<String>) {
+    let (p, k) = law.shares();
+    let has = |x: f64, fields: &[AffineField]| x != 0.0 && !fields.is_empty();
+    let (p_part, k_part) = (
+        has(p, &ground.split.symmetric),
+        has(k, &ground.split.antisymmetric),
+    );
+    let (text, latex) = match (p_part, k_part) {
+        (false, false) => ("0", "0"),
+        (true, false) => ("(1/2) log det Gamma", "\\tfrac12 \\log\\det\\Gamma"),
+        (false, true) => (
+            "-(1/2) log pdet Gamma_k",
+            "-\\tfrac12 \\log\\operatorname{pdet}\\Gamma_{\\mathfrak k}",
+        ),
+        (true, true) => (
+            "(1/2) log det Gamma_p - (1/2) log pdet Gamma_k",
+            "\\tfrac12 \\log\\det\\Gamma_{\\mathfrak p} - \\tfrac12 \\log\\operatorname{pdet}\\Gamma_{\\mathfrak k}",
+        ),
+    };
+    if p < 0.0 {
+        return (None, None);
+    }
+    (Some(text.into()), Some(latex.into()))
+}
+
+/// The formula of a law, where every component has one.
+fn formula(
+    potential: &mut Potential,
+    (model, factors): (&Model, &[Factor]),
+    law: Law,
+    theta: Option<&[f64]>,
+) {
+    let mut terms = Vec::new();
+    for component in components(factors, |_| true) {
+        let Some(parts) = parts(model, &component) else {
+            return;
+        };
+        for part in parts
+            .iter()
+            .filter(|p| !matches!(p, Structure::Translation(_)))
+        {
+            let Some(term) = closed::of_part(model, law, part, theta) else {
+                return;
+            };
+            terms.push(term);
+        }
+    }
+    if terms.is_empty() {
+        return;
+    }
+    let (text, latex, value) = joined(&terms);
+    (potential.formula, potential.latex) = (Some(text), Some(latex));
+    potential.by_formula = value;
+}
+
+/// Whether e^{−R} grows with the orbit's volume, along horizontal directions at the balanced point.
+fn pull(ground: &Ground<'_>, base: &Base, gradient: &[f64]) -> Result<Pull> {
+    let frame = symbias_geometry::orbit::OrbitFrame::new(&ground.fields, &base.fixed.theta)?;
+    let (r, v) = (
+        frame.horizontal(gradient),
+        frame.horizontal(&base.gradients[0]),
+    );
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let size = (dot(&r, &r) * dot(&v, &v)).sqrt();
+    let along = dot(&r, &v);
+    Ok(if along.abs() <= NEUTRAL * size || size == 0.0 {
+        Pull::Neutral
+    } else if along > 0.0 {
+        Pull::Small
+    } else {
+        Pull::Large
+    })
+}
+
+/// Cosine between the gradients of R and of the volume up to which a law takes no side.
+const NEUTRAL: f64 = 1e-9;

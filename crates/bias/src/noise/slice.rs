@@ -1,0 +1,116 @@
+//! Isotropic noise conditioned on a gauge slice χ = 0 ([A26] Theorem 1, theory §5.2): with respect to
+//! the slice's surface measure the density is ∝ e^{−L/T} det(∇χ∇χᵀ)^{−1/2}. For χ = μ the normals are
+//! the generators of 𝔭, so that ℓ_eff = ℓ + (T/2) log det Γ_𝔭; other functions that vanish on the same
+//! slice have other normals and give other laws (Borel–Kolmogorov).
+
+use super::closed::Law;
+use super::{common, fill, integrable, measure};
+use crate::ground::{Base, Ground};
+use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use symbias_model::error::Result;
+
+/// The function χ whose zero set is the slice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chart {
+    /// χ = μ, the charges.
+    #[default]
+    Charges,
+    /// χ = log ratios of norms: ∇χ_a = ξ_a over half its squared length, for scalings one by one.
+    LogRatios,
+    /// The surface measure itself, no density.
+    Surface,
+}
+
+impl Chart {
+    /// As it is written on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Chart::Charges => "charges",
+            Chart::LogRatios => "log-ratios",
+            Chart::Surface => "surface",
+        }
+    }
+}
+
+/// The law on the slice, at the balanced point of the orbit of θ.
+///
+/// # Errors
+/// Floating linear algebra that does not converge.
+pub fn slice(
+    ground: &Ground<'_>,
+    base: Option<&Base>,
+    theta: &[f64],
+    chart: Chart,
+) -> Result<Potential> {
+    let mut hypotheses = common(ground, base, theta.len());
+    hypotheses.extend(balanced(ground, base));
+    let chosen = match chart {
+        Chart::Charges => {
+            "the slice is given by the charges; another function with the same zeros gives another law"
+        }
+        Chart::LogRatios => {
+            "the slice is given by log ratios of norms; the charges give another law"
+        }
+        Chart::Surface => "the slice carries its surface measure; the charges give another law",
+    };
+    hypotheses.push(Hypothesis::new("slice-choice", chosen, Status::Assumed));
+    let law = match chart {
+        Chart::Charges => Law::Slice,
+        // Only K and the 𝔨-orbits are left.
+        Chart::Surface => Law::Surface,
+        Chart::LogRatios => {
+            let one_by_one = ground.split.antisymmetric.is_empty() && is_diagonal(ground, base);
+            hypotheses.push(Hypothesis::tested(
+                "slice-choice",
+                "every charge is a difference of two squared norms with no other charge in common, so that its log ratio is defined",
+                one_by_one,
+            ));
+            Law::LogRatios
+        }
+    };
+    hypotheses.extend(integrable(ground.model, ground.factors, law));
+    let mut found = Potential::resting_on(Driver::Noise(Noise::Slice), measure(ground), hypotheses);
+    // Where it is only not normalisable the function is still what [A26] adds to the loss.
+    let defined = found
+        .hypotheses
+        .iter()
+        .all(|h| h.status != Status::Fails || h.topic == "normalisable-at-zero");
+    if let Some(base) = base.filter(|_| defined) {
+        fill(&mut found, ground, base, law, theta)?;
+    }
+    Ok(found)
+}
+
+/// That there is a balanced point.
+pub(super) fn balanced(ground: &Ground<'_>, base: Option<&Base>) -> [Hypothesis; 2] {
+    [
+        Hypothesis::tested(
+            "reductive",
+            "the algebra is closed under transposition",
+            ground.is_reductive(),
+        ),
+        Hypothesis::tested(
+            "minimum-attained",
+            "the orbit has a balanced point, where all charges vanish",
+            base.is_some(),
+        ),
+    ]
+}
+
+/// Whether Γ_𝔭 is diagonal and every generator has two blocks of opposite exponents 1.
+fn is_diagonal(ground: &Ground<'_>, base: Option<&Base>) -> bool {
+    let plain = ground.split.symmetric.iter().all(|f| {
+        f.constant.is_empty() && f.linear.iter().all(|(i, j, x)| i == j && x.abs() == 1.0)
+    });
+    let Some(base) = base.filter(|_| plain) else {
+        return false;
+    };
+    let mut owner = vec![false; base.fixed.theta.len()];
+    ground
+        .split
+        .symmetric
+        .iter()
+        .flat_map(|f| &f.linear)
+        .all(|(i, _, _)| !std::mem::replace(&mut owner[*i], true))
+}

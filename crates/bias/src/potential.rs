@@ -1,0 +1,144 @@
+//! What is said of a driver: a potential, the measure it refers to, and what it rests on.
+
+/// What drives training among the parameters of one function (theory §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// Weight decay: a minimiser of the induced regulariser.
+    Decay,
+    /// Gradient flow: a mirror flow that remembers its start.
+    Flow,
+    /// A stationary law.
+    Noise(Noise),
+}
+
+/// The stationary laws (theory §5), all called "the stationary distribution".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noise {
+    /// C = 2T·I (theory §5.1).
+    Isotropic,
+    /// Isotropic noise conditioned on a gauge slice (theory §5.2, [A26] Theorem 1).
+    Slice,
+    /// C = 2T·P_H (theory §5.3, [M26]).
+    Horizontal,
+}
+
+/// What is known of a hypothesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Follows from the model, or was tested at random points.
+    Verified,
+    /// Taken for granted.
+    Assumed,
+    /// Known not to hold.
+    Fails,
+}
+
+/// Something that a law rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// A name under which the theory explains it.
+    pub topic: &'static str,
+    /// In words.
+    pub text: String,
+    /// What is known of it.
+    pub status: Status,
+}
+
+impl Hypothesis {
+    /// A hypothesis and what is known of it.
+    pub fn new(topic: &'static str, text: impl Into<String>, status: Status) -> Hypothesis {
+        Hypothesis {
+            topic,
+            text: text.into(),
+            status,
+        }
+    }
+
+    /// Verified or failing.
+    pub fn tested(topic: &'static str, text: impl Into<String>, holds: bool) -> Hypothesis {
+        let status = if holds {
+            Status::Verified
+        } else {
+            Status::Fails
+        };
+        Hypothesis::new(topic, text, status)
+    }
+}
+
+/// Which orbits a law favours at the point, with respect to its base measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// Its density grows where orbits shrink.
+    Small,
+    /// Its density grows where orbits grow.
+    Large,
+    /// Neither.
+    Neutral,
+}
+
+/// The bias of one driver: R with p(w) ∝ e^{−ℓ/T − R(w)} for a law of noise, the regulariser for
+/// decay, the mirror potential for flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Potential {
+    /// The driver.
+    pub driver: Driver,
+    /// Whether the law exists: no hypothesis fails.
+    pub exists: bool,
+    /// R at the point asked for, by numbers.
+    pub value: Option<f64>,
+    /// R at the point by the formula.
+    pub by_formula: Option<f64>,
+    /// ∇_θ R at the point, d numbers; for flow along horizontal directions.
+    pub gradient: Option<Vec<f64>>,
+    /// The formula of R, ASCII.
+    pub formula: Option<String>,
+    /// The formula in LaTeX.
+    pub latex: Option<String>,
+    /// The measure it refers to, or that it needs none.
+    pub base_measure: String,
+    /// What it rests on.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Which orbits it favours.
+    pub pull: Option<Pull>,
+}
+
+impl Potential {
+    /// A potential of which nothing is known but what it rests on; it exists if nothing fails.
+    #[must_use]
+    pub fn resting_on(
+        driver: Driver,
+        base_measure: impl Into<String>,
+        hypotheses: Vec<Hypothesis>,
+    ) -> Potential {
+        Potential {
+            driver,
+            exists: hypotheses.iter().all(|h| h.status != Status::Fails),
+            value: None,
+            by_formula: None,
+            gradient: None,
+            formula: None,
+            latex: None,
+            base_measure: base_measure.into(),
+            hypotheses,
+            pull: None,
+        }
+    }
+}
+
+/// One summand of a formula, with its value at a point.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Term {
+    pub text: String,
+    pub latex: String,
+    pub value: Option<f64>,
+}
+
+/// The sum of terms, as text, LaTeX and value.
+pub(crate) fn joined(terms: &[Term]) -> (String, String, Option<f64>) {
+    let join = |part: fn(&Term) -> &str| terms.iter().map(part).collect::<Vec<_>>().join(" + ");
+    (
+        join(|t| &t.text),
+        join(|t| &t.latex),
+        terms.iter().map(|t| t.value).sum(),
+    )
+}

@@ -1,0 +1,182 @@
+//! Matrices in a row with a general linear group between neighbours: W = T_1 T_2 … T_D,
+//! T_k → T_k g, T_{k+1} → g⁻¹ T_{k+1}.
+
+use crate::charge::render::{Script, spelled_tensor};
+use crate::discover::structural::ActionView;
+use std::collections::BTreeSet;
+use symbias_model::expression::{Model, TensorId};
+use symbias_numerics::dense::Matrix;
+
+/// An axis of a tensor.
+type End = (TensorId, usize);
+
+/// A chain of D ≥ 2 matrices.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// The tensors from left to right, each with the axis that is its row.
+    pub order: Vec<End>,
+    /// Offset and shape of each in θ.
+    blocks: Vec<(usize, [usize; 2])>,
+}
+
+impl Chain {
+    pub(super) fn new(model: &Model, views: &[ActionView]) -> Option<Chain> {
+        let links: Option<Vec<(End, End)>> = views.iter().map(|v| link(model, v)).collect();
+        let order = ordered(&links?)?;
+        let space = model.space();
+        let block = |(tensor, _): &End| {
+            let block = space.block(&model.tensor(*tensor).name)?;
+            Some((block.offset, [block.shape[0], block.shape[1]]))
+        };
+        let blocks: Option<Vec<_>> = order.iter().map(block).collect();
+        Some(Chain {
+            blocks: blocks?,
+            order,
+        })
+    }
+
+    /// D.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Coordinates of θ in T_k, rows first.
+    #[must_use]
+    pub fn places(&self, k: usize) -> Vec<Vec<usize>> {
+        let (offset, [rows, cols]) = self.blocks[k];
+        let at = |i: usize, j: usize| offset + i * cols + j;
+        match self.order[k].1 {
+            0 => (0..rows)
+                .map(|i| (0..cols).map(|j| at(i, j)).collect())
+                .collect(),
+            _ => (0..cols)
+                .map(|j| (0..rows).map(|i| at(i, j)).collect())
+                .collect(),
+        }
+    }
+
+    /// T_1, …, T_D at θ.
+    #[must_use]
+    pub fn matrices(&self, theta: &[f64]) -> Vec<Matrix> {
+        (0..self.depth())
+            .map(|k| {
+                let places = self.places(k);
+                Matrix::from_fn(places.len(), places[0].len(), |i, j| theta[places[i][j]])
+            })
+            .collect()
+    }
+
+    /// W = T_1 ⋯ T_D.
+    #[must_use]
+    pub fn product(&self, theta: &[f64]) -> Option<Matrix> {
+        let mut all = self.matrices(theta).into_iter();
+        let first = all.next()?;
+        all.try_fold(first, |w, t| w.matmul(&t).ok())
+    }
+
+    /// Γ in the basis E_ij of each group, groups one after another: on the diagonal
+    /// ⟨X, T_kᵀT_k Y + Y T_{k+1}T_{k+1}ᵀ⟩, between neighbours −⟨X, T_{k+1} Y T_{k+1}ᵀ⟩.
+    #[must_use]
+    pub fn gram(&self, theta: &[f64]) -> Option<Matrix> {
+        let t = self.matrices(theta);
+        let sizes: Vec<usize> = t[..t.len() - 1].iter().map(|m| m.cols).collect();
+        let starts: Vec<usize> = sizes
+            .iter()
+            .scan(0, |sum, n| Some(std::mem::replace(sum, *sum + n * n)))
+            .collect();
+        let whole = sizes.iter().map(|n| n * n).sum();
+        let mut gram = Matrix::zeros(whole, whole);
+        for (k, n) in sizes.iter().enumerate() {
+            let left = t[k].transpose_matmul(&t[k]).ok()?;
+            let right = t[k + 1].matmul(&t[k + 1].transpose()).ok()?;
+            for i in 0..*n {
+                for j in 0..*n {
+                    let row = gram.row_mut(starts[k] + i * n + j);
+                    (0..*n).for_each(|l| row[starts[k] + l * n + j] += left.row(i)[l]);
+                    (0..*n).for_each(|l| row[starts[k] + i * n + l] += right.row(j)[l]);
+                }
+            }
+            let Some(m) = sizes.get(k + 1) else { continue };
+            let middle = &t[k + 1];
+            for (i, j) in (0..*n).flat_map(|i| (0..*n).map(move |j| (i, j))) {
+                for (a, b) in (0..*m).flat_map(|a| (0..*m).map(move |b| (a, b))) {
+                    // ⟨E_ij T, T E_ab⟩ = T_ia T_jb.
+                    let entry = -middle.row(i)[a] * middle.row(j)[b];
+                    let (p, q) = (starts[k] + i * n + j, starts[k + 1] + a * m + b);
+                    gram.row_mut(p)[q] = entry;
+                    gram.row_mut(q)[p] = entry;
+                }
+            }
+        }
+        Some(gram)
+    }
+
+    /// `C B A`.
+    #[must_use]
+    pub fn name(&self, model: &Model, script: Script) -> String {
+        let names: Vec<String> = self
+            .order
+            .iter()
+            .map(|(t, row)| {
+                let name = spelled_tensor(&model.tensor(*t).name, script);
+                match (row, script) {
+                    (0, _) => name,
+                    (_, Script::Plain) => format!("{name}'"),
+                    (_, Script::Latex) => format!("{name}^\\top"),
+                }
+            })
+            .collect();
+        names.join(" ")
+    }
+}
+
+/// The two axes that one group joins.
+fn link(model: &Model, view: &ActionView) -> Option<(End, End)> {
+    let ActionView::Matrix {
+        slots,
+        copies: 1,
+        complex: false,
+        group: "gl",
+        ..
+    } = view
+    else {
+        return None;
+    };
+    let [a, b] = slots.as_slice() else {
+        return None;
+    };
+    let ([p], [d]) = (a.axes.as_slice(), b.axes.as_slice()) else {
+        return None;
+    };
+    let is_matrix = |t: TensorId| model.tensor(t).axes.len() == 2;
+    (a.dual != b.dual && is_matrix(a.tensor) && is_matrix(b.tensor))
+        .then_some(((a.tensor, *p), (b.tensor, *d)))
+}
+
+/// The tensors from one end of the chain to the other; `None` if the links are no chain.
+fn ordered(links: &[(End, End)]) -> Option<Vec<End>> {
+    let ends = |t: TensorId| links.iter().filter(|l| l.0.0 == t || l.1.0 == t).count();
+    let start = links
+        .iter()
+        .flat_map(|l| [l.1, l.0])
+        .find(|e| ends(e.0) == 1)?;
+    let mut order = vec![(start.0, 1 - start.1)];
+    let mut used = vec![false; links.len()];
+    loop {
+        let (tensor, incoming) = *order.last()?;
+        let next = links.iter().enumerate().find_map(|(i, (a, b))| {
+            let other = match (*a == (tensor, 1 - incoming), *b == (tensor, 1 - incoming)) {
+                (true, false) => *b,
+                (false, true) => *a,
+                _ => return None,
+            };
+            (!used[i]).then_some((i, other))
+        });
+        let Some((link, other)) = next else { break };
+        used[link] = true;
+        order.push(other);
+    }
+    let distinct: BTreeSet<TensorId> = order.iter().map(|o| o.0).collect();
+    (used.iter().all(|u| *u) && distinct.len() == order.len()).then_some(order)
+}

@@ -1,0 +1,179 @@
+//! Scalings whose families select different blocks of a parameter (layers of a deep network):
+//! Γ is not diagonal. A coordinate with exponents e_a in the unknowns a adds θ² e eᵀ to Γ.
+
+use crate::charge::render::{Script, number};
+use crate::charge::{Charge, diagonal};
+use crate::discover::structural::Factor;
+use std::collections::BTreeMap;
+use symbias_model::expression::{Model, TensorId};
+use symbias_numerics::dense::Matrix;
+
+use super::torus::squared;
+
+/// Families of scalings on one set of parameters.
+#[derive(Clone, Debug)]
+pub struct Coupled {
+    families: Vec<Charge>,
+    /// First unknown of each family, and their number in all.
+    starts: Vec<usize>,
+    size: usize,
+    /// For each coordinate that is moved: (unknown, exponent).
+    moved: BTreeMap<usize, Vec<(usize, f64)>>,
+}
+
+impl Coupled {
+    pub(super) fn new(model: &Model, factors: &[&Factor]) -> Option<Coupled> {
+        if factors.iter().any(|f| f.is_compact()) {
+            return None;
+        }
+        let families: Option<Vec<Charge>> = factors.iter().map(|f| diagonal(model, f)).collect();
+        let mut families = families?;
+        // From the first parameter to the last: neighbours in a network are neighbours here.
+        families.sort_by_key(|c| {
+            let blocks = c.scaled_blocks().unwrap_or_default();
+            let mut tensors: Vec<TensorId> = blocks.iter().map(|b| b.tensor).collect();
+            tensors.sort();
+            tensors
+        });
+        let (mut starts, mut size) = (Vec::new(), 0);
+        let mut moved: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+        for charge in &families {
+            starts.push(size);
+            for block in charge.scaled_blocks()? {
+                for (item, places) in charge.places(&block, model).iter().enumerate() {
+                    for p in places {
+                        moved
+                            .entry(*p)
+                            .or_default()
+                            .push((size + item, block.exponent));
+                    }
+                }
+            }
+            size += charge
+                .letters
+                .iter()
+                .map(|l| l.1 as usize)
+                .product::<usize>();
+        }
+        Some(Coupled {
+            families,
+            starts,
+            size,
+            moved,
+        })
+    }
+
+    /// Number of scalings.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Γ in the basis of one scaling per item, families one after another.
+    #[must_use]
+    pub fn gram(&self, theta: &[f64]) -> Matrix {
+        let mut gram = Matrix::zeros(self.size, self.size);
+        for (place, unknowns) in &self.moved {
+            let square = theta[*place] * theta[*place];
+            for (a, e) in unknowns {
+                for (b, f) in unknowns {
+                    gram.row_mut(*a)[*b] += square * e * f;
+                }
+            }
+        }
+        gram
+    }
+
+    /// Whether only neighbouring families share parameters.
+    #[must_use]
+    pub fn is_tridiagonal(&self) -> bool {
+        let family = |unknown: usize| self.starts.iter().filter(|s| **s <= unknown).count();
+        self.moved.values().all(|unknowns| {
+            let all: Vec<usize> = unknowns.iter().map(|u| family(u.0)).collect();
+            let (low, high) = (all.iter().min(), all.iter().max());
+            low.zip(high).is_none_or(|(l, h)| h - l <= 1)
+        })
+    }
+
+    /// The blocks of Γ in words: diagonal entries, then what couples two families.
+    #[must_use]
+    pub fn formula(&self, model: &Model, script: Script) -> String {
+        let index = |c: &Charge| {
+            let letters: Vec<String> = c.letters.iter().map(|l| l.0.clone()).collect();
+            letters.join(",")
+        };
+        let mut entries = Vec::new();
+        for charge in &self.families {
+            let terms: Vec<String> = charge
+                .scaled_blocks()
+                .unwrap_or_default()
+                .iter()
+                .map(|b| {
+                    let square = squared(&charge.norm(b.tensor, model, script));
+                    let weight = b.exponent * b.exponent;
+                    if weight == 1.0 {
+                        square
+                    } else {
+                        format!("{} {square}", number(weight))
+                    }
+                })
+                .collect();
+            entries.push((index(charge), terms.join(" + ")));
+        }
+        for (k, a) in self.families.iter().enumerate() {
+            for b in &self.families[k + 1..] {
+                entries.extend(
+                    coupling(model, a, b, script)
+                        .into_iter()
+                        .map(|term| (format!("{};{}", index(a), index(b)), term)),
+                );
+            }
+        }
+        let kind = if self.is_tridiagonal() {
+            "block tridiagonal"
+        } else {
+            "symmetric"
+        };
+        match script {
+            Script::Plain => {
+                let list: Vec<String> = entries
+                    .iter()
+                    .map(|(i, x)| format!("G[{i}] = {x}"))
+                    .collect();
+                format!("det G, {kind}: {}", list.join(", "))
+            }
+            Script::Latex => {
+                let list: Vec<String> = entries
+                    .iter()
+                    .map(|(i, x)| format!("\\Gamma_{{{i}}} = {x}"))
+                    .collect();
+                format!("\\det \\Gamma,\\ \\text{{{kind}}}:\\ {}", list.join(",\\ "))
+            }
+        }
+    }
+}
+
+/// The entry that couples an item of one family with one of another: e f ‖common block‖².
+fn coupling(model: &Model, a: &Charge, b: &Charge, script: Script) -> Vec<String> {
+    let (mine, theirs) = (
+        a.scaled_blocks().unwrap_or_default(),
+        b.scaled_blocks().unwrap_or_default(),
+    );
+    let mut found = Vec::new();
+    for x in &mine {
+        for y in theirs.iter().filter(|y| y.tensor == x.tensor) {
+            let weight = x.exponent * y.exponent;
+            let sign = if weight < 0.0 { "-" } else { "" };
+            let size = if weight.abs() == 1.0 {
+                String::new()
+            } else {
+                format!("{} ", number(weight.abs()))
+            };
+            found.push(format!(
+                "{sign}{size}{}",
+                squared(&a.common_norm(b, x.tensor, model, script))
+            ));
+        }
+    }
+    found
+}

@@ -1,0 +1,263 @@
+//! Components: factors that move a common parameter, and the structure of how they act together.
+//!
+//! The closed forms of theory §6 (Gram matrices, balanced points, induced regularisers, predictor
+//! metrics) all speak of the same few structures; each is recognised here once:
+//!
+//! | structure | acts as | theory §6 |
+//! |---|---|---|
+//! | [`Torus`] | blocks a_k of each item scaled by e^{⟨q_k, α⟩} | products, groups, CP, units |
+//! | [`Coupled`] | the same, where families select different blocks | deep networks |
+//! | [`Pair`] | U → Ug, V → g⁻¹V | UVᵀ, attention heads |
+//! | [`Chain`] | a pair between any two neighbours | W_D … W_1 |
+//! | [`Rotation`] | stacks turned by so(n), u(n) or in planes | XXᵀ, phases, residual streams |
+//! | [`Shift`](Structure::Translation) | translations | softmax, key bias |
+//!
+//! Uses the factors of [`crate::discover::structural`]; used by orbit, gauge, metric and the
+//! predictions built on them.
+
+mod chain;
+mod coupled;
+mod pair;
+mod rotation;
+mod torus;
+
+pub use chain::Chain;
+pub use coupled::Coupled;
+pub use pair::Pair;
+pub use rotation::{Rotation, Turn};
+pub use torus::{Balance, Group, Torus};
+
+use crate::discover::structural::{ActionView, Factor, Split};
+use std::collections::BTreeSet;
+use symbias_model::expression::{Model, TensorId};
+
+/// Factors that act on a common parameter, directly or through others.
+#[derive(Clone, Debug)]
+pub struct Component<'a> {
+    /// The factors.
+    pub factors: Vec<&'a Factor>,
+    /// The parameters they move.
+    pub tensors: BTreeSet<TensorId>,
+}
+
+/// How the factors of a component act together.
+#[derive(Clone, Debug)]
+pub enum Structure {
+    /// Scales (or phases) per item, all families on the same items.
+    Torus(Torus),
+    /// Scales whose families select different blocks.
+    Coupled(Coupled),
+    /// One general linear group per copy between two stacks.
+    Pair(Pair),
+    /// Matrices in a row, a general linear group between neighbours.
+    Chain(Chain),
+    /// A compact group on stacks of parameters.
+    Rotation(Rotation),
+    /// Translations of one parameter that nothing else compensates.
+    Translation(TensorId),
+    /// None of these.
+    Unknown,
+}
+
+/// Joins the factors that `include` admits where they move a common parameter; in the order of
+/// the parameters.
+#[must_use]
+pub fn components<'a>(
+    factors: &'a [Factor],
+    include: impl Fn(&Factor) -> bool,
+) -> Vec<Component<'a>> {
+    let mut components: Vec<Component<'_>> = Vec::new();
+    for factor in factors.iter().filter(|f| include(f)) {
+        let mut joined = Component {
+            factors: vec![factor],
+            tensors: factor.moved(),
+        };
+        let (meets, apart): (Vec<_>, Vec<_>) = components
+            .into_iter()
+            .partition(|c| !c.tensors.is_disjoint(&joined.tensors));
+        components = apart;
+        for other in meets {
+            joined.factors.extend(other.factors);
+            joined.tensors.extend(other.tensors);
+        }
+        components.push(joined);
+    }
+    components.sort_by_key(|c| c.tensors.first().copied());
+    components
+}
+
+impl Factor {
+    /// The parameters that the factor moves.
+    #[must_use]
+    pub fn moved(&self) -> BTreeSet<TensorId> {
+        match self.view() {
+            ActionView::Matrix { slots, .. } => slots.iter().map(|s| s.tensor).collect(),
+            ActionView::Diagonal { parts, .. } => parts.iter().map(|p| p.0).collect(),
+            ActionView::Translation {
+                tensor,
+                compensated,
+                ..
+            } => std::iter::once(tensor)
+                .chain(compensated.map(|c| c.0))
+                .collect(),
+        }
+    }
+}
+
+/// A component as structures whose tangent spaces are orthogonal to each other, so that log det Γ
+/// adds up and norms are minimised one after the other; `None` where that is not known.
+///
+/// * Translations of a whole parameter make all of its directions vertical: what is left of the
+///   other generators is their action on the other parameters.
+/// * Scalings and rotations of the same planes commute, one symmetric and one antisymmetric:
+///   ⟨Aθ, Bθ⟩ = ½ θᵀ[A, B]θ = 0.
+#[must_use]
+pub fn parts(model: &Model, component: &Component<'_>) -> Option<Vec<Structure>> {
+    let whole = |f: &&Factor| translated_whole(model, f);
+    let fixed: BTreeSet<TensorId> = component.factors.iter().filter_map(whole).collect();
+    let mut found: Vec<Structure> = fixed.iter().map(|t| Structure::Translation(*t)).collect();
+    let rest: Vec<Factor> = component
+        .factors
+        .iter()
+        .filter(|f| whole(f).is_none())
+        .map(|f| (*f).clone())
+        .collect();
+    if fixed.is_empty() {
+        found.extend(commuting(model, &component.factors)?);
+        return Some(found);
+    }
+    for factor in &rest {
+        // Other structures beside a translated parameter occur in no known model.
+        let pair = Pair::new(model, factor, &fixed)?;
+        found.push(Structure::Pair(pair));
+    }
+    let moved = |f: &Factor| {
+        f.moved()
+            .difference(&fixed)
+            .copied()
+            .collect::<BTreeSet<_>>()
+    };
+    let apart = rest
+        .iter()
+        .enumerate()
+        .all(|(i, f)| rest[..i].iter().all(|g| moved(f).is_disjoint(&moved(g))));
+    apart.then_some(found)
+}
+
+/// The parameter all of whose entries a factor translates freely, if it does.
+#[must_use]
+pub fn translated_whole(model: &Model, factor: &Factor) -> Option<TensorId> {
+    let ActionView::Translation {
+        tensor,
+        compensated: None,
+    } = factor.view()
+    else {
+        return None;
+    };
+    let width = model.tensor(tensor).field.width() as u128;
+    (factor.dimension == u128::from(model.entries(tensor)) * width).then_some(tensor)
+}
+
+/// One structure, or the scalings and the rotations of planes.
+fn commuting(model: &Model, factors: &[&Factor]) -> Option<Vec<Structure>> {
+    match structure(model, factors) {
+        Structure::Unknown => {}
+        one => return Some(vec![one]),
+    }
+    let (compact, scales): (Vec<&Factor>, Vec<&Factor>) =
+        factors.iter().partition(|f| f.is_compact());
+    let ([turn], [scale]) = (compact.as_slice(), scales.as_slice()) else {
+        return None;
+    };
+    plane_scale(factors.iter().copied(), scale).then_some(())?;
+    match (structure(model, &[scale]), structure(model, &[turn])) {
+        (Structure::Torus(torus), Structure::Rotation(rotation)) => Some(vec![
+            Structure::Torus(torus.of_planes()),
+            Structure::Rotation(rotation),
+        ]),
+        _ => None,
+    }
+}
+
+/// The length of the identity of a plane, (E_11 + E_22)/√2, over that of the scaling as named, and
+/// its square.
+pub(crate) const PLANE: f64 = std::f64::consts::FRAC_1_SQRT_2;
+const PLANE_SQUARED: f64 = 0.5;
+
+/// Whether a scaling is the identity of each of the planes that a rotary embedding turns.
+fn plane_scale<'a>(factors: impl IntoIterator<Item = &'a Factor>, scale: &Factor) -> bool {
+    let ActionView::Diagonal {
+        phase: false,
+        parts,
+        ..
+    } = scale.view()
+    else {
+        return false;
+    };
+    // Every item is carried by a function of an axis that joins the two rows of a plane.
+    let joins = parts.iter().all(|p| p.2.iter().any(Option::is_none));
+    joins
+        && factors.into_iter().any(|f| {
+            matches!(
+                f.view(),
+                ActionView::Matrix {
+                    group: "planes",
+                    ..
+                }
+            ) && f.moved() == scale.moved()
+        })
+}
+
+/// Generators of all factors, orthonormal in each group's defining matrices (theory §1), sorted
+/// into 𝔭, 𝔨 and neither.
+#[must_use]
+pub fn orthonormal(model: &Model, factors: &[Factor]) -> Split {
+    let mut all = Split::default();
+    for factor in factors {
+        let mut split = factor.split(model);
+        if plane_scale(factors, factor) {
+            split.symmetric = split.symmetric.iter().map(|f| f.scaled(PLANE)).collect();
+        }
+        all.symmetric.extend(split.symmetric);
+        all.antisymmetric.extend(split.antisymmetric);
+        all.neither.extend(split.neither);
+    }
+    all
+}
+
+/// How factors act together.
+#[must_use]
+pub fn structure(model: &Model, factors: &[&Factor]) -> Structure {
+    let views: Vec<ActionView> = factors.iter().map(|f| f.view()).collect();
+    let diagonal = |v: &ActionView| {
+        matches!(
+            v,
+            ActionView::Diagonal { .. }
+                | ActionView::Matrix {
+                    size: 1,
+                    group: "gl",
+                    complex: false,
+                    ..
+                }
+        )
+    };
+    if views.iter().all(diagonal) {
+        let torus = Torus::new(model, factors).map(Structure::Torus);
+        let coupled = || Coupled::new(model, factors).map(Structure::Coupled);
+        return torus.or_else(coupled).unwrap_or(Structure::Unknown);
+    }
+    let found = match views.as_slice() {
+        [ActionView::Matrix { group: "gl", .. }] => {
+            Pair::new(model, factors[0], &BTreeSet::new()).map(Structure::Pair)
+        }
+        [ActionView::Matrix { .. }] => Rotation::new(model, factors[0]).map(Structure::Rotation),
+        [
+            ActionView::Translation {
+                tensor,
+                compensated: None,
+            },
+        ] => Some(Structure::Translation(*tensor)),
+        _ => Chain::new(model, &views).map(Structure::Chain),
+    };
+    found.unwrap_or(Structure::Unknown)
+}

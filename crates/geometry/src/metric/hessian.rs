@@ -1,0 +1,121 @@
+//! Whether K⁻¹ is the Hessian of a potential Q in the coordinates w, so that gradient flow on the
+//! leaf is mirror flow (theory §4.1): ∂_k(K⁻¹)_ij must be symmetric in all three indices.
+//!
+//! w moves along e on the leaf when θ moves along h(e) = JᵀK⁻¹e, which is horizontal and so keeps
+//! the charges; then dK = J′Jᵀ + JJ′ᵀ with J′ = ∇²w h, and dK⁻¹ = −K⁻¹ dK K⁻¹.
+
+use super::map::PredictorMap;
+use crate::rank::numerical;
+use symbias_model::error::Result;
+use symbias_numerics::dense::{Matrix, least_squares};
+use symbias_numerics::random::Stream;
+use symbias_numerics::rank;
+
+/// What the test measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hessian {
+    /// Entries of w, and the rank of K: w ranges over an open set only if they agree.
+    pub entries: usize,
+    /// Rank of K.
+    pub rank: usize,
+    /// Largest relative asymmetry of ∂_k(K⁻¹)_ij; `None` where K has no inverse.
+    pub asymmetry: Option<f64>,
+}
+
+/// Relative asymmetry up to which a third-order tensor counts as symmetric: two solves with K.
+const SYMMETRIC: f64 = 1e-8;
+/// Random triples of directions for each block.
+const TRIED: u64 = 3;
+
+impl Hessian {
+    /// Whether w ranges over an open set of its space.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.rank == self.entries
+    }
+
+    /// Whether K⁻¹ is a Hessian.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.is_open() && self.asymmetry.is_some_and(|a| a <= SYMMETRIC)
+    }
+}
+
+/// Tests at θ.
+///
+/// # Errors
+/// Undefined at θ; floating linear algebra that does not converge.
+pub fn hessian(map: &dyn PredictorMap, theta: &[f64]) -> Result<Hessian> {
+    let jacobian = map.jacobian(theta)?;
+    let mut found = Hessian {
+        entries: jacobian.len(),
+        rank: 0,
+        asymmetry: Some(0.0),
+    };
+    for (number, block) in map.blocks(theta)?.iter().enumerate() {
+        let rows: Vec<&[f64]> = block.iter().map(|i| jacobian[*i].as_slice()).collect();
+        let n = rows.len();
+        let wide = Matrix::from_fn(n, theta.len(), |i, j| rows[i][j]);
+        let decision =
+            rank::rank("J of the effective weights", &wide.transpose()).map_err(numerical)?;
+        found.rank += decision.rank;
+        if decision.rank < n {
+            found.asymmetry = None;
+            continue;
+        }
+        // One number has a symmetric derivative.
+        if n == 1 {
+            continue;
+        }
+        let k = wide.matmul(&wide.transpose()).map_err(numerical)?;
+        let mut stream = Stream::new(2, number as u64, TRIPLES);
+        for _ in 0..TRIED {
+            let triple: [Vec<f64>; 3] =
+                std::array::from_fn(|_| (0..n).map(|_| stream.next_normal()).collect());
+            let asymmetry = asymmetry(map, theta, block, (&wide, &k), &triple)?;
+            found.asymmetry = found.asymmetry.map(|a| a.max(asymmetry));
+        }
+    }
+    Ok(found)
+}
+
+/// |∂_g K⁻¹(e, f) − ∂_f K⁻¹(e, g)| relative to the terms.
+fn asymmetry(
+    map: &dyn PredictorMap,
+    theta: &[f64],
+    block: &[usize],
+    (j, k): (&Matrix, &Matrix),
+    [e, f, g]: &[Vec<f64>; 3],
+) -> Result<f64> {
+    let solve = |v: &Vec<f64>| -> Result<Vec<f64>> {
+        let b = Matrix::from_fn(v.len(), 1, |i, _| v[i]);
+        Ok(least_squares(k, &b).map_err(numerical)?.column(0))
+    };
+    let lift = |v: &[f64]| j.transpose().apply(v).map_err(numerical);
+    let (a, b, c) = (solve(e)?, solve(f)?, solve(g)?);
+    // −aᵀ dK[h] b = −(⟨J′ᵀa, Jᵀb⟩ + ⟨Jᵀa, J′ᵀb⟩).
+    let change = |h: &[f64], a: &[f64], b: &[f64]| -> Result<f64> {
+        let all = map.jacobian_along(theta, h)?;
+        let combine = |c: &[f64]| {
+            let mut sum = vec![0.0; theta.len()];
+            for (i, c) in block.iter().zip(c) {
+                sum.iter_mut().zip(&all[*i]).for_each(|(s, x)| *s += c * x);
+            }
+            sum
+        };
+        let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+        Ok(dot(&combine(a), &lift(b)?) + dot(&lift(a)?, &combine(b)))
+    };
+    let first = change(&lift(&c)?, &a, &b)?;
+    let second = change(&lift(&b)?, &a, &c)?;
+    let third = change(&lift(&a)?, &b, &c)?;
+    let scale = first.abs().max(second.abs()).max(third.abs());
+    Ok(if scale > 0.0 {
+        (first - second).abs() / scale
+    } else {
+        0.0
+    })
+}
+
+/// Stream of the random triples.
+const TRIPLES: u64 = 62;
