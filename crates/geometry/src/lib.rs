@@ -4,6 +4,7 @@ pub mod algebra;
 pub mod charge;
 pub mod discover;
 pub mod field;
+pub mod gauge;
 pub mod orbit;
 pub mod probe;
 pub mod rank;
