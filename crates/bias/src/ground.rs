@@ -2,7 +2,7 @@
 //! an orbit with its volumes.
 
 use symbias_geometry::component::orthonormal;
-use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance};
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, Volume, volume, weights};
@@ -106,10 +106,11 @@ impl<'a> Ground<'a> {
             .iter()
             .map(|o| model.entries(*o) as usize)
             .sum::<usize>();
-        let count = probes.count().filter(|n| {
-            let own = given || model.inputs().next().is_none();
-            own && outputs * (*n as usize) <= LARGEST
-        });
+        let count = match reads_inputs(model) {
+            false => Some(1),
+            true => probes.count().filter(|_| given),
+        };
+        let count = count.filter(|n| outputs * (*n as usize) <= LARGEST);
         let (origin, tested) = match count {
             Some(n) => (Origin::Outputs(n), n),
             None => (Origin::Unknown, TESTED),

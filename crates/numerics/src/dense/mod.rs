@@ -7,11 +7,13 @@
 //! For many tiny matrices (n ≤ 8) use [`jacobi`], which needs no allocation and keeps small singular values to high
 //! relative accuracy.
 
+mod cholesky;
 mod decompose;
 mod exponential;
 pub mod jacobi;
 mod matrix;
 
+pub use cholesky::solve_positive;
 pub use decompose::{
     PivotedQr, Svd, SymmetricEigen, column_pivoted_qr, least_squares, singular_values, svd,
     symmetric_eigen,

@@ -24,7 +24,7 @@ pub use generators::Split;
 pub use places::SlotPlaces;
 
 use crate::field::AffineField;
-use symbias_model::expression::Model;
+use symbias_model::expression::{Model, Source};
 
 /// All factors that the rules prove, largest first.
 #[must_use]
@@ -45,6 +45,19 @@ pub fn factors(model: &Model) -> Vec<Factor> {
     factors.extend(bonds.into_iter().filter_map(|b| factor::of_bond(model, b)));
     factors.sort_by_key(|f| std::cmp::Reverse(f.dimension));
     factors
+}
+
+/// Whether an output depends on an input; outputs that do not are weights (language §14), and a
+/// target that only the loss reads is no input of theirs. An integer input selects entries, and
+/// counts as read unless it is the target.
+#[must_use]
+pub fn reads_inputs(model: &Model) -> bool {
+    let reach = rules::Reach::new(model);
+    let target = model.loss.as_ref().and_then(|l| l.target);
+    model.inputs().any(|i| {
+        let selects = matches!(model.tensor(i).source, Source::Input { index: Some(_), .. });
+        reach.tensors[i.index()] || selects && target != Some(i)
+    })
 }
 
 impl Factor {
