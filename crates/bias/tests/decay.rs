@@ -124,6 +124,7 @@ fn closed_forms_are_the_minimum_over_the_orbit() {
         "gram",
         "conv_channels",
         "swiglu",
+        "key_bias",
     ];
     for name in names {
         let model = model(name);
@@ -132,7 +133,9 @@ fn closed_forms_are_the_minimum_over_the_orbit() {
         let mut stream = Stream::new(8, 0, 0);
         let theta: Vec<f64> = (0..d).map(|_| stream.next_normal()).collect();
         let bias = decay(&model, &found, Some(&theta));
-        let value = bias.value.unwrap_or_else(|| panic!("{name}: {bias:?}"));
+        let value = bias
+            .by_formula
+            .unwrap_or_else(|| panic!("{name}: {bias:?}"));
         let mut fields = Vec::new();
         for factor in &found {
             fields.extend(symmetric_part(&factor.generators(&model), d).expect("a basis"));

@@ -103,6 +103,7 @@ pub fn decay_at(ground: &Ground<'_>, theta: &[f64]) -> Result<Potential> {
             "the minimum over the orbit of this point is attained",
             Status::Fails,
         ));
+        found.exists = false;
     }
     if !ground.is_reductive() && found.formula.is_none() {
         // Symmetric generators alone do not reach the whole orbit.
