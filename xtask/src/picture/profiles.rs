@@ -14,7 +14,7 @@ pub fn drawing() -> String {
     };
     let q = || Axis::linear("q = uv", 0.0, 2.0, 0.5);
     let decay = panel(&mut sheet, 56.0, "decay: R(f(q)) = q", q());
-    let by_decay: [fn(f64) -> f64; 3] = [|q| q, |q| q * q, |q| 0.3 * (q / 0.3).exp_m1()];
+    let by_decay: [fn(f64) -> f64; 3] = [|q| q, |q| q * q, |q| 0.3 * q.exp_m1()];
     let horizontal = panel(&mut sheet, 376.0, "noise, horizontal law", q());
     let by_noise: [fn(f64) -> f64; 3] = [
         |q| (2.0 * q).sqrt(),
