@@ -2,6 +2,7 @@
 //! kind of sheet ([`draw`]). A new figure is one file and one row of [`FIGURES`].
 
 mod attribution;
+mod axis;
 mod draw;
 mod flow;
 mod gauge;

@@ -16,16 +16,16 @@ pub(super) fn text(markdown: &str, width: usize) -> String {
                 .map(|l| format!("    {l}").trim_end().to_owned())
                 .collect();
             blocks.push(code.join("\n"));
-        } else if line.starts_with('|') {
+        } else if is_row(line) {
             let mut table = vec![unmarked(line)];
-            while let Some(row) = lines.next_if(|l| l.starts_with('|')) {
+            while let Some(row) = lines.next_if(|l| is_row(l)) {
                 table.push(unmarked(row));
             }
             blocks.push(columns(&table));
         } else {
             let mut items: Vec<String> = vec![line.trim().to_owned()];
-            while let Some(next) = lines
-                .next_if(|l| !l.trim().is_empty() && !l.starts_with("```") && !l.starts_with('|'))
+            while let Some(next) =
+                lines.next_if(|l| !l.trim().is_empty() && !l.starts_with("```") && !is_row(l))
             {
                 if marker(next.trim()).is_empty() {
                     let last = items.last_mut().expect("one item at least");
@@ -50,6 +50,11 @@ pub(super) fn text(markdown: &str, width: usize) -> String {
         }
     }
     blocks.join("\n\n") + "\n"
+}
+
+/// A row of a table; a line of text may start with `|w|`.
+fn is_row(line: &str) -> bool {
+    line.starts_with("| ") || line.starts_with("|-")
 }
 
 /// A blank at which no line ends, until it is printed.
