@@ -97,21 +97,35 @@ pub(super) fn hanging(first: &str, words: &str, width: usize) -> String {
 /// Longest bracket that is kept on one line.
 const BRACKET: usize = 30;
 
-/// Words, where a short bracket such as `√(c² + 4w²)` counts as one.
+/// What holds a formula together.
+const OPERATORS: &str = "=<>≤≥∝→+−";
+
+/// Words, where a short bracket such as `√(c² + 4w²)` and a short relation such as `a ≤ 1` count as
+/// one.
 fn pieces(words: &str) -> Vec<String> {
     let depth = |piece: &str| -> i32 {
         let count = |set: &str| piece.chars().filter(|c| set.contains(*c)).count() as i32;
         count("([{") - count(")]}")
     };
+    let relation = |word: &str| {
+        let mut characters = word.chars();
+        let first = characters.next();
+        first.is_some_and(|c| OPERATORS.contains(c)) && characters.next().is_none()
+    };
     let mut found: Vec<String> = Vec::new();
+    let mut joins = false;
     for word in words.split(' ').filter(|w| !w.is_empty()) {
         match found.last_mut() {
-            Some(last) if depth(last) > 0 && last.chars().count() < BRACKET => {
+            Some(last)
+                if (joins || relation(word) || depth(last) > 0)
+                    && last.chars().count() < BRACKET =>
+            {
                 last.push_str(KEPT);
                 last.push_str(word);
             }
             _ => found.push(word.to_owned()),
         }
+        joins = relation(word);
     }
     found
 }
@@ -228,6 +242,7 @@ mod tests {
     fn formulas_are_not_broken() {
         assert_eq!(text("and is √(c² + 4w²)", 12), "and is\n√(c² + 4w²)\n");
         assert_eq!(text("a factor `a * b`", 10), "a factor\na * b\n");
+        assert_eq!(text("of all a ≤ 1", 10), "of all\na ≤ 1\n");
     }
 
     #[test]
