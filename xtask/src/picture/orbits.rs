@@ -34,7 +34,7 @@ pub fn drawing() -> String {
     sheet.legend(
         (left, 120.0),
         &[
-            (Key::Line(GUIDE), "orbits uv = w:"),
+            (Key::Line(GUIDE), "orbits uv = w: a function each"),
             (Key::Line(minima), "the minima uv = 1"),
             (Key::Line(flow), "gradient flow, which"),
         ],
