@@ -17,7 +17,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("symbias", LIBRARY),
     ("symbias-cli", &["symbias", "symbias-model"]),
     ("symbias-python", &["symbias"]),
-    ("symbias-book", &["symbias", "symbias-model"]),
+    (
+        "symbias-book",
+        &["symbias", "symbias-geometry", "symbias-model"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -20,8 +20,8 @@ struct Generator {
 
 const GENERATORS: &[Generator] = &[
     Generator {
-        name: "the picture of the README",
-        run: picture::orbits,
+        name: "the figures of README and book",
+        run: picture::all,
     },
     Generator {
         name: "what README and book say commands print",

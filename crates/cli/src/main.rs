@@ -4,6 +4,7 @@ mod analyze;
 mod catalogue;
 mod check;
 mod eval;
+mod explain;
 
 mod progress;
 
@@ -29,6 +30,8 @@ enum Command {
     /// The known models and their closed forms
     #[command(subcommand)]
     Catalogue(catalogue::Command),
+    /// What a law, a symmetry, an object or a hypothesis of a report is, with its source
+    Explain(explain::Arguments),
 }
 
 /// How a command ended: 0 fine, 1 a claim does not hold, 2 failure.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Catalogue(command) => catalogue::run(&command),
+        Command::Explain(arguments) => explain::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -118,7 +118,9 @@ pub fn doctests(repository: &Repository) -> Outcome<Vec<Derived>> {
 fn doctest_source(names: &[String]) -> String {
     let mut text = String::from(
         "//! The Rust code of README and book, compiled and run as documentation tests.\n\
-         //! Written by `cargo xtask generate`.\n",
+         //! Written by `cargo xtask generate`.\n\
+         // Blocks such as `toml,file=NAME` are not for rustdoc.\n\
+         #![allow(rustdoc::invalid_codeblock_attributes)]\n",
     );
     for name in names {
         let module: String = name

@@ -1,0 +1,280 @@
+//! The topics: their names, what they are, what they are called. Their text is in the book; a test
+//! holds both together.
+
+use serde::Serialize;
+
+/// What a topic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// What a driver of training selects.
+    Law,
+    /// A group, or a property of one.
+    Symmetry,
+    /// Something that is computed.
+    Object,
+    /// What a law rests on.
+    Hypothesis,
+}
+
+impl Kind {
+    /// All kinds, in the order of a list.
+    pub const ALL: [Kind; 4] = [Kind::Law, Kind::Symmetry, Kind::Object, Kind::Hypothesis];
+
+    /// In words.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Law => "law",
+            Kind::Symmetry => "symmetry",
+            Kind::Object => "object",
+            Kind::Hypothesis => "hypothesis",
+        }
+    }
+
+    /// The heading of a list.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Kind::Law => "laws",
+            Kind::Symmetry => "symmetries",
+            Kind::Object => "objects",
+            Kind::Hypothesis => "hypotheses",
+        }
+    }
+}
+
+/// A topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Topic {
+    /// Its name in commands and in the book's marks.
+    #[serde(rename = "topic")]
+    pub slug: &'static str,
+    /// What it is.
+    pub kinds: &'static [Kind],
+    /// What it is called.
+    pub title: &'static str,
+}
+
+const LAW: &[Kind] = &[Kind::Law];
+const SYMMETRY: &[Kind] = &[Kind::Symmetry];
+const OBJECT: &[Kind] = &[Kind::Object];
+const HYPOTHESIS: &[Kind] = &[Kind::Hypothesis];
+
+const BOTH: &[Kind] = &[Kind::Law, Kind::Hypothesis];
+
+const fn topic(slug: &'static str, kinds: &'static [Kind], title: &'static str) -> Topic {
+    Topic { slug, kinds, title }
+}
+
+/// All topics.
+pub const TOPICS: &[Topic] = &[
+    topic("flow", LAW, "gradient flow: a mirror flow on a leaf"),
+    topic("decay", LAW, "weight decay: the least norm on each orbit"),
+    topic("noise-isotropic", LAW, "isotropic noise: large orbits"),
+    topic(
+        "noise-slice",
+        LAW,
+        "isotropic noise conditioned on a gauge slice: small orbits",
+    ),
+    topic(
+        "noise-horizontal",
+        BOTH,
+        "horizontal noise, none along orbits: a power of det K alone",
+    ),
+    topic(
+        "noise-minibatch",
+        LAW,
+        "minibatch noise: the process of the weights, integrated",
+    ),
+    topic(
+        "label-noise",
+        LAW,
+        "label noise: predictor-isotropic, a Gamma law for w = uv",
+    ),
+    topic("gl", SYMMETRY, "general linear: a contracted index"),
+    topic("so", SYMMETRY, "orthogonal: a metric that must be kept"),
+    topic("u", SYMMETRY, "unitary: a complex metric that must be kept"),
+    topic(
+        "scaling",
+        SYMMETRY,
+        "scalings: homogeneous functions and entrywise products",
+    ),
+    topic("phase", SYMMETRY, "phases of complex parameters"),
+    topic(
+        "planes",
+        SYMMETRY,
+        "what rotary positions leave: scale and rotation of each plane",
+    ),
+    topic(
+        "translation",
+        SYMMETRY,
+        "translations: shifts that something later ignores",
+    ),
+    topic(
+        "scale-invariance",
+        SYMMETRY,
+        "weights before a norm: only their direction counts",
+    ),
+    topic(
+        "compact",
+        SYMMETRY,
+        "compact: rotations, bounded orbits, no charges",
+    ),
+    topic(
+        "reductive",
+        &[Kind::Symmetry, Kind::Hypothesis],
+        "reductive: closed under transposition, compact plus stretching",
+    ),
+    topic("redundancy", OBJECT, "parameters minus rank J"),
+    topic(
+        "effective-weights",
+        OBJECT,
+        "what the loss sees of the parameters",
+    ),
+    topic(
+        "orbit",
+        OBJECT,
+        "all parameters that the symmetry reaches from one point",
+    ),
+    topic(
+        "gram",
+        OBJECT,
+        "the Gram matrix of the generators and the volume of orbits",
+    ),
+    topic(
+        "stabiliser",
+        OBJECT,
+        "the part of the symmetry that leaves a point in place",
+    ),
+    topic("horizontal-projector", OBJECT, "the projector along orbits"),
+    topic(
+        "mean-curvature",
+        OBJECT,
+        "how an orbit bends: towards larger or smaller orbits",
+    ),
+    topic(
+        "charge",
+        OBJECT,
+        "what gradient flow conserves for a symmetric generator",
+    ),
+    topic(
+        "balanced-gauge",
+        OBJECT,
+        "the point of least norm on an orbit",
+    ),
+    topic(
+        "noise-gauge",
+        OBJECT,
+        "the point of an orbit where noise stops moving the charges",
+    ),
+    topic(
+        "degenerate-orbit",
+        OBJECT,
+        "an orbit without a point of least norm",
+    ),
+    topic("transport", OBJECT, "moving parameters along their orbit"),
+    topic(
+        "induced-regulariser",
+        OBJECT,
+        "the least norm on each orbit as a function of the weights",
+    ),
+    topic(
+        "predictor-metric",
+        OBJECT,
+        "K = J J^T, the speed of the weights per unit of slope",
+    ),
+    topic("leaf", OBJECT, "parameters of the same charges"),
+    topic(
+        "mirror-potential",
+        OBJECT,
+        "the potential whose Hessian is the inverse metric of a leaf",
+    ),
+    topic("base-measure", OBJECT, "what a density is a density of"),
+    topic(
+        "attribution",
+        OBJECT,
+        "what explains a run: drivers, controls, charges",
+    ),
+    topic(
+        "squared-norm-penalty",
+        HYPOTHESIS,
+        "one multiple of the squared norm of every parameter",
+    ),
+    topic(
+        "fast-decay",
+        HYPOTHESIS,
+        "decay has had the time to balance",
+    ),
+    topic(
+        "minimum-attained",
+        HYPOTHESIS,
+        "the orbit is closed, so that its least norm is a point",
+    ),
+    topic(
+        "fibre-is-orbit",
+        HYPOTHESIS,
+        "equal functions are on one orbit",
+    ),
+    topic(
+        "effective-weights-known",
+        HYPOTHESIS,
+        "the model is a function of weights w = F(theta)",
+    ),
+    topic(
+        "metric-closes",
+        HYPOTHESIS,
+        "on a leaf K is a function of w",
+    ),
+    topic(
+        "metric-is-hessian",
+        HYPOTHESIS,
+        "the inverse metric of the leaf is a Hessian",
+    ),
+    topic(
+        "image-is-open",
+        HYPOTHESIS,
+        "the weights fill an open set: K is invertible",
+    ),
+    topic("compact-orbits", HYPOTHESIS, "orbits have finite volume"),
+    topic(
+        "leaf-invariant",
+        HYPOTHESIS,
+        "noise does not leave the balanced leaf",
+    ),
+    topic(
+        "leaf-attracting",
+        HYPOTHESIS,
+        "noise returns to the balanced leaf",
+    ),
+    topic(
+        "normalisable-at-zero",
+        HYPOTHESIS,
+        "the density is integrable at w = 0",
+    ),
+    topic(
+        "normalisable-at-infinity",
+        HYPOTHESIS,
+        "the density is integrable for large w",
+    ),
+    topic(
+        "on-the-slice",
+        HYPOTHESIS,
+        "the process stays on the gauge slice",
+    ),
+    topic(
+        "slice-choice",
+        HYPOTHESIS,
+        "which function is zero on the slice",
+    ),
+    topic(
+        "linear-model",
+        HYPOTHESIS,
+        "outputs are linear in the weights",
+    ),
+    topic(
+        "small-steps",
+        HYPOTHESIS,
+        "steps are small enough to be a flow",
+    ),
+];

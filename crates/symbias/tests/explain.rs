@@ -1,0 +1,128 @@
+//! The topics of `symbias explain` and the marks of the book belong together.
+
+use std::collections::BTreeSet;
+use symbias::explain::passage::passages;
+use symbias::explain::{CHAPTERS, Kind, TOPICS, explain, list};
+
+#[test]
+fn every_mark_is_well_formed_and_every_topic_has_one() {
+    let mut marked = BTreeSet::new();
+    for chapter in CHAPTERS {
+        assert!(!chapter.title().is_empty(), "{}", chapter.file);
+        let found = passages(chapter.text).unwrap_or_else(|e| panic!("{}:{e}", chapter.file));
+        for slug in found.iter().flat_map(|p| &p.slugs) {
+            assert!(marked.insert(*slug), "{}: `{slug}` twice", chapter.file);
+        }
+    }
+    let listed: BTreeSet<&str> = TOPICS.iter().map(|t| t.slug).collect();
+    assert_eq!(listed.len(), TOPICS.len(), "a topic is listed twice");
+    assert_eq!(marked, listed);
+}
+
+#[test]
+fn every_topic_resolves_and_its_report_is_plain_text() {
+    for topic in TOPICS {
+        let found = explain(topic.slug).unwrap();
+        assert!(found.source.contains("theory §"), "{}", topic.slug);
+        let report = found.report();
+        for mark in ["<!--", "](", "**", "```", "\\|"] {
+            assert!(!report.contains(mark), "{}: {mark}\n{report}", topic.slug);
+        }
+        // Code and tables keep their lines; everything else is wrapped.
+        for line in report.lines().filter(|l| !l.starts_with("    ")) {
+            assert!(line.chars().count() <= 100, "{}: {line}", topic.slug);
+        }
+    }
+}
+
+#[test]
+fn every_work_that_a_source_names_is_in_the_references() {
+    for topic in TOPICS {
+        let found = explain(topic.slug).unwrap();
+        let keys: Vec<&str> = found
+            .source
+            .split('[')
+            .skip(1)
+            .filter_map(|rest| rest.split(']').next())
+            .collect();
+        assert_eq!(keys.len(), found.references.len(), "{}", topic.slug);
+        for key in keys {
+            let start = format!("[{key}] ");
+            assert!(found.references.iter().any(|r| r.starts_with(&start)));
+        }
+    }
+}
+
+#[test]
+fn topics_of_answers_are_there() {
+    let hypotheses: Vec<&str> = TOPICS
+        .iter()
+        .filter(|t| t.kinds.contains(&Kind::Hypothesis))
+        .map(|t| t.slug)
+        .collect();
+    for slug in [
+        "squared-norm-penalty",
+        "fast-decay",
+        "fibre-is-orbit",
+        "effective-weights-known",
+        "metric-closes",
+        "metric-is-hessian",
+        "image-is-open",
+        "reductive",
+        "compact-orbits",
+        "leaf-invariant",
+        "leaf-attracting",
+        "normalisable-at-zero",
+        "normalisable-at-infinity",
+        "on-the-slice",
+        "slice-choice",
+        "noise-horizontal",
+        "minimum-attained",
+        "linear-model",
+        "small-steps",
+    ] {
+        assert!(hypotheses.contains(&slug), "{slug}");
+    }
+    // The names of the biases in an answer are topics too.
+    for field in [
+        "decay",
+        "flow",
+        "noise_isotropic",
+        "noise_slice",
+        "noise_horizontal",
+    ] {
+        assert!(explain(field).is_ok(), "{field}");
+    }
+    for kind in Kind::ALL {
+        assert!(list().contains(kind.plural()));
+    }
+}
+
+#[test]
+fn an_unknown_topic_suggests_the_nearest() {
+    let message = explain("noise-slise").unwrap_err().to_string();
+    assert!(message.contains("did you mean `noise-slice`?"), "{message}");
+    let message = explain("thermodynamics").unwrap_err().to_string();
+    assert!(
+        message.contains("`symbias explain` lists all topics"),
+        "{message}"
+    );
+}
+
+#[test]
+fn the_report_of_one_topic() {
+    let report = explain("transport").unwrap().report();
+    assert_eq!(
+        report,
+        "\
+transport (object): moving parameters along their orbit
+
+To transport parameters along their orbit is to apply a finite group element e^X. The function
+stays, to rounding; norm, charges and the future of training do not. Transport to the balanced gauge
+compares two networks; transport to wanted charges chooses the leaf that training will then stay on.
+
+source        theory §3
+chapter       Gauges, docs/gauges.md
+"
+    );
+}
