@@ -6,6 +6,7 @@ pub mod component;
 pub mod discover;
 pub mod field;
 pub mod gauge;
+pub mod laws;
 pub mod leaf;
 pub mod metric;
 pub mod orbit;

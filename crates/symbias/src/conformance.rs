@@ -1,45 +1,35 @@
-//! Whether a model's derivatives and symmetries hold: slopes of finite differences over decades
-//! of step sizes, and invariance under generators and finite group elements.
+//! Whether a model obeys the laws: derivatives by slope over decades of step sizes, invariance under
+//! generators and finite group elements, and the conformance suite of `symbias_geometry::laws` for its
+//! algebra, its orbits, its balanced gauge and the potential of each driver.
 
+use symbias_bias::decay::decay_at;
+use symbias_bias::flow::flow;
+use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
+use symbias_bias::{Driver, Ground, Noise, Potential};
 use symbias_geometry::discover::certificate::{self, certify};
-use symbias_geometry::discover::structural::factors;
+use symbias_geometry::discover::structural::{Factor, factors};
+use symbias_geometry::field::AffineField;
+use symbias_geometry::gauge::StopReason;
+use symbias_geometry::laws::{self, Check};
+use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::orbit::formula;
 use symbias_geometry::probe::Probes;
+use symbias_geometry::rank::generic_rank;
 use symbias_model::data;
 use symbias_model::error::Result;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Nilpotent;
 use symbias_numerics::random::Stream;
 
-/// Step sizes, largest first.
-const STEPS: [f64; 9] = [1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5];
-/// Relative error at the best step up to which a derivative is accepted: central differences
-/// reach about the 2/3 power of the rounding of F.
-pub const DERIVATIVE: f64 = 1e-7;
+pub use symbias_geometry::laws::DERIVATIVE;
+
 /// Relative size of Jξ up to which a field counts as a symmetry.
 pub const INVARIANCE: f64 = 1e-10;
 /// Points for each check.
 const POINTS: u64 = 3;
-
-/// One check and what it measured.
-#[derive(Clone, Debug)]
-pub struct Check {
-    /// What was compared.
-    pub what: String,
-    /// The largest error over points, relative.
-    pub error: f64,
-    /// What is accepted.
-    pub accepted: f64,
-    /// Observed order of the finite differences, where their error is above the rounding.
-    pub order: Option<f64>,
-}
-
-impl Check {
-    /// Whether the error is accepted.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.error <= self.accepted
-    }
-}
+/// Parameters and generators up to which potentials are checked by slope: some hundred evaluations,
+/// each with several Gram matrices.
+const SMALL: (usize, usize) = (300, 80);
 
 /// Checks the model of a file at random points for random inputs.
 ///
@@ -49,73 +39,119 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     let model = source.check(Copies::All)?;
     let files = data::constants(&model)?;
     let probes = Probes::new(&model, &files, None, seed)?;
+    let points: Vec<Vec<f64>> = (0..POINTS).map(|n| probes.point(n)).collect();
     let mut checks = Vec::new();
+    derivatives(&probes, &points, &mut checks, stage);
+    let factors = factors(&model);
+    stage("invariance");
+    invariance(&probes, &factors, &points, &mut checks)?;
+    stage("orbits");
+    let rank = generic_rank(&probes, probes.parameters())?;
+    let ground = Ground::new(&model, &factors, &probes, false, rank.decision.rank);
+    if !ground.fields.is_empty() {
+        orbits(&ground, &points, &mut checks)?;
+        stage("the balanced gauge");
+        checks.extend(balanced_gauge(&ground, &probes, &points));
+    }
+    let (d, n) = (probes.parameters(), ground.fields.len());
+    if d <= SMALL.0 && n <= SMALL.1 {
+        stage("potentials");
+        for driver in DRIVERS {
+            checks.extend(potential(&ground, &points, driver)?);
+        }
+    }
+    Ok(checks)
+}
 
+const DRIVERS: [Driver; 5] = [
+    Driver::Decay,
+    Driver::Flow,
+    Driver::Noise(Noise::Isotropic),
+    Driver::Noise(Noise::Slice),
+    Driver::Noise(Noise::Horizontal),
+];
+
+fn derivatives(
+    probes: &Probes<'_>,
+    points: &[Vec<f64>],
+    checks: &mut Vec<Check>,
+    stage: &mut dyn FnMut(&str),
+) {
+    let anywhere = |_: &[f64], v: &[f64]| v.to_vec();
+    let probe = |number: usize| probes.cheap(number as u64);
     stage("first derivatives of the outputs");
-    checks.extend(slopes(
+    checks.extend(laws::slope(
         "J v",
-        &probes,
-        |theta, probe, v| {
-            let (program, x) = probes.program(probe).ok()?;
+        points,
+        &anywhere,
+        &|theta, number, v| {
+            let (program, x) = probes.program(probe(number)).ok()?;
             let rows = program.jacobian(theta, &x)?;
             Some(rows.iter().map(|row| dot(row, v)).collect())
         },
-        |theta, probe| probes.value(theta, probe).ok(),
+        &|theta, number| probes.value(theta, probe(number)).ok(),
     ));
-
     stage("second derivatives of the outputs");
-    checks.extend(slopes(
+    checks.extend(laws::slope(
         "second derivatives",
-        &probes,
-        |theta, probe, v| {
-            let (program, x) = probes.program(probe).ok()?;
-            let number = |x: &f64| Nilpotent::number(*x);
+        points,
+        &anywhere,
+        &|theta, number, v| {
+            let (program, x) = probes.program(probe(number)).ok()?;
+            let lift = |x: &f64| Nilpotent::number(*x);
             let moved: Vec<Nilpotent<f64>> = theta
                 .iter()
                 .zip(v)
-                .map(|(t, v)| number(t).moved(&number(v)))
+                .map(|(t, v)| lift(t).moved(&lift(v)))
                 .collect();
             let c: Vec<Nilpotent<f64>> = cotangent(program.outputs())
                 .into_iter()
                 .map(Nilpotent::number)
                 .collect();
-            let gradient = program.vjp(&moved, &x.iter().map(number).collect::<Vec<_>>(), &c)?;
+            let gradient = program.vjp(&moved, &x.iter().map(lift).collect::<Vec<_>>(), &c)?;
             Some(gradient.iter().map(|g| *g.derivative(1).value()).collect())
         },
-        |theta, probe| {
-            let (program, x) = probes.program(probe).ok()?;
+        &|theta, number| {
+            let (program, x) = probes.program(probe(number)).ok()?;
             program.vjp(theta, &x, &cotangent(program.outputs()))
         },
     ));
-
-    if model.loss.is_some() {
-        stage("gradient of the loss");
-        checks.extend(slopes(
-            "gradient of the loss",
-            &probes,
-            |theta, probe, v| {
-                let (program, x) = probes.program(probe).ok()?;
-                Some(vec![dot(&program.loss_gradient(theta, &x)?, v)])
-            },
-            |theta, probe| {
-                let (program, x) = probes.program(probe).ok()?;
-                Some(vec![program.loss(theta, &x)?])
-            },
-        ));
+    if probes.model().loss.is_none() {
+        return;
     }
+    stage("gradient of the loss");
+    checks.extend(laws::slope(
+        "gradient of the loss",
+        points,
+        &anywhere,
+        &|theta, number, v| {
+            let (program, x) = probes.program(probe(number)).ok()?;
+            Some(vec![dot(&program.loss_gradient(theta, &x)?, v)])
+        },
+        &|theta, number| {
+            let (program, x) = probes.program(probe(number)).ok()?;
+            Some(vec![program.loss(theta, &x)?])
+        },
+    ));
+}
 
-    stage("invariance");
-    let families: Vec<_> = factors(&model)
+fn invariance(
+    probes: &Probes<'_>,
+    factors: &[Factor],
+    points: &[Vec<f64>],
+    checks: &mut Vec<Check>,
+) -> Result<()> {
+    let model = probes.model();
+    let families: Vec<(String, Vec<AffineField>)> = factors
         .iter()
-        .map(|f| (f.name(), f.generators(&model)))
+        .map(|f| (f.name(), f.generators(model)))
         .collect();
     for (name, fields) in &families {
         let mut worst = 0.0_f64;
-        for point in 0..POINTS {
-            let theta = probes.point(point);
-            let rows = probes.rows(&theta, probes.cheap(point))?;
+        for (number, theta) in points.iter().enumerate() {
+            let rows = probes.rows(theta, probes.cheap(number as u64))?;
             for field in fields {
-                let moved = field.at(&theta);
+                let moved = field.at(theta);
                 for row in &rows {
                     let size = norm(row) * norm(&moved);
                     if size > 0.0 {
@@ -124,25 +160,148 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
                 }
             }
         }
-        checks.push(Check {
-            what: format!("generators of {name}"),
-            error: worst,
-            accepted: INVARIANCE,
-            order: None,
-        });
+        checks.push(Check::new(
+            format!("generators of {name}"),
+            worst,
+            INVARIANCE,
+        ));
+        checks.push(laws::closure(name, fields, points)?);
     }
     let fields: Vec<_> = families.into_iter().map(|f| f.1).collect();
-    if let Some(found) = certify(&probes, &fields, POINTS)? {
-        checks.push(Check {
-            what: "finite group elements".into(),
-            error: if found.holds() {
-                found.residual
-            } else {
-                found.residual.max(2.0 * certificate::THRESHOLD)
+    if let Some(found) = certify(probes, &fields, POINTS)? {
+        let error = if found.holds() {
+            found.residual
+        } else {
+            found.residual.max(2.0 * certificate::THRESHOLD)
+        };
+        checks.push(Check::new(
+            "finite group elements",
+            error,
+            certificate::THRESHOLD,
+        ));
+    }
+    Ok(())
+}
+
+/// Projector, volume, curvature and formula of det Γ.
+fn orbits(ground: &Ground<'_>, points: &[Vec<f64>], checks: &mut Vec<Check>) -> Result<()> {
+    let theta = &points[0];
+    let frame = OrbitFrame::new(&ground.fields, theta)?;
+    let values: Vec<Vec<f64>> = ground.fields.iter().map(|f| f.at(theta)).collect();
+    let project = |v: &[f64]| frame.horizontal(v);
+    checks.extend(laws::projector(&project, &values, theta.len()));
+    let (d, n) = (theta.len(), ground.fields.len());
+    if d <= SMALL.0 && n <= SMALL.1 {
+        checks.extend(laws::volume_gradient(&ground.fields, points));
+    }
+    let translates = ground.fields.iter().any(|f| !f.constant.is_empty());
+    let volume = frame.horizontal(&frame.log_volume_gradient());
+    let split = &ground.split;
+    if ground.is_reductive() && !translates {
+        if split.symmetric.is_empty() {
+            let law: Vec<f64> = volume.iter().map(|x| -x).collect();
+            checks.push(laws::curvature(
+                "-grad_H log vol",
+                &frame.mean_curvature(),
+                &law,
+            ));
+        } else if split.antisymmetric.is_empty() {
+            checks.push(laws::curvature(
+                "+grad_H log vol",
+                &frame.mean_curvature(),
+                &volume,
+            ));
+        } else if let Some(base) = ground.base(theta)? {
+            let frame = OrbitFrame::new(&ground.fields, &base.fixed.theta)?;
+            let pairs = base.gradients[1].iter().zip(&base.gradients[2]);
+            let law: Vec<f64> = pairs.map(|(p, k)| p - k).collect();
+            checks.push(laws::curvature(
+                "grad_H log vol_p - grad_H log vol_k, balanced",
+                &frame.mean_curvature(),
+                &frame.horizontal(&law),
+            ));
+        }
+    }
+    let closed = formula::of_factors(ground.model, ground.factors, Some(theta));
+    if let Some(value) = closed.and_then(|f| f.log_det) {
+        let number = 2.0 * frame.log_volume();
+        checks.push(laws::closed_form("log det Gamma", number, value));
+    }
+    Ok(())
+}
+
+fn balanced_gauge(ground: &Ground<'_>, probes: &Probes<'_>, points: &[Vec<f64>]) -> Vec<Check> {
+    let fix = |theta: &[f64]| {
+        let fixed = ground.balanced(theta).ok()?;
+        (fixed.stop == StopReason::Balanced).then_some(fixed.theta)
+    };
+    let value = |theta: &[f64]| probes.value(theta, 0).ok();
+    laws::gauge("balanced gauge", &fix, &value, points)
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The potential of one driver at a point; `None` where it has no value.
+fn evaluated(ground: &Ground<'_>, theta: &[f64], driver: Driver) -> Option<Potential> {
+    let base = || ground.base(theta).ok().flatten();
+    let found = match driver {
+        Driver::Decay => decay_at(ground, theta),
+        Driver::Flow => {
+            let frame = OrbitFrame::new(&ground.fields, theta).ok()?;
+            flow(ground, theta, theta.len() - frame.dimension())
+        }
+        Driver::Noise(Noise::Isotropic) => {
+            isotropic(ground, base().as_ref(), theta, Temper::default())
+        }
+        Driver::Noise(Noise::Slice) => slice(ground, base().as_ref(), theta, Chart::Charges),
+        Driver::Noise(Noise::Horizontal) => horizontal(ground, base().as_ref(), theta, &[]),
+    };
+    found.ok().filter(|p| p.value.is_some())
+}
+
+/// Gradient by slope, constancy along orbits, formula against numbers.
+fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: Driver) -> Result<Vec<Check>> {
+    let Some(first) = evaluated(ground, &points[0], driver) else {
+        return Ok(Vec::new());
+    };
+    let name = match driver {
+        Driver::Decay => "decay",
+        Driver::Flow => "flow",
+        Driver::Noise(Noise::Isotropic) => "isotropic",
+        Driver::Noise(Noise::Slice) => "slice",
+        Driver::Noise(Noise::Horizontal) => "horizontal",
+    };
+    let value = |theta: &[f64]| evaluated(ground, theta, driver)?.value;
+    let mut checks = Vec::new();
+    if first.gradient.is_some() {
+        // The potential of a flow belongs to a leaf: horizontal directions stay on it.
+        let along = |theta: &[f64], v: &[f64]| match driver {
+            Driver::Flow => OrbitFrame::new(&ground.fields, theta)
+                .map_or_else(|_| vec![0.0; v.len()], |frame| frame.horizontal(v)),
+            _ => v.to_vec(),
+        };
+        checks.extend(laws::slope(
+            &format!("gradient of {name}"),
+            points,
+            &along,
+            &|theta, _, v| {
+                let gradient = evaluated(ground, theta, driver)?.gradient?;
+                Some(vec![dot(&gradient, v)])
             },
-            accepted: certificate::THRESHOLD,
-            order: None,
-        });
+            &|theta, _| value(theta).map(|v| vec![v]),
+        ));
+    }
+    if driver != Driver::Flow && !ground.fields.is_empty() {
+        checks.push(laws::constant_on_orbits(
+            name,
+            &ground.fields,
+            &value,
+            points,
+        )?);
+    }
+    if let (Some(number), Some(formula)) = (first.value, first.by_formula) {
+        checks.push(laws::closed_form(name, number, formula));
     }
     Ok(checks)
 }
@@ -153,72 +312,6 @@ fn cotangent(m: usize) -> Vec<f64> {
     (0..m).map(|_| stream.next_normal()).collect()
 }
 
-/// Compares a directional derivative with central differences of a function at random points.
-/// At each point the best step counts; steps that cross a kink are not the best.
-fn slopes(
-    what: &str,
-    probes: &Probes<'_>,
-    derivative: impl Fn(&[f64], u64, &[f64]) -> Option<Vec<f64>>,
-    function: impl Fn(&[f64], u64) -> Option<Vec<f64>>,
-) -> Option<Check> {
-    let (mut error, mut orders) = (0.0_f64, Vec::new());
-    let mut compared = 0;
-    for point in 0..POINTS {
-        let theta = probes.point(point);
-        let probe = probes.cheap(point);
-        let mut stream = Stream::new(7, point, DIRECTIONS);
-        let v: Vec<f64> = theta.iter().map(|_| stream.next_normal()).collect();
-        let size = norm(&v);
-        let v: Vec<f64> = v.iter().map(|x| x / size).collect();
-        let exact = derivative(&theta, probe, &v)?;
-        let errors: Vec<f64> = STEPS
-            .iter()
-            .filter_map(|h| {
-                let at = |sign: f64| -> Vec<f64> {
-                    theta
-                        .iter()
-                        .zip(&v)
-                        .map(|(t, v)| t + sign * h * v)
-                        .collect()
-                };
-                let (plus, minus) = (function(&at(1.0), probe)?, function(&at(-1.0), probe)?);
-                let found: Vec<f64> = plus
-                    .iter()
-                    .zip(&minus)
-                    .map(|(p, m)| (p - m) / (2.0 * h))
-                    .collect();
-                let scale = norm(&exact).max(norm(&found)).max(norm(&plus));
-                let difference: Vec<f64> = found.iter().zip(&exact).map(|(f, e)| f - e).collect();
-                (scale > 0.0).then(|| norm(&difference) / scale)
-            })
-            .collect();
-        let Some(best) = errors.iter().copied().reduce(f64::min) else {
-            continue;
-        };
-        compared += 1;
-        error = if best.is_nan() {
-            f64::INFINITY
-        } else {
-            error.max(best)
-        };
-        orders.extend(order(&errors));
-    }
-    orders.sort_by(f64::total_cmp);
-    (compared > 0).then(|| Check {
-        what: format!("{what} against central differences"),
-        error,
-        accepted: DERIVATIVE,
-        order: orders.get(orders.len() / 2).copied(),
-    })
-}
-
-/// The slope of log error over log step between the largest steps, where both errors are well
-/// above rounding.
-fn order(errors: &[f64]) -> Option<f64> {
-    let (a, b) = (errors.get(2)?, errors.get(4)?);
-    (*b > 1e-11 && *a > 1e-9).then(|| (a / b).ln() / (STEPS[2] / STEPS[4]).ln())
-}
-
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
@@ -227,47 +320,5 @@ fn norm(a: &[f64]) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// Stream of the directions.
-const DIRECTIONS: u64 = 51;
-const COTANGENT: u64 = 52;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn checked(factor: f64) -> Check {
-        let source = SourceFile::parse(
-            "symbias = 1\noutputs = [\"y\"]\naxes = { h = 3 }\nprogram = \"y = sum[h](sin(a[h]) * a[h]^3)\"\n\
-             parameters = { a = [\"h\"] }\n",
-            None,
-        )
-        .expect("a file");
-        let model = source.check(Copies::All).expect("a model");
-        let probes = Probes::new(&model, &Default::default(), None, 0).expect("probes");
-        slopes(
-            "J v",
-            &probes,
-            |theta, probe, v| {
-                let rows = probes.rows(theta, probe).ok()?;
-                Some(rows.iter().map(|r| factor * dot(r, v)).collect())
-            },
-            |theta, probe| probes.value(theta, probe).ok(),
-        )
-        .expect("a comparison")
-    }
-
-    #[test]
-    fn a_right_derivative_holds_with_second_order() {
-        let check = checked(1.0);
-        assert!(check.holds(), "{check:?}");
-        assert!(
-            (check.order.expect("an order") - 2.0).abs() < 0.2,
-            "{check:?}"
-        );
-    }
-
-    #[test]
-    fn a_derivative_wrong_in_the_sixth_digit_is_refuted() {
-        assert!(!checked(1.0 + 1e-6).holds());
-    }
-}
+/// Stream of the cotangents.
+const COTANGENT: u64 = 53;
