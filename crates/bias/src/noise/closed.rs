@@ -8,7 +8,7 @@ use super::isotropic::Temper;
 use crate::decay::diagonal::fraction;
 use crate::potential::Term;
 use symbias_geometry::charge::render::{Script, number, total};
-use symbias_geometry::component::{Balance, Pair, Structure, Torus};
+use symbias_geometry::component::{Balance, Pair, Rotation, Structure, Torus};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::metric::closed_form_of;
 use symbias_geometry::orbit::formula;
@@ -210,44 +210,14 @@ fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) 
         None => None,
     };
     let (text, latex) = match part {
-        Structure::Rotation(rotation) => {
-            let stack = rotation.stack(model, Script::Plain);
-            let complex = if rotation.is_complex() { "conj" } else { "" };
-            let metric = "(1/2) sum_(i<=j) log(s_i + s_j)";
-            let orbit = match (k == 0.0, rotation.is_complex()) {
-                (true, _) => String::new(),
-                (_, false) => format!(" - (1/2) log({})", gram.text),
-                (_, true) => format!(" - (1/2) log({})", gram.text),
-            };
-            let doubled = if rotation.is_complex() {
-                "sum_i log(s_i)/2 + sum_(i<j) log(s_i + s_j)".to_owned()
-            } else {
-                metric.to_owned()
-            };
-            (
-                format!(
-                    "{doubled}{orbit}, s = eig({stack}'{complex}{stack}) (pairs of zeros left out)"
-                ),
-                format!(
-                    "\\tfrac12 \\log \\operatorname{{pdet}} K{}",
-                    if k == 0.0 {
-                        String::new()
-                    } else {
-                        format!(" - \\tfrac12 \\log\\bigl({}\\bigr)", gram.latex)
-                    }
-                ),
-            )
-        }
+        Structure::Rotation(rotation) => of_rotation(model, rotation, k),
         Structure::Torus(torus) => {
             let n = torus.groups[0].places[0].len() as f64;
             let weight = n - 1.0 + k;
             let t = torus.norm(0, model, Script::Plain);
             let tex = torus.norm(0, model, Script::Latex);
             (
-                format!(
-                    "({weight}) {}log {t}",
-                    total(&torus.letters(), Script::Plain)
-                ),
+                format!("{weight} {}log {t}", total(&torus.letters(), Script::Plain)),
                 format!(
                     "{weight} {}\\log {tex}",
                     total(&torus.letters(), Script::Latex)
@@ -257,6 +227,42 @@ fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) 
         _ => return None,
     };
     Some(Term { text, latex, value })
+}
+
+/// On S = MᵀM, M n×N: pairs of non-zero eigenvalues cancel between K and the orbit, and what pairs them
+/// with zeros leaves a power of pdet S (for complex stacks pairs count twice).
+fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> (String, String) {
+    let rows = rotation.places(0);
+    let (n, width) = (rows.len() as f64, rows[0].len() as f64);
+    let [stack, tex] = [Script::Plain, Script::Latex].map(|s| rotation.stack(model, s));
+    let complex = rotation.is_complex();
+    if k == 0.0 {
+        let (half, tex_half) = if complex {
+            ("", "")
+        } else {
+            ("(1/2) ", "\\tfrac12 ")
+        };
+        return (
+            format!(
+                "[(1/2) sum_i log s_i + {half}sum_(i<j) log(s_i + s_j), s = eigenvalues of gram({stack}), pairs of zeros left out]"
+            ),
+            format!(
+                "\\tfrac12 \\sum_i \\log s_i + {tex_half}\\sum_{{i<j}} \\log(s_i + s_j),\\ s = \\lambda({tex}^* {tex})"
+            ),
+        );
+    }
+    let power = if complex {
+        2.0 * (width - n)
+    } else {
+        width - n + 1.0
+    };
+    if power == 0.0 {
+        return ("0".into(), "0".into());
+    }
+    (
+        format!("{} log pdet gram({stack})", factor(power, 2.0)),
+        format!("\\tfrac{{{power}}}{{2}} \\log\\operatorname{{pdet}}({tex}^* {tex})"),
+    )
 }
 
 /// −log of the orbit integral of e^{−λ‖θ‖²/2T} over the volume of the image, for rank-one weights of

@@ -68,6 +68,36 @@ pub fn antisymmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<Affine
     equations.solutions("symmetric parts", fields)
 }
 
+/// The same span by linear fields and translations apart; `None` where some fields are neither (a
+/// rotation about a point that is not the origin).
+///
+/// # Errors
+/// Floating linear algebra that does not converge.
+pub fn linear_and_translations(
+    fields: &[AffineField],
+    d: usize,
+) -> Result<Option<Vec<AffineField>>> {
+    let pure = |f: &AffineField| f.linear.is_empty() || f.constant.is_empty();
+    if fields.iter().all(pure) {
+        return Ok(Some(fields.to_vec()));
+    }
+    let (mut linear, mut constant) = (Equations::new(fields.len()), Equations::new(fields.len()));
+    for (k, field) in fields.iter().enumerate() {
+        for (i, j, x) in &field.linear {
+            linear.add(i * d + j, k, *x);
+        }
+        for (i, x) in &field.constant {
+            constant.add(*i, k, *x);
+        }
+    }
+    let mut translations = linear.solutions("linear parts", fields)?;
+    translations.iter_mut().for_each(|f| f.linear.clear());
+    let mut apart = constant.solutions("translations", fields)?;
+    apart.iter_mut().for_each(|f| f.constant.clear());
+    apart.extend(translations);
+    Ok((apart.len() == fields.len()).then_some(apart))
+}
+
 /// Linear equations in the coefficients of fields, one for each place.
 struct Equations {
     unknowns: usize,

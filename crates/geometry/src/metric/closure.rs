@@ -51,7 +51,7 @@ pub fn closure(split: &Split, theta: &[f64], jacobian: &[Vec<f64>]) -> Result<Cl
             change: 0.0,
         });
     }
-    let gram = gram::matrix(&fields, theta);
+    let gram = gram::matrix(&fields, theta)?;
     let rows = Matrix::from_fn(p, fields.len(), |i, j| gram.row(i)[j]);
     let (_, null) = nullspace("directions that keep the charges", &rows).map_err(numerical)?;
     let mut change = 0.0_f64;

@@ -170,16 +170,12 @@ pub fn volume(map: &dyn PredictorMap, theta: &[f64]) -> Result<Volume> {
     let (mut log, mut decisions) = (0.0, Vec::new());
     let mut dual: Vec<Vec<f64>> = jacobian.iter().map(|r| vec![0.0; r.len()]).collect();
     for block in map.blocks(theta)? {
-        let (block_log, decision, inverse) = block_volume(&jacobian, &block)?;
-        log += block_log;
-        decisions.push(decision);
+        let own = block_volume(&jacobian, &block)?;
+        log += own.log;
+        decisions.push(own.decision);
         for (a, i) in block.iter().enumerate() {
-            for (b, j) in block.iter().enumerate() {
-                let c = inverse.row(a)[b];
-                if c != 0.0 {
-                    let row = &jacobian[*j];
-                    dual[*i].iter_mut().zip(row).for_each(|(d, x)| *d += c * x);
-                }
+            for (column, x) in own.columns.iter().zip(own.dual.row(a)) {
+                dual[*i][*column] = *x;
             }
         }
     }
@@ -190,39 +186,43 @@ pub fn volume(map: &dyn PredictorMap, theta: &[f64]) -> Result<Volume> {
     })
 }
 
-/// ½ log pdet of one block of K, its rank, and K⁺.
-fn block_volume(jacobian: &[Vec<f64>], block: &[usize]) -> Result<(f64, RankDecision, Matrix)> {
+/// One block of K.
+struct BlockVolume {
+    /// ½ log pdet.
+    log: f64,
+    decision: RankDecision,
+    /// The coordinates of θ that the block reads.
+    columns: Vec<usize>,
+    /// K⁺J on these.
+    dual: Matrix,
+}
+
+fn block_volume(jacobian: &[Vec<f64>], block: &[usize]) -> Result<BlockVolume> {
     let rows: Vec<&Vec<f64>> = block.iter().map(|i| &jacobian[*i]).collect();
     // Columns that no row of the block has are left out.
     let columns: Vec<usize> = (0..rows.first().map_or(0, |r| r.len()))
         .filter(|j| rows.iter().any(|r| r[*j] != 0.0))
         .collect();
     let n = rows.len();
+    let j = Matrix::from_fn(n, columns.len(), |i, k| rows[i][columns[k]]);
     let mut space = RowSpace::new(columns.len());
-    space
-        .push_rows(&Matrix::from_fn(n, columns.len(), |i, j| {
-            rows[i][columns[j]]
-        }))
-        .map_err(numerical)?;
+    space.push_rows(&j).map_err(numerical)?;
     let decision = space
         .rank("J of the effective weights")
         .map_err(numerical)?;
-    let k = Matrix::from_fn(n, n, |i, j| {
-        columns.iter().map(|c| rows[i][*c] * rows[j][*c]).sum()
-    });
+    let k = j.matmul(&j.transpose()).map_err(numerical)?;
     let eigen = symmetric_eigen(&k).map_err(numerical)?;
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
-    let (mut log, mut inverse) = (0.0, Matrix::zeros(n, n));
-    for e in order.iter().take(decision.rank) {
-        let value = eigen.values[*e].max(f64::MIN_POSITIVE);
-        log += value.ln() / 2.0;
-        let v = eigen.vectors.column(*e);
-        for i in 0..n {
-            let c = v[i] / value;
-            let row = inverse.row_mut(i);
-            row.iter_mut().zip(&v).for_each(|(x, w)| *x += c * w);
-        }
-    }
-    Ok((log, decision, inverse))
+    order.truncate(decision.rank);
+    let size = |e: usize| eigen.values[e].max(f64::MIN_POSITIVE);
+    let vectors = Matrix::from_fn(n, order.len(), |i, e| eigen.vectors.row(i)[order[e]]);
+    let scaled = Matrix::from_fn(n, order.len(), |i, e| vectors.row(i)[e] / size(order[e]));
+    let across = vectors.transpose_matmul(&j).map_err(numerical)?;
+    Ok(BlockVolume {
+        log: order.iter().map(|e| size(*e).ln() / 2.0).sum(),
+        dual: scaled.matmul(&across).map_err(numerical)?,
+        decision,
+        columns,
+    })
 }

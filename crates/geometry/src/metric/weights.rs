@@ -104,7 +104,7 @@ fn of_part(
         Structure::Chain(chain) => (of_chain(chain), Some(chain.name(model, script))),
         Structure::Rotation(rotation) => {
             let stack = rotation.stack(model, script);
-            (of_rotation(rotation)?, Some(format!("{stack}'{stack}")))
+            (of_rotation(rotation)?, Some(format!("gram({stack})")))
         }
         Structure::Translation(tensor) => of_translation(model, factors, *tensor),
         Structure::Coupled(_) | Structure::Unknown => return None,

@@ -16,13 +16,12 @@ use symbias_numerics::rank::{RankDecision, RowSpace};
 pub struct OrbitFrame<'a> {
     fields: &'a [AffineField],
     /// ξ_a(θ), one row each.
-    values: Vec<Vec<f64>>,
-    /// Γ⁺.
-    inverse: Matrix,
+    values: Matrix,
+    /// S_a = Σ_b Γ⁺_ab ξ_b, one row each.
+    dual: Matrix,
     /// Eigenvectors of Γ with eigenvalue 0, as columns: the stabiliser of θ.
     stabiliser: Matrix,
     log_pdet: f64,
-    d: usize,
     /// How the dimension of the orbit was decided.
     pub decision: RankDecision,
 }
@@ -30,51 +29,50 @@ pub struct OrbitFrame<'a> {
 impl<'a> OrbitFrame<'a> {
     /// The frame at θ. Fields that are orthonormal in their groups' defining matrices make the
     /// pseudo-determinant that of theory §1. The rank is decided on the values ξ_a(θ), whose
-    /// squared singular values are the eigenvalues of Γ.
+    /// squared singular values are the eigenvalues of Γ. Costs O(n²d + n³) for n fields.
     ///
     /// # Errors
     /// Floating linear algebra that does not converge; θ that is not finite.
     pub fn new(fields: &'a [AffineField], theta: &[f64]) -> Result<OrbitFrame<'a>> {
-        let d = theta.len();
-        let values: Vec<Vec<f64>> = fields.iter().map(|f| f.at(theta)).collect();
-        let n = fields.len();
+        let (n, d) = (fields.len(), theta.len());
+        let values = gram::values(fields, theta);
         let mut space = RowSpace::new(d);
         if n > 0 {
-            let rows = Matrix::from_fn(n, d, |i, j| values[i][j]);
-            space.push_rows(&rows).map_err(numerical)?;
+            space.push_rows(&values).map_err(numerical)?;
         }
         let decision = space.rank("generators at the point").map_err(numerical)?;
-        let (mut inverse, mut log_pdet) = (Matrix::zeros(n, n), 0.0);
-        let mut stabiliser = Matrix::zeros(n, 0);
-        if n > 0 {
-            let eigen = symmetric_eigen(&gram::of_values(&values)).map_err(numerical)?;
-            let mut order: Vec<usize> = (0..n).collect();
-            order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
-            let (kept, dropped) = order.split_at(decision.rank);
-            log_pdet = kept
-                .iter()
-                .map(|k| eigen.values[*k].max(f64::MIN_POSITIVE).ln())
-                .sum();
-            for k in kept {
-                let v = eigen.vectors.column(*k);
-                let scale = 1.0 / eigen.values[*k].max(f64::MIN_POSITIVE);
-                for i in 0..n {
-                    let c = scale * v[i];
-                    let row = inverse.row_mut(i);
-                    row.iter_mut().zip(&v).for_each(|(x, w)| *x += c * w);
-                }
-            }
-            stabiliser = Matrix::from_fn(n, dropped.len(), |i, j| eigen.vectors.row(i)[dropped[j]]);
-        }
-        Ok(OrbitFrame {
+        let mut frame = OrbitFrame {
             fields,
+            dual: Matrix::zeros(n, d),
             values,
-            inverse,
-            stabiliser,
-            log_pdet,
-            d,
+            stabiliser: Matrix::zeros(n, 0),
+            log_pdet: 0.0,
             decision,
-        })
+        };
+        if n > 0 {
+            frame.invert()?;
+        }
+        Ok(frame)
+    }
+
+    /// Eigenvalues of Γ, its pseudo-inverse, and its null space.
+    fn invert(&mut self) -> Result<()> {
+        let n = self.fields.len();
+        let gram = self.values.matmul(&self.values.transpose());
+        let eigen = symmetric_eigen(&gram.map_err(numerical)?).map_err(numerical)?;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
+        let (kept, dropped) = order.split_at(self.decision.rank);
+        let size = |k: usize| eigen.values[k].max(f64::MIN_POSITIVE);
+        self.log_pdet = kept.iter().map(|k| size(*k).ln()).sum();
+        let columns =
+            |list: &[usize]| Matrix::from_fn(n, list.len(), |i, j| eigen.vectors.row(i)[list[j]]);
+        let vectors = columns(kept);
+        let scaled = Matrix::from_fn(n, kept.len(), |i, j| vectors.row(i)[j] / size(kept[j]));
+        let across = vectors.transpose_matmul(&self.values).map_err(numerical)?;
+        self.dual = scaled.matmul(&across).map_err(numerical)?;
+        self.stabiliser = columns(dropped);
+        Ok(())
     }
 
     /// Dimension of the orbit: rank Γ.
@@ -104,47 +102,36 @@ impl<'a> OrbitFrame<'a> {
     /// ⟨ξ_a, v⟩ for each field.
     #[must_use]
     pub fn components(&self, v: &[f64]) -> Vec<f64> {
-        self.values.iter().map(|x| dot(x, v)).collect()
+        (0..self.fields.len())
+            .map(|a| dot(self.values.row(a), v))
+            .collect()
     }
 
     /// Γ⁺Ξᵀv: the element of the algebra whose field at θ is the vertical part of v.
     #[must_use]
     pub fn vertical(&self, v: &[f64]) -> Vec<f64> {
-        let c = self.components(v);
-        (0..c.len()).map(|i| dot(self.inverse.row(i), &c)).collect()
+        (0..self.fields.len())
+            .map(|a| dot(self.dual.row(a), v))
+            .collect()
     }
 
     /// P_H v.
     #[must_use]
     pub fn horizontal(&self, v: &[f64]) -> Vec<f64> {
         let mut rest = v.to_vec();
-        for (x, c) in self.values.iter().zip(self.vertical(v)) {
-            rest.iter_mut().zip(x).for_each(|(r, x)| *r -= c * x);
+        for (a, c) in self.vertical(v).into_iter().enumerate() {
+            let row = self.values.row(a);
+            rest.iter_mut().zip(row).for_each(|(r, x)| *r -= c * x);
         }
         rest
-    }
-
-    /// S_a = Σ_b Γ⁺_ab ξ_b, one row each.
-    fn dual(&self) -> Vec<Vec<f64>> {
-        (0..self.fields.len())
-            .map(|a| {
-                let mut s = vec![0.0; self.d];
-                for (x, c) in self.values.iter().zip(self.inverse.row(a)) {
-                    if *c != 0.0 {
-                        s.iter_mut().zip(x).for_each(|(s, x)| *s += c * x);
-                    }
-                }
-                s
-            })
-            .collect()
     }
 
     /// ∇ ½ log pdet Γ(θ), d numbers; valid along directions in which rank Γ does not change.
     #[must_use]
     pub fn log_volume_gradient(&self) -> Vec<f64> {
-        let mut sum = vec![0.0; self.d];
-        for (field, s) in self.fields.iter().zip(self.dual()) {
-            field.add_transposed(&s, 1.0, &mut sum);
+        let mut sum = vec![0.0; self.values.cols];
+        for (a, field) in self.fields.iter().enumerate() {
+            field.add_transposed(self.dual.row(a), 1.0, &mut sum);
         }
         sum
     }
@@ -153,9 +140,9 @@ impl<'a> OrbitFrame<'a> {
     /// numbers, normal to the orbit.
     #[must_use]
     pub fn mean_curvature(&self) -> Vec<f64> {
-        let mut sum = vec![0.0; self.d];
-        for (field, s) in self.fields.iter().zip(self.dual()) {
-            field.add_linear(&s, 1.0, &mut sum);
+        let mut sum = vec![0.0; self.values.cols];
+        for (a, field) in self.fields.iter().enumerate() {
+            field.add_linear(self.dual.row(a), 1.0, &mut sum);
         }
         self.horizontal(&sum)
     }
@@ -164,23 +151,16 @@ impl<'a> OrbitFrame<'a> {
     /// noise C = 2T·P_H is dμ_A = T tr(A P_H) dt (theory §2.4, §5.3).
     #[must_use]
     pub fn horizontal_traces(&self, fields: &[AffineField]) -> Vec<f64> {
-        let dual = self.dual();
+        let rows = 0..self.fields.len();
         let trace = |field: &AffineField| {
             let diagonal = field.linear.iter().filter(|(i, j, _)| i == j);
             let whole: f64 = diagonal.map(|e| e.2).sum();
-            let along: f64 = self
-                .values
-                .iter()
-                .zip(&dual)
-                .map(|(x, s)| {
-                    field
-                        .linear
-                        .iter()
-                        .map(|(i, j, a)| s[*i] * a * x[*j])
-                        .sum::<f64>()
-                })
-                .sum();
-            whole - along
+            let along = |a: usize| {
+                let (s, x) = (self.dual.row(a), self.values.row(a));
+                let entries = field.linear.iter();
+                entries.map(|(i, j, c)| s[*i] * c * x[*j]).sum::<f64>()
+            };
+            whole - rows.clone().map(along).sum::<f64>()
         };
         fields.iter().map(trace).collect()
     }
@@ -188,29 +168,26 @@ impl<'a> OrbitFrame<'a> {
     /// An orthonormal basis of the orbit's tangent space, one vector each.
     #[must_use]
     pub fn tangent(&self) -> Vec<Vec<f64>> {
+        // Gram–Schmidt with pivots; the rank is the one decided.
         let mut basis: Vec<Vec<f64>> = Vec::new();
-        // Twice, for orthogonality to rounding; the rank is the one decided.
-        let mut order: Vec<usize> = (0..self.values.len()).collect();
         let size = |v: &[f64]| dot(v, v);
-        let mut rest: Vec<Vec<f64>> = self.values.clone();
+        let mut rest: Vec<Vec<f64>> = (0..self.fields.len())
+            .map(|a| self.values.row(a).to_vec())
+            .collect();
         while basis.len() < self.dimension() {
-            let Some((at, _)) = order
-                .iter()
-                .enumerate()
-                .max_by(|a, b| size(&rest[*a.1]).total_cmp(&size(&rest[*b.1])))
-            else {
-                break;
-            };
-            let mut v = rest[order.swap_remove(at)].clone();
+            let largest =
+                (0..rest.len()).max_by(|a, b| size(&rest[*a]).total_cmp(&size(&rest[*b])));
+            let Some(at) = largest else { break };
+            let mut v = rest.swap_remove(at);
             for e in &basis {
                 let c = dot(e, &v);
                 v.iter_mut().zip(e).for_each(|(v, e)| *v -= c * e);
             }
             let norm = size(&v).sqrt();
             v.iter_mut().for_each(|x| *x /= norm);
-            for k in &order {
-                let c = dot(&v, &rest[*k]);
-                rest[*k].iter_mut().zip(&v).for_each(|(r, v)| *r -= c * v);
+            for other in &mut rest {
+                let c = dot(&v, other);
+                other.iter_mut().zip(&v).for_each(|(r, v)| *r -= c * v);
             }
             basis.push(v);
         }

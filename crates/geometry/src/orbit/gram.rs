@@ -1,8 +1,9 @@
 //! Γ_ab(θ) = ⟨ξ_a, ξ_b⟩: rank = dimension of the orbit, ½ log pdet Γ = log of its local volume
 //! in the basis given (theory §1).
 
-use super::frame::{OrbitFrame, dot};
+use super::frame::OrbitFrame;
 use crate::field::AffineField;
+use crate::rank::numerical;
 use symbias_model::error::Result;
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::rank::RankDecision;
@@ -16,24 +17,22 @@ pub struct Gram {
     pub log_pdet: f64,
 }
 
-/// The Gram matrix of fields at θ (both triangles).
-#[must_use]
-pub fn matrix(fields: &[AffineField], theta: &[f64]) -> Matrix {
-    let values: Vec<Vec<f64>> = fields.iter().map(|f| f.at(theta)).collect();
-    of_values(&values)
+/// ξ_a(θ), one row each.
+pub(super) fn values(fields: &[AffineField], theta: &[f64]) -> Matrix {
+    let mut values = Matrix::zeros(fields.len(), theta.len());
+    for (a, field) in fields.iter().enumerate() {
+        field.add_at(theta, 1.0, values.row_mut(a));
+    }
+    values
 }
 
-/// ⟨v_a, v_b⟩.
-pub(crate) fn of_values(values: &[Vec<f64>]) -> Matrix {
-    let mut gram = Matrix::zeros(values.len(), values.len());
-    for (i, a) in values.iter().enumerate() {
-        for (j, b) in values.iter().enumerate().take(i + 1) {
-            let entry = dot(a, b);
-            gram.row_mut(i)[j] = entry;
-            gram.row_mut(j)[i] = entry;
-        }
-    }
-    gram
+/// The Gram matrix of fields at θ (both triangles).
+///
+/// # Errors
+/// Never for the shapes that occur; those of a product of matrices.
+pub fn matrix(fields: &[AffineField], theta: &[f64]) -> Result<Matrix> {
+    let values = values(fields, theta);
+    values.matmul(&values.transpose()).map_err(numerical)
 }
 
 /// Rank and pseudo-determinant of Γ at θ. The rank is that of the values ξ_a(θ), whose squared

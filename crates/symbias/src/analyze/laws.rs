@@ -53,7 +53,10 @@ pub(super) fn established(
         });
     };
     let d = structure.model.space().dim();
+    let apart = moment::linear_and_translations(fields, d)?;
+    let fields = apart.as_deref().unwrap_or(fields);
     let symmetric = moment::symmetric_part(fields, d)?;
+    let symmetric = moment::linear_and_translations(&symmetric, d)?.unwrap_or_default();
     let antisymmetric = moment::antisymmetric_part(fields, d)?;
     // Where transposition leads out of the algebra, the sorted parts do not span it.
     let closed = symmetric.len() + antisymmetric.len() == fields.len();

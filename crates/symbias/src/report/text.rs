@@ -162,9 +162,9 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
 fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let biases = &answer.bias;
     let decay = &biases.decay;
-    let value = |b: &Bias| {
-        b.value
-            .map_or_else(String::new, |v| format!(" = {v:.6} at the point"))
+    let value = |b: &Bias| match (b.value, b.formula.as_deref()) {
+        (Some(v), formula) if formula != Some("0") => format!(" = {v:.6} at the point"),
+        _ => String::new(),
     };
     match (&decay.formula, failing(decay)) {
         _ if !decay.exists => line(
