@@ -85,27 +85,33 @@ pub fn leaf_drift(split: &Split, fields: &[AffineField], theta: &[f64]) -> Resul
 
 /// Rank of the map a ↦ (P_H A_a e)_e.
 fn restoring(frame: &OrbitFrame<'_>, symmetric: &[&AffineField], d: usize) -> Result<RankDecision> {
-    let tangent = frame.tangent();
-    let rows: Vec<Vec<f64>> = symmetric
-        .iter()
-        .map(|field| {
-            let mut row = Vec::with_capacity(tangent.len() * d);
-            for e in &tangent {
+    let basis = frame.tangent();
+    let tangent = Matrix::from_fn(basis.len(), d, |i, j| basis[i][j]);
+    let mut columns = Matrix::zeros(basis.len() * d, symmetric.len());
+    for (a, field) in symmetric.iter().enumerate() {
+        // Many scalings leave most directions alone.
+        let moved: Vec<(usize, Vec<f64>)> = basis
+            .iter()
+            .map(|e| {
                 let mut moved = vec![0.0; d];
                 field.add_linear(e, 1.0, &mut moved);
-                // Twice: what is left of a vector along the orbit is rounding.
-                for _ in 0..2 {
-                    for t in &tangent {
-                        let c: f64 = t.iter().zip(&moved).map(|(x, y)| x * y).sum();
-                        moved.iter_mut().zip(t).for_each(|(m, t)| *m -= c * t);
-                    }
-                }
-                row.extend(moved);
+                moved
+            })
+            .enumerate()
+            .filter(|(_, m)| m.iter().any(|x| *x != 0.0))
+            .collect();
+        let mut across = Matrix::from_fn(moved.len(), d, |i, j| moved[i].1[j]);
+        // Twice: what is left of a vector along the orbit is rounding.
+        for _ in 0..2 {
+            let along = across.matmul(&tangent.transpose()).map_err(numerical)?;
+            let vertical = along.matmul(&tangent).map_err(numerical)?;
+            across = across.add_scaled(-1.0, &vertical).map_err(numerical)?;
+        }
+        for (i, (e, _)) in moved.iter().enumerate() {
+            for (j, x) in across.row(i).iter().enumerate() {
+                columns.row_mut(e * d + j)[a] = *x;
             }
-            row
-        })
-        .collect();
-    let width = rows.first().map_or(0, Vec::len);
-    let transposed = Matrix::from_fn(width, rows.len(), |i, j| rows[j][i]);
-    rank::rank("drift that restores the charges", &transposed).map_err(numerical)
+        }
+    }
+    rank::rank("drift that restores the charges", &columns).map_err(numerical)
 }

@@ -6,6 +6,7 @@ use symbias_bias::decay::decay_at;
 use symbias_bias::flow::flow;
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
 use symbias_bias::{Driver, Ground, Noise, Potential};
+use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::certificate::{self, certify};
 use symbias_geometry::discover::structural::{Factor, factors};
 use symbias_geometry::field::AffineField;
@@ -46,7 +47,9 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     stage("invariance");
     invariance(&probes, &factors, &points, &mut checks)?;
     stage("orbits");
-    let rank = generic_rank(&probes, probes.parameters())?;
+    let fields = orthonormal(&model, &factors).all();
+    let moved = OrbitFrame::new(&fields, &points[0])?.dimension();
+    let rank = generic_rank(&probes, probes.parameters() - moved)?;
     let ground = Ground::new(&model, &factors, &probes, false, rank.decision.rank);
     if !ground.fields.is_empty() {
         orbits(&ground, &points, &mut checks)?;

@@ -296,11 +296,15 @@ pub(super) fn decayed(
     let front = if power == 0.0 {
         String::new()
     } else {
-        format!("({}) log t", fraction(-2.0 * power, 2.0))
+        match factor(-2.0 * power, 2.0).as_str() {
+            "1" => "log t".to_owned(),
+            c => format!("{c} log t"),
+        }
     };
     let order_text = fraction(2.0 * order, 2.0);
     Some(Term {
-        text: format!("{sum}[{front} - log K_{{{order_text}}}({ratio} t)], t = {t}"),
+        text: format!("{sum}[{front} - log K_{{{order_text}}}({ratio} t)], t = {t}")
+            .replace("[ - ", "[-"),
         latex: format!(
             "{}\\bigl[{} - \\log K_{{{order_text}}}({ratio} t)\\bigr],\\ t = {}",
             total(&torus.letters(), Script::Latex),
