@@ -8,4 +8,5 @@ pub mod analyze;
 pub mod answer;
 pub mod conformance;
 pub mod eval;
+pub mod gauge;
 pub mod report;

@@ -39,30 +39,87 @@ pub fn symmetric_part(fields: &[AffineField], d: usize) -> Result<Vec<AffineFiel
     if fields.iter().all(is_symmetric) {
         return Ok(fields.to_vec());
     }
-    // One equation for each entry above the diagonal that some field has.
-    let mut equations: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for (k, field) in fields.iter().enumerate() {
-        for (i, j, x) in field.linear.iter().filter(|(i, j, _)| i != j) {
-            let (low, high, x) = if i < j { (i, j, *x) } else { (j, i, -*x) };
-            equations
-                .entry(low * d + high)
-                .or_insert_with(|| vec![0.0; fields.len()])[k] += x;
+    let rows = equations(fields, d);
+    // Fields that no equation connects are solved apart: E_ij and E_ji of each pair.
+    let mut group: Vec<usize> = (0..fields.len()).collect();
+    let find = |group: &[usize], mut k: usize| {
+        while group[k] != k {
+            k = group[k];
+        }
+        k
+    };
+    for row in &rows {
+        for (k, _) in row {
+            let (a, b) = (find(&group, row[0].0), find(&group, *k));
+            group[a.max(b)] = a.min(b);
         }
     }
-    let rows: Vec<Vec<f64>> = equations
-        .into_values()
-        .filter(|r| r.iter().any(|x| *x != 0.0))
-        .collect();
-    let block = Matrix::from_fn(rows.len(), fields.len(), |i, j| rows[i][j]);
+    let mut members: BTreeMap<usize, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for k in 0..fields.len() {
+        members.entry(find(&group, k)).or_default().0.push(k);
+    }
+    for (number, row) in rows.iter().enumerate() {
+        let of = members.entry(find(&group, row[0].0)).or_default();
+        of.1.push(number);
+    }
     // Fields that a floating null space found have entries with its error.
     let options = RankOptions {
         entry_error: ROUNDED,
         ..RankOptions::default()
     };
-    let (_, basis) = nullspace_with("antisymmetric parts", &block, options).map_err(numerical)?;
-    Ok((0..basis.cols)
-        .map(|k| combination(fields, &basis.column(k)))
-        .collect())
+    let mut found = Vec::new();
+    for (members, own) in members.values() {
+        let part: Vec<AffineField> = members.iter().map(|k| fields[*k].clone()).collect();
+        let mut block = Matrix::zeros(own.len(), members.len());
+        for (i, number) in own.iter().enumerate() {
+            for (k, x) in &rows[*number] {
+                if let Ok(at) = members.binary_search(k) {
+                    block.row_mut(i)[at] = *x;
+                }
+            }
+        }
+        let (_, basis) =
+            nullspace_with("antisymmetric parts", &block, options).map_err(numerical)?;
+        found.extend((0..basis.cols).map(|k| combination(&part, &basis.column(k))));
+    }
+    Ok(found)
+}
+
+/// The equations for the coefficients of a symmetric combination: one for each entry above the
+/// diagonal that some field has, as sparse rows (field, coefficient), each once.
+fn equations(fields: &[AffineField], d: usize) -> Vec<Vec<(usize, f64)>> {
+    let mut entries: Vec<(usize, usize, f64)> = Vec::new();
+    for (k, field) in fields.iter().enumerate() {
+        for (i, j, x) in field.linear.iter().filter(|(i, j, _)| i != j) {
+            let (low, high, x) = if i < j { (i, j, *x) } else { (j, i, -*x) };
+            entries.push((low * d + high, k, x));
+        }
+    }
+    entries.sort_by_key(|e| (e.0, e.1));
+    let mut rows = Vec::new();
+    for place in entries.chunk_by(|a, b| a.0 == b.0) {
+        let mut row: Vec<(usize, f64)> = Vec::new();
+        for (_, k, x) in place {
+            match row.last_mut() {
+                Some(last) if last.0 == *k => last.1 += x,
+                _ => row.push((*k, *x)),
+            }
+        }
+        row.retain(|(_, x)| *x != 0.0);
+        // One sign for a row and its negative: tensors with the dual action have the same.
+        if row.first().is_some_and(|f| f.1 < 0.0) {
+            row.iter_mut().for_each(|(_, x)| *x = -*x);
+        }
+        if !row.is_empty() {
+            rows.push(row);
+        }
+    }
+    let key = |row: &[(usize, f64)]| -> Vec<(usize, u64)> {
+        row.iter().map(|(k, x)| (*k, x.to_bits())).collect()
+    };
+    rows.sort_by_cached_key(|row| key(row));
+    rows.dedup();
+    rows
 }
 
 /// Σ_a c_a ξ_a; coefficients that are roundings are dropped.
