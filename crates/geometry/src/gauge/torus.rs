@@ -61,16 +61,15 @@ impl Torus {
             weight: Vec::new(),
             class: vec![usize::MAX; local.coords.len()],
         };
-        let mut known: HashMap<Vec<(u32, u64)>, usize> = HashMap::new();
+        let bits: Vec<u64> = by_coordinate.value.iter().map(|e| e.to_bits()).collect();
+        let mut known: HashMap<(&[u32], &[u64]), usize> = HashMap::new();
         let mut members: Vec<Vec<f64>> = Vec::new();
         for i in 0..local.coords.len() {
             let Some(log) = log_square(vectors, i) else {
                 continue;
             };
-            let key = by_coordinate
-                .row(i)
-                .map(|(a, e)| (a as u32, e.to_bits()))
-                .collect();
+            let range = by_coordinate.start[i]..by_coordinate.start[i + 1];
+            let key = (&by_coordinate.unknown[range.clone()], &bits[range]);
             let class = *known.entry(key).or_insert_with(|| {
                 let (classes, row) = (&mut torus.classes, by_coordinate.row(i));
                 row.for_each(|(a, e)| {
