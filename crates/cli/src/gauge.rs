@@ -2,7 +2,7 @@
 
 use crate::progress::Progress;
 use crate::{Outcome, print};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use symbias::gauge::{Noise, Options, To, fix, text};
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Which gauge: where the charges vanish, or where the noise drives no charge
     #[arg(long, value_enum, default_value = "balanced", conflicts_with = "along")]
     to: Gauge,
-    /// Noise of `--to noise`: predictor (the same on every output), minibatch (gradients of the
+    /// Noise of `--to noise`: predictor (the same on every output; the default), minibatch (gradients of the
     /// samples of --inputs), or a safetensors file with `covariance`, d x d
     #[arg(
         long,
@@ -70,11 +70,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             generator: generator.clone(),
             time,
         },
-        (_, _, Gauge::Noise) => To::Noise(match arguments.noise.as_str() {
-            "predictor" => Noise::Predictor,
-            "minibatch" => Noise::Minibatch,
-            path => Noise::File(path.into()),
+        (_, _, Gauge::Noise) => To::Noise(match arguments.noise.as_deref() {
+            None | Some("predictor") => Noise::Predictor,
+            Some("minibatch") => Noise::Minibatch,
+            Some(path) => Noise::File(path.into()),
         }),
+        (_, _, Gauge::Balanced) if arguments.noise.is_some() => {
+            bail!(
+                "--noise says which noise to balance, and the gauge is the balanced one\n  help: add --to noise"
+            )
+        }
         (_, _, Gauge::Balanced) => To::Balanced,
     };
     let options = Options {

@@ -404,8 +404,8 @@ fn defect(m: usize, r: usize, n: usize, theta: &[f64], c: f64) -> f64 {
 
 #[test]
 fn predictor_noise_of_a_factorization_balances_n_ppt_with_m_qqt() {
-    let (m, r, n) = (6, 3, 2);
-    for (m, n) in [(m, 4), (3, 7)] {
+    let r = 3;
+    for (m, n) in [(6, 4), (3, 7)] {
         let model = factorization(m, r, n);
         let fields = symmetric(&model);
         let theta = normals(13, model.space().dim());

@@ -12,7 +12,7 @@ use super::torus::Torus;
 use crate::rank::numerical;
 use std::collections::HashMap;
 use symbias_model::error::Result;
-use symbias_numerics::dense::{Matrix, exponential, svd, symmetric_eigen};
+use symbias_numerics::dense::{Matrix, SymmetricEigen, exponential, svd, symmetric_eigen};
 
 /// A verified direction without a minimum.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +34,11 @@ pub struct Escape {
 pub const AGAINST: f64 = 1e-7;
 /// Share in negative eigenspaces that counts as some: far above [`AGAINST`].
 const ALONG: f64 = 1e-4;
-/// A logarithm of a square that fell by more is suspected of falling for ever (e⁻¹⁵ in the entry).
-const SUSPECT: f64 = 30.0;
+/// A logarithm of a square that fell by more is suspected of falling for ever (e⁻³ in the entry): a
+/// suspicion costs a projection, and what it leads to is verified.
+const SUSPECT: f64 = 6.0;
 /// Motion (in sums of norms of X) from which on a group element is suspected.
-const FAR: f64 = 12.0;
+const FAR: f64 = 8.0;
 /// Magnitude of an exponent that counts as zero, the largest being 1.
 const FLAT: f64 = 1e-8;
 /// The same for eigenvalues of a proposed X, which carry its error.
@@ -286,6 +287,27 @@ impl Blocks {
         }))
     }
 
+    /// Σ x_a A_a on each kind of block, with the small eigenvalues set to zero: errors of the
+    /// proposal in directions that X leaves alone.
+    fn flattened(&self, x: &[f64]) -> Result<Vec<Matrix>> {
+        let mut eigen = Vec::new();
+        for kind in 0..self.kinds.len() {
+            eigen.push(symmetric_eigen(&self.matrix(kind, x)).map_err(numerical)?);
+        }
+        let values = eigen.iter().flat_map(|e| &e.values);
+        let top = values.fold(0.0_f64, |top, v| top.max(v.abs()));
+        let rebuilt = |e: &SymmetricEigen| {
+            let n = e.values.len();
+            let clear = |k: &usize| e.values[*k].abs() > FLAT_EIGENVALUE * top;
+            let clear: Vec<usize> = (0..n).filter(clear).collect();
+            Matrix::from_fn(n, n, |i, j| {
+                let term = |k: &usize| e.vectors[(i, *k)] * e.values[*k] * e.vectors[(j, *k)];
+                clear.iter().map(term).sum()
+            })
+        };
+        Ok(eigen.iter().map(rebuilt).collect())
+    }
+
     /// Coefficients x with Σ x_a A_a nearest to given matrices, one of each kind.
     fn coefficients(&self, fields: usize, given: &[Matrix]) -> Result<Vec<f64>> {
         let mut entries: Vec<((usize, usize, usize), usize, f64)> = Vec::new();
@@ -335,25 +357,29 @@ pub(super) fn of_group(
             .map(|k| blocks.logarithm(k, &steps[..count]))
             .collect()
     };
-    // The middle is late enough where the end is; early ends keep the digits of the logarithm.
-    for end in [
-        steps.len() / 4,
-        steps.len() / 2,
-        3 * steps.len() / 4,
-        steps.len(),
+    // Late steps are nearer to the limit, and early ones keep the digits of the logarithm: the pair
+    // that the vectors confirm best.
+    let mut best: Option<Escape> = None;
+    let n = steps.len();
+    for (from, to) in [
+        (n / 4, n / 2),
+        (n / 2, 3 * n / 4),
+        (n / 2, n),
+        (3 * n / 4, n),
+        (7 * n / 8, n),
     ] {
-        let (early, late) = (logarithms(end / 2)?, logarithms(end)?);
+        let (early, late) = (logarithms(from)?, logarithms(to)?);
         let difference: Vec<Matrix> = early
             .iter()
             .zip(&late)
             .map(|(e, l)| l.add_scaled(-1.0, e).map_err(numerical))
             .collect::<Result<_>>()?;
         let x = blocks.coefficients(local.fields.len(), &difference)?;
-        if let Some(escape) = verified(local, &blocks, start, &x)? {
-            return Ok(Some(escape));
-        }
+        let x = blocks.coefficients(local.fields.len(), &blocks.flattened(&x)?)?;
+        let better = |e: &Escape| best.as_ref().is_none_or(|b| e.against < b.against);
+        best = verified(local, &blocks, start, &x)?.filter(better).or(best);
     }
-    Ok(None)
+    Ok(best)
 }
 
 /// The escape along X = Σ x_a A_a, if the vectors say so.

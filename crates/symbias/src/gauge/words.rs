@@ -111,9 +111,13 @@ pub fn text(answer: &Answer, written: &str) -> String {
     );
     if answer.generators > 0 {
         let what = if noise { "drift" } else { "charge" };
+        let over = match answer.escapes.is_empty() {
+            true => "",
+            false => "; after: without the generators that have no minimum",
+        };
         let _ = writeln!(
             out,
-            "{what:<14}{:.1e} -> {:.1e}  (largest, relative to what its generator moves)",
+            "{what:<14}{:.1e} -> {:.1e}  (largest, relative to what its generator moves{over})",
             answer.charge[0], answer.charge[1]
         );
         let _ = writeln!(
