@@ -25,13 +25,8 @@ pub(crate) struct Arguments {
     to: Gauge,
     /// Noise of `--to noise`: predictor (the same on every output; the default), minibatch (gradients of the
     /// samples of --inputs), or a safetensors file with `covariance`, d x d
-    #[arg(
-        long,
-        value_name = "NOISE",
-        default_value = "predictor",
-        conflicts_with = "along"
-    )]
-    noise: String,
+    #[arg(long, value_name = "NOISE", conflicts_with = "along")]
+    noise: Option<String>,
     /// Samples to use instead of random inputs: one tensor per input, samples first (safetensors)
     #[arg(long, value_name = "X")]
     inputs: Option<PathBuf>,

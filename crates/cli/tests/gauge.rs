@@ -196,7 +196,7 @@ fn transport_moves_along_a_named_generator() {
         assert_eq!(status, 2, "{name}: {text}");
         assert!(text.contains(told), "{name}: {text}");
     }
-    assert_eq!(run(&arguments[..5]).0, 0);
+    assert_eq!(run(&arguments[..6]).0, 0);
     assert_eq!(run(&[&arguments[..], &["R^3#0"]].concat()).0, 2);
 }
 
