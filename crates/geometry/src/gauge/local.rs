@@ -102,13 +102,17 @@ impl Local {
             start.push(position.len());
         }
         let diagonal = position.iter().all(|(i, j)| i == j);
-        let mut pattern = position.clone();
-        pattern.sort_unstable();
-        pattern.dedup();
-        let slot = position
-            .iter()
-            .map(|p| pattern.binary_search(p).unwrap_or(0) as u32)
-            .collect();
+        let (pattern, slot) = if diagonal {
+            let all = (0..coords.len() as u32).map(|i| (i, i)).collect();
+            (all, position.iter().map(|p| p.0).collect())
+        } else {
+            let mut pattern = position.clone();
+            pattern.sort_unstable();
+            pattern.dedup();
+            let slot = |p| pattern.binary_search(p).unwrap_or(0) as u32;
+            let slots = position.iter().map(slot).collect();
+            (pattern, slots)
+        };
         for coord in &coords {
             place[*coord] = u32::MAX;
         }

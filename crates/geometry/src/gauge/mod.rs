@@ -32,6 +32,7 @@ mod element;
 mod escape;
 mod local;
 mod newton;
+mod runaway;
 mod solve;
 mod torus;
 mod translation;
@@ -331,7 +332,7 @@ fn matrix_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
     let mut moved = vectors.clone();
     let iterations = newton::minimise(&local, &mut moved, &mut element)?;
     let mut residual = local.residual(&moved);
-    if let Some(found) = escape::of_group(&local, &vectors, &element)? {
+    if let Some(found) = runaway::of_group(&local, &vectors, &element)? {
         // The rest of its generators is no group without it: all are left at the identity.
         escapes.push(found);
         (moved, element, residual) = (vectors, Element::default(), 0.0);

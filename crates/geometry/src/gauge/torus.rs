@@ -21,6 +21,8 @@ const NEAR: f64 = 1e-2;
 /// Largest change of the logarithm of a coordinate in one step: beyond e⁴ the quadratic model of an
 /// exponential says nothing.
 const CAP: f64 = 4.0;
+/// Accuracy of a step relative to the charges that are left: Newton's method squares them.
+const INEXACT: f64 = 0.1;
 /// Slope along the step, relative to its start, that is still taken: a step that ends beyond the
 /// minimum of a convex function by no more than this.
 const OVERSHOOT: f64 = 0.5;
@@ -127,7 +129,7 @@ impl Torus {
                 });
             };
             masked(&mut charge);
-            let mut step: Vec<f64> = self.direction(&weight, &charge, free)?;
+            let mut step: Vec<f64> = self.direction(&weight, &charge, free, INEXACT * residual)?;
             masked(&mut step);
             let longest = (0..self.classes.count())
                 .map(|c| self.classes.dot(c, &step).abs())
@@ -163,10 +165,16 @@ impl Torus {
     }
 
     /// −Γ⁻¹μ over the free fields.
-    fn direction(&self, weight: &[f64], charge: &[f64], free: &[bool]) -> Result<Vec<f64>> {
+    fn direction(
+        &self,
+        weight: &[f64],
+        charge: &[f64],
+        free: &[bool],
+        accuracy: f64,
+    ) -> Result<Vec<f64>> {
         let minus: Vec<f64> = charge.iter().map(|c| -c).collect();
         if free.iter().all(|f| *f) {
-            return solve(&self.classes, weight, &minus);
+            return solve(&self.classes, weight, &minus, accuracy);
         }
         let mut rows = self.classes.clone();
         rows.unknown.iter().zip(&mut rows.value).for_each(|(a, e)| {
@@ -174,7 +182,7 @@ impl Torus {
                 *e = 0.0;
             }
         });
-        solve(&rows, weight, &minus)
+        solve(&rows, weight, &minus, accuracy)
     }
 
     /// w_c e^{2⟨e_c, x⟩}, relative to the largest w at the start.
