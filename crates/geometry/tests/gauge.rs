@@ -215,6 +215,29 @@ fn balanced_factors_have_the_nuclear_norm() {
 }
 
 #[test]
+fn sizes_at_the_ends_of_the_range_of_numbers_count() {
+    for name in ["deep_relu", "factorization", "deep_linear"] {
+        let model = model(name);
+        let fields = symmetric(&model);
+        let theta = normals(20, model.space().dim());
+        let expected = balance(&fields, &theta).expect("a point").theta;
+        // Powers of two: the same digits, whatever the unit.
+        for unit in [2f64.powi(-560), 2f64.powi(530)] {
+            let scaled: Vec<f64> = theta.iter().map(|x| x * unit).collect();
+            let before = imbalance(&fields, &scaled).expect("a number");
+            assert!(before > 0.1, "{name} {unit:e}: {before:e}");
+            let fixed = balance(&fields, &scaled).expect("a point");
+            is_balanced(&fixed, &fields);
+            let back: Vec<f64> = fixed.theta.iter().map(|x| x / unit).collect();
+            assert!(
+                distance(&back, &expected) <= 1e-12 * norm(&expected),
+                "{name} {unit:e}"
+            );
+        }
+    }
+}
+
+#[test]
 fn unbalanced_scales_of_a_pair_are_undone() {
     let model = factorization(4, 3, 5);
     let fields = symmetric(&model);

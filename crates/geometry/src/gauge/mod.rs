@@ -321,7 +321,7 @@ fn torus_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
 fn over_free(local: &Local, vectors: &[Vec<f64>], free: &[bool]) -> f64 {
     (0..local.fields.len())
         .filter(|a| free[*a])
-        .map(|a| local::relative(local.charge(a, vectors)))
+        .map(|a| local.relative_charge(a, vectors))
         .fold(0.0, f64::max)
 }
 
@@ -329,10 +329,29 @@ fn matrix_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
     let (keep, mut escapes) = escape::central(&local, &vectors);
     let local = Arc::new(local.restricted(&keep));
     let mut element = Element::default();
-    let mut moved = vectors.clone();
+    // In a unit of their own, a power of two: squares stay in the range of numbers.
+    let largest = vectors
+        .iter()
+        .flatten()
+        .fold(0.0_f64, |m, x| m.max(x.abs()));
+    let unit = if largest > 0.0 {
+        largest.log2().floor().exp2()
+    } else {
+        1.0
+    };
+    let scaled = |by: f64, vectors: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let one = |v: &Vec<f64>| v.iter().map(|x| x * by).collect();
+        vectors.iter().map(one).collect()
+    };
+    let start = scaled(unit.recip(), &vectors);
+    let mut moved = start.clone();
     let iterations = newton::minimise(&local, &mut moved, &mut element)?;
+    moved = scaled(unit, &moved);
     let mut residual = local.residual(&moved);
-    if let Some(found) = runaway::of_group(&local, &vectors, &element)? {
+    let found = runaway::of_group(&local, &start, &element)?;
+    if let Some(mut found) = found {
+        found.along *= unit;
+        found.infimum *= unit * unit;
         // The rest of its generators is no group without it: all are left at the identity.
         escapes.push(found);
         (moved, element, residual) = (vectors, Element::default(), 0.0);

@@ -91,6 +91,8 @@ pub struct Answer {
     /// Largest charge (drift, for noise) relative to the squares that its generator moves, before and
     /// after.
     pub charge: [f64; 2],
+    /// The same at the end over the generators that have a minimum: all, unless there are escapes.
+    pub residual: f64,
     /// Iterations of Newton's method.
     pub iterations: usize,
     /// Largest change of F relative to its norm.
@@ -160,6 +162,7 @@ pub fn fix(
         stop: "moved".into(),
         norm: [norm(&theta); 2],
         charge: [0.0; 2],
+        residual: 0.0,
         iterations: 0,
         moved: 0.0,
         points: 0,
@@ -189,7 +192,7 @@ pub fn fix(
                     answer.to = "balance".into();
                     answer.charge[0] = gauge::imbalance(fields, &theta)?;
                     let fixed = gauge::balance(fields, &theta)?;
-                    answer.charge[1] = fixed.residual;
+                    answer.charge[1] = gauge::imbalance(fields, &fixed.theta)?;
                     fixed
                 }
             };
@@ -233,6 +236,7 @@ fn checked(source: &SourceFile, options: &Options) -> Result<Model> {
 }
 
 fn record(answer: &mut Answer, fixed: &Fixed) {
+    answer.residual = fixed.residual;
     answer.iterations = fixed.iterations;
     answer.stop = match fixed.stop {
         StopReason::Balanced => "balanced",
@@ -264,7 +268,11 @@ fn to_noise(
     answer.notes.extend(before.note);
     answer.charge[0] = gauge::residual(&linear, &before.vectors)?;
     let mut fixed = gauge::noise_balance(&linear, theta, &before.vectors)?;
-    answer.charge[1] = fixed.residual;
+    answer.charge[1] = match fixed.stop {
+        // The scalings and groups without a minimum are at the identity, their drift is what it was.
+        StopReason::Degenerate => answer.charge[0].max(fixed.residual),
+        _ => fixed.residual,
+    };
     if fixed.stop == StopReason::Balanced && !matches!(noise, Noise::File(_)) {
         let after = gradients(probes, noise, options, &fixed.theta)?;
         answer.charge[1] = gauge::residual(&linear, &after.vectors)?;

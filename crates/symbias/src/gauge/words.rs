@@ -111,18 +111,19 @@ pub fn text(answer: &Answer, written: &str) -> String {
     );
     if answer.generators > 0 {
         let what = if noise { "drift" } else { "charge" };
-        let over = match answer.escapes.is_empty() {
-            true => "",
-            false => "; after: without the generators that have no minimum",
+        let others = if answer.escapes.is_empty() || answer.residual == 0.0 {
+            String::new()
+        } else {
+            format!("; what has a minimum is at {:.1e}", answer.residual)
         };
         let _ = writeln!(
             out,
-            "{what:<14}{:.1e} -> {:.1e}  (largest, relative to what its generator moves{over})",
+            "{what:<14}{:.1e} -> {:.1e}  (largest, relative to what its generator moves)",
             answer.charge[0], answer.charge[1]
         );
         let _ = writeln!(
             out,
-            "stop          {} after {} iterations",
+            "stop          {} after {} iterations{others}",
             answer.stop, answer.iterations
         );
     }
