@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod eval;
 mod explain;
+mod gauge;
 
 mod progress;
 
@@ -25,6 +26,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Outputs, loss, gradient and Jacobian at a point
     Eval(eval::Arguments),
+    /// Parameters in a gauge: moved along their orbit to where the charges vanish, or noise is balanced
+    Gauge(gauge::Arguments),
     /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
     Check(check::Arguments),
     /// The known models and their closed forms
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
+        Command::Gauge(arguments) => gauge::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -320,6 +320,31 @@ pub fn inputs(model: &Model, path: &Path) -> Result<Vec<Inputs>> {
     Ok(samples)
 }
 
+/// One tensor of a file, which must have this shape; other tensors in the file are of no concern.
+///
+/// # Errors
+/// A file that cannot be read or is no safetensors file; a tensor that is missing, of another shape,
+/// or not finite.
+pub fn tensor(path: &Path, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    file.entries(&tensors, name, shape)
+}
+
+/// θ as arrays to write: one per parameter in declared shape; complex ones end with (re, im).
+#[must_use]
+pub fn named(model: &Model, theta: &[f64]) -> Vec<Named> {
+    let space = model.space();
+    let array = |block: &crate::space::Block| {
+        let mut shape = block.shape.clone();
+        if block.field.width() == 2 {
+            shape.push(2);
+        }
+        (block.name.clone(), shape, theta[block.range()].to_vec())
+    };
+    space.blocks().iter().map(array).collect()
+}
+
 /// A named array to write: name, shape, entries.
 pub type Named = (String, Vec<usize>, Vec<f64>);
 

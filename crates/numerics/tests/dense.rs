@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use symbias_numerics::Error;
 use symbias_numerics::dense::jacobi::{small_svd, small_svd_batch};
 use symbias_numerics::dense::{
-    Matrix, column_pivoted_qr, exponential, least_squares, singular_values, svd, symmetric_eigen,
+    Matrix, column_pivoted_qr, exponential, least_squares, singular_values, solve_positive, svd,
+    symmetric_eigen,
 };
 use symbias_numerics::random::Stream;
 
@@ -239,4 +240,30 @@ fn jacobi_keeps_relative_accuracy_of_graded_matrices() {
         small_svd_batch(&[[[2.0]], [[-3.0]]]).expect("finite")[1].s,
         [3.0]
     );
+}
+
+#[test]
+fn positive_definite_systems_are_solved_and_others_refused() {
+    let b = Matrix::from_fn(7, 5, |i, j| ((3 * i + 5 * j) as f64).sin());
+    let a = b.transpose_matmul(&b).expect("shapes");
+    let x: Vec<f64> = (0..5).map(|i| 1.0 + i as f64).collect();
+    let right = a.apply(&x).expect("shapes");
+    // Only the lower triangle is read.
+    let lower = Matrix::from_fn(5, 5, |i, j| if j <= i { a[(i, j)] } else { 7.0 });
+    let found = solve_positive(&lower, &right)
+        .expect("numbers")
+        .expect("positive");
+    let error = found
+        .iter()
+        .zip(&x)
+        .map(|(f, x)| (f - x).abs())
+        .fold(0.0, f64::max);
+    assert!(error <= 1e-10, "{error:e}");
+    // The twins: indefinite, and of another size.
+    let indefinite = Matrix::diagonal(&[1.0, -1.0]);
+    assert_eq!(
+        solve_positive(&indefinite, &[1.0, 1.0]).expect("numbers"),
+        None
+    );
+    assert!(solve_positive(&a, &[1.0]).is_err());
 }

@@ -8,7 +8,6 @@ use std::process::Command;
 use std::time::Instant;
 use symbias::analyze::{Options, analyze};
 use symbias_geometry::charge::conserved::conserved;
-use symbias_geometry::charge::moment::symmetric_part;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::orbit::gram::gram;
 use symbias_geometry::probe::Probes;
@@ -130,10 +129,7 @@ fn networks() -> Outcome {
         let probes = Probes::new(&model, &Default::default(), None, 6)?;
         let mut symmetric = Vec::new();
         for factor in factors(&model) {
-            symmetric.extend(symmetric_part(
-                &factor.generators(&model),
-                probes.parameters(),
-            )?);
+            symmetric.extend(factor.split(&model).symmetric);
         }
         let independent = gram(&symmetric, &probes.point(2))?.decision.rank;
         let rank = generic_rank(&probes, probes.parameters())?;

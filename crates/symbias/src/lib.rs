@@ -9,4 +9,5 @@ pub mod answer;
 pub mod conformance;
 pub mod eval;
 pub mod explain;
+pub mod gauge;
 pub mod report;

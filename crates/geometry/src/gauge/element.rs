@@ -44,11 +44,13 @@ impl Element {
 
     /// Coefficients of the exponentials of matrices, in the order of application.
     pub(super) fn coefficients(&self) -> Vec<&[f64]> {
-        let of = |step| match step {
-            &Step::Linear(_, ref x) => Some(x.as_slice()),
-            Step::Diagonal(_) | Step::Shift(_) => None,
-        };
-        self.steps.iter().filter_map(of).collect()
+        self.steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Linear(_, x) => Some(x.as_slice()),
+                Step::Diagonal(_) | Step::Shift(_) => None,
+            })
+            .collect()
     }
 
     /// Whether nothing was applied.

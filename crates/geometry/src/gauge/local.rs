@@ -102,13 +102,17 @@ impl Local {
             start.push(position.len());
         }
         let diagonal = position.iter().all(|(i, j)| i == j);
-        let mut pattern = position.clone();
-        pattern.sort_unstable();
-        pattern.dedup();
-        let slot = position
-            .iter()
-            .map(|p| pattern.binary_search(p).unwrap_or(0) as u32)
-            .collect();
+        let (pattern, slot) = if diagonal {
+            let all = (0..coords.len() as u32).map(|i| (i, i)).collect();
+            (all, position.iter().map(|p| p.0).collect())
+        } else {
+            let mut pattern = position.clone();
+            pattern.sort_unstable();
+            pattern.dedup();
+            let slot = |p| pattern.binary_search(p).unwrap_or(0) as u32;
+            let slots = position.iter().map(slot).collect();
+            (pattern, slots)
+        };
         for coord in &coords {
             place[*coord] = u32::MAX;
         }
@@ -199,13 +203,41 @@ impl Local {
         (charge, moved)
     }
 
+    /// The charge of a field relative to what it moves; 0 if it moves nothing. Where squares leave
+    /// the range of numbers, of the vectors in a unit of their own.
+    pub fn relative_charge(&self, a: usize, vectors: &[Vec<f64>]) -> f64 {
+        let found = self.charge(a, vectors);
+        if SQUARES.contains(&found.1) {
+            return relative(found);
+        }
+        let places = self.entries(a).filter(|e| e.2 != 0.0);
+        let largest = places
+            .flat_map(|(i, j, _)| vectors.iter().map(move |v| v[i].abs().max(v[j].abs())))
+            .fold(0.0, f64::max);
+        if largest == 0.0 {
+            return 0.0;
+        }
+        let (mut charge, mut moved) = (0.0, 0.0);
+        for (i, j, x) in self.entries(a) {
+            for v in vectors {
+                let (p, q) = (v[i] / largest, v[j] / largest);
+                charge += x * p * q;
+                moved += x.abs() * (p * p + q * q) / 2.0;
+            }
+        }
+        relative((charge, moved))
+    }
+
     /// The largest |charge| of the component relative to what its field moves.
     pub fn residual(&self, vectors: &[Vec<f64>]) -> f64 {
         (0..self.fields.len())
-            .map(|a| relative(self.charge(a, vectors)))
+            .map(|a| self.relative_charge(a, vectors))
             .fold(0.0, f64::max)
     }
 }
+
+/// Sums of squares that are far from the ends of the range of numbers, so that no term was lost.
+const SQUARES: std::ops::Range<f64> = 1e-250..1e250;
 
 /// A charge over what its field moves; a field that moves nothing has none.
 pub(super) fn relative((charge, moved): (f64, f64)) -> f64 {

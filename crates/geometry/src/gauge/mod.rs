@@ -32,13 +32,14 @@ mod element;
 mod escape;
 mod local;
 mod newton;
+mod runaway;
 mod solve;
 mod torus;
 mod translation;
 mod transport;
 
 pub use element::Element;
-pub use escape::Escape;
+pub use escape::{AGAINST, Escape};
 pub use transport::transport;
 
 use crate::charge::moment::is_symmetric;
@@ -225,6 +226,35 @@ pub fn minimise(symmetric: &[AffineField], vectors: &[Vec<f64>]) -> Result<Minim
     Ok(found)
 }
 
+/// The largest |Σ_k v_kᵀ A v_k| of the linear fields relative to the squares Σ_k Σ_ij |A_ij|
+/// (v_ki² + v_kj²)/2 that they move; for one vector θ twice the charges, over the squared norms.
+///
+/// # Errors
+/// As [`balance`].
+pub fn residual(symmetric: &[AffineField], vectors: &[Vec<f64>]) -> Result<f64> {
+    let Some(d) = vectors.first().map(Vec::len) else {
+        return Ok(0.0);
+    };
+    checked(
+        symmetric,
+        &vectors.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+    )?;
+    let of = |local: &Local| {
+        let part: Vec<Vec<f64>> = vectors.iter().map(|v| local.gather(v)).collect();
+        local.residual(&part)
+    };
+    Ok(components(symmetric, d).iter().map(of).fold(0.0, f64::max))
+}
+
+/// As [`residual`] for a point, translations included: those as |⟨b, θ⟩| / ‖b‖₁ ‖θ‖_∞.
+///
+/// # Errors
+/// As [`balance`].
+pub fn imbalance(symmetric: &[AffineField], theta: &[f64]) -> Result<f64> {
+    let linear = residual(symmetric, &[theta.to_vec()])?;
+    Ok(linear.max(translation::residual(symmetric, theta)))
+}
+
 /// What became of one component.
 struct Solved {
     local: Arc<Local>,
@@ -277,7 +307,7 @@ fn torus_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
         }
         element.scale(local.coords.iter().copied().zip(exponents).collect());
     }
-    let residual = residual(&local, &vectors, &free);
+    let residual = over_free(&local, &vectors, &free);
     Ok(Solved {
         local: Arc::new(local),
         vectors,
@@ -288,10 +318,10 @@ fn torus_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
     })
 }
 
-fn residual(local: &Local, vectors: &[Vec<f64>], free: &[bool]) -> f64 {
+fn over_free(local: &Local, vectors: &[Vec<f64>], free: &[bool]) -> f64 {
     (0..local.fields.len())
         .filter(|a| free[*a])
-        .map(|a| local::relative(local.charge(a, vectors)))
+        .map(|a| local.relative_charge(a, vectors))
         .fold(0.0, f64::max)
 }
 
@@ -299,10 +329,29 @@ fn matrix_component(local: Local, vectors: Vec<Vec<f64>>) -> Result<Solved> {
     let (keep, mut escapes) = escape::central(&local, &vectors);
     let local = Arc::new(local.restricted(&keep));
     let mut element = Element::default();
-    let mut moved = vectors.clone();
+    // In a unit of their own, a power of two: squares stay in the range of numbers.
+    let largest = vectors
+        .iter()
+        .flatten()
+        .fold(0.0_f64, |m, x| m.max(x.abs()));
+    let unit = if largest > 0.0 {
+        largest.log2().floor().exp2()
+    } else {
+        1.0
+    };
+    let scaled = |by: f64, vectors: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let one = |v: &Vec<f64>| v.iter().map(|x| x * by).collect();
+        vectors.iter().map(one).collect()
+    };
+    let start = scaled(unit.recip(), &vectors);
+    let mut moved = start.clone();
     let iterations = newton::minimise(&local, &mut moved, &mut element)?;
+    moved = scaled(unit, &moved);
     let mut residual = local.residual(&moved);
-    if let Some(found) = escape::of_group(&local, &vectors, &element)? {
+    let found = runaway::of_group(&local, &start, &element)?;
+    if let Some(mut found) = found {
+        found.along *= unit;
+        found.infimum *= unit * unit;
         // The rest of its generators is no group without it: all are left at the identity.
         escapes.push(found);
         (moved, element, residual) = (vectors, Element::default(), 0.0);

@@ -16,6 +16,8 @@ use symbias_model::error::Result;
 const CAP: f64 = 4.0;
 /// As in a torus: how much a step may overshoot, by its slope.
 const OVERSHOOT: f64 = 0.5;
+/// Accuracy of a step relative to the charges that are left: Newton's method squares them.
+const INEXACT: f64 = 0.1;
 /// Relative charges from which on rounding may end the progress.
 const NEAR: f64 = 1e-6;
 /// Steps without progress there, before it counts as ended.
@@ -94,7 +96,7 @@ pub(super) fn minimise(
             .collect();
         let rows = by_row.values(vectors);
         let weight = vec![1.0; rows.count()];
-        let step = solve(&rows, &weight, &minus)?;
+        let step = solve(&rows, &weight, &minus, INEXACT * residual)?;
         let Some((x, moved)) = search(local, vectors, &step) else {
             return Ok(iteration);
         };

@@ -10,8 +10,9 @@ pub(super) const DENSE: usize = 600;
 /// Added to the unit diagonal of the scaled Γ where it is singular (a stabiliser moves nothing):
 /// above the rounding of a sum of products, below what slows Newton's method.
 const RIDGE: f64 = 1e-13;
-/// Residual at which conjugate gradients stop: what is left is quadratically small after a step.
-const REDUCED: f64 = 1e-10;
+/// Residuals between which conjugate gradients stop, relative: what they leave is smaller than what
+/// the quadratic model of the step leaves.
+const REDUCED: (f64, f64) = (1e-10, 1e-3);
 /// Iterations of conjugate gradients, at most.
 const ITERATIONS: usize = 2000;
 
@@ -66,8 +67,9 @@ impl Rows {
     }
 }
 
-/// x with Σ w r⟨r, x⟩ = b; unknowns that no row with a weight has stay zero.
-pub(super) fn solve(rows: &Rows, weight: &[f64], b: &[f64]) -> Result<Vec<f64>> {
+/// x with Σ w r⟨r, x⟩ = b; unknowns that no row with a weight has stay zero. Where it is iterated for,
+/// to the `accuracy` asked for.
+pub(super) fn solve(rows: &Rows, weight: &[f64], b: &[f64], accuracy: f64) -> Result<Vec<f64>> {
     let mut diagonal = vec![0.0; b.len()];
     for (k, w) in weight.iter().enumerate() {
         rows.row(k).for_each(|(a, x)| diagonal[a] += w * x * x);
@@ -81,7 +83,7 @@ pub(super) fn solve(rows: &Rows, weight: &[f64], b: &[f64]) -> Result<Vec<f64>> 
     let mut x = if b.len() <= DENSE {
         dense(rows, weight, &scale, &b)?
     } else {
-        conjugate_gradients(rows, weight, &scale, &b)
+        conjugate_gradients(rows, weight, &scale, &b, accuracy)
     };
     x.iter_mut().zip(&scale).for_each(|(x, s)| *x *= s);
     Ok(x)
@@ -109,11 +111,18 @@ fn dense(rows: &Rows, weight: &[f64], scale: &[f64], b: &[f64]) -> Result<Vec<f6
     }
 }
 
-fn conjugate_gradients(rows: &Rows, weight: &[f64], scale: &[f64], b: &[f64]) -> Vec<f64> {
+fn conjugate_gradients(
+    rows: &Rows,
+    weight: &[f64],
+    scale: &[f64],
+    b: &[f64],
+    accuracy: f64,
+) -> Vec<f64> {
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
     let (mut x, mut r, mut p) = (vec![0.0; b.len()], b.to_vec(), b.to_vec());
     let (mut size, mut q) = (dot(&r, &r), vec![0.0; b.len()]);
-    let target = size * REDUCED * REDUCED;
+    let accuracy = accuracy.clamp(REDUCED.0, REDUCED.1);
+    let target = size * accuracy * accuracy;
     for _ in 0..ITERATIONS {
         if size <= target {
             break;

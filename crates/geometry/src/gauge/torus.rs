@@ -21,6 +21,10 @@ const NEAR: f64 = 1e-2;
 /// Largest change of the logarithm of a coordinate in one step: beyond e⁴ the quadratic model of an
 /// exponential says nothing.
 const CAP: f64 = 4.0;
+/// Weights relative to the largest that are summed in a unit of their own, so that none is lost.
+const SMALL: f64 = 1e-250;
+/// Accuracy of a step relative to the charges that are left: Newton's method squares them.
+const INEXACT: f64 = 0.1;
 /// Slope along the step, relative to its start, that is still taken: a step that ends beyond the
 /// minimum of a convex function by no more than this.
 const OVERSHOOT: f64 = 0.5;
@@ -61,16 +65,15 @@ impl Torus {
             weight: Vec::new(),
             class: vec![usize::MAX; local.coords.len()],
         };
-        let mut known: HashMap<Vec<(u32, u64)>, usize> = HashMap::new();
+        let bits: Vec<u64> = by_coordinate.value.iter().map(|e| e.to_bits()).collect();
+        let mut known: HashMap<(&[u32], &[u64]), usize> = HashMap::new();
         let mut members: Vec<Vec<f64>> = Vec::new();
         for i in 0..local.coords.len() {
             let Some(log) = log_square(vectors, i) else {
                 continue;
             };
-            let key = by_coordinate
-                .row(i)
-                .map(|(a, e)| (a as u32, e.to_bits()))
-                .collect();
+            let range = by_coordinate.start[i]..by_coordinate.start[i + 1];
+            let key = (&by_coordinate.unknown[range.clone()], &bits[range]);
             let class = *known.entry(key).or_insert_with(|| {
                 let (classes, row) = (&mut torus.classes, by_coordinate.row(i));
                 row.for_each(|(a, e)| {
@@ -118,7 +121,8 @@ impl Torus {
         let (mut residual, mut idle) = (self.residual(&x, free), 0);
         while residual > TARGET && iterations < ITERATIONS && idle < 3 {
             iterations += 1;
-            let weight = self.weights(&x);
+            let top = self.top(&x);
+            let weight = self.weights(&x, top);
             let mut charge = self.charges(&weight);
             let masked = |v: &mut [f64]| {
                 v.iter_mut().zip(free).for_each(|(v, f)| {
@@ -128,14 +132,14 @@ impl Torus {
                 });
             };
             masked(&mut charge);
-            let mut step: Vec<f64> = self.direction(&weight, &charge, free)?;
+            let mut step: Vec<f64> = self.direction(&weight, &charge, free, INEXACT * residual)?;
             masked(&mut step);
             let longest = (0..self.classes.count())
                 .map(|c| self.classes.dot(c, &step).abs())
                 .fold(0.0, f64::max);
             let mut length = if longest > CAP { CAP / longest } else { 1.0 };
             let slope = |x: &[f64]| {
-                let mut charge = self.charges(&self.weights(x));
+                let mut charge = self.charges(&self.weights(x, top));
                 masked(&mut charge);
                 charge.iter().zip(&step).map(|(c, s)| c * s).sum::<f64>()
             };
@@ -164,10 +168,16 @@ impl Torus {
     }
 
     /// −Γ⁻¹μ over the free fields.
-    fn direction(&self, weight: &[f64], charge: &[f64], free: &[bool]) -> Result<Vec<f64>> {
+    fn direction(
+        &self,
+        weight: &[f64],
+        charge: &[f64],
+        free: &[bool],
+        accuracy: f64,
+    ) -> Result<Vec<f64>> {
         let minus: Vec<f64> = charge.iter().map(|c| -c).collect();
         if free.iter().all(|f| *f) {
-            return solve(&self.classes, weight, &minus);
+            return solve(&self.classes, weight, &minus, accuracy);
         }
         let mut rows = self.classes.clone();
         rows.unknown.iter().zip(&mut rows.value).for_each(|(a, e)| {
@@ -175,21 +185,26 @@ impl Torus {
                 *e = 0.0;
             }
         });
-        solve(&rows, weight, &minus)
+        solve(&rows, weight, &minus, accuracy)
     }
 
-    /// w_c e^{2⟨e_c, x⟩}, relative to the largest w at the start.
-    fn weights(&self, x: &[f64]) -> Vec<f64> {
-        let top = self.top();
+    /// log w_c e^{2⟨e_c, x⟩}.
+    fn logarithm(&self, c: usize, x: &[f64]) -> f64 {
+        self.weight[c] + 2.0 * self.classes.dot(c, x)
+    }
+
+    /// w_c e^{2⟨e_c, x⟩} / e^top.
+    fn weights(&self, x: &[f64], top: f64) -> Vec<f64> {
         (0..self.classes.count())
-            .map(|c| (self.weight[c] - top + 2.0 * self.classes.dot(c, x)).exp())
+            .map(|c| (self.logarithm(c, x) - top).exp())
             .collect()
     }
 
-    fn top(&self) -> f64 {
-        self.weight
-            .iter()
-            .fold(f64::NEG_INFINITY, |top, w| top.max(*w))
+    /// The largest logarithm at x: the unit in which weights are numbers.
+    fn top(&self, x: &[f64]) -> f64 {
+        (0..self.classes.count())
+            .map(|c| self.logarithm(c, x))
+            .fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// 2μ_a.
@@ -199,16 +214,29 @@ impl Torus {
             .collect()
     }
 
-    /// The largest charge of a free field relative to what it moves.
+    /// The largest charge of a free field relative to what it moves, each field in its own unit.
     pub fn residual(&self, x: &[f64], free: &[bool]) -> f64 {
-        let weight = self.weights(x);
+        let log: Vec<f64> = (0..self.classes.count())
+            .map(|c| self.logarithm(c, x))
+            .collect();
+        let top = log.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+        let weight: Vec<f64> = log.iter().map(|l| (l - top).exp()).collect();
         let of = |a: usize| {
-            let (mut charge, mut moved) = (0.0, 0.0);
-            for (c, e) in self.columns.row(a) {
-                charge += e * weight[c];
-                moved += e.abs() * weight[c];
+            let sums = |weight: &dyn Fn(usize) -> f64| {
+                let (mut charge, mut moved) = (0.0, 0.0);
+                for (c, e) in self.columns.row(a) {
+                    charge += e * weight(c);
+                    moved += e.abs() * weight(c);
+                }
+                (charge, moved)
+            };
+            let found = sums(&|c| weight[c]);
+            if found.1 > SMALL {
+                return super::local::relative(found);
             }
-            super::local::relative((charge, moved))
+            let own = self.columns.row(a).map(|(c, _)| log[c]);
+            let top = own.fold(f64::NEG_INFINITY, f64::max);
+            super::local::relative(sums(&|c| (log[c] - top).exp()))
         };
         let free = (0..self.unknowns()).filter(|a| free[*a]);
         free.map(of).fold(0.0, f64::max)
@@ -217,9 +245,8 @@ impl Torus {
     /// Closed forms one field after the other, x_a += log(N/P) / 2(p + n): P and N are the parts of
     /// the charge that grow and shrink, p and n their mean exponents.
     fn sweep(&self, x: &mut [f64], free: &[bool]) {
-        let top = self.top();
         let mut log: Vec<f64> = (0..self.classes.count())
-            .map(|c| self.weight[c] - top + 2.0 * self.classes.dot(c, x))
+            .map(|c| self.logarithm(c, x))
             .collect();
         for _ in 0..SWEEPS {
             for a in (0..self.unknowns()).filter(|a| free[*a]) {

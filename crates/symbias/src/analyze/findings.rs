@@ -117,7 +117,11 @@ impl Findings {
         };
         let symmetric = match &extra {
             Some(extra) => moment::symmetric_part(&extra.fields, probes.parameters())?,
-            None => [by_factor(structure)?, translations.clone()].concat(),
+            None => [
+                orthonormal(model, &structure.factors).symmetric,
+                translations.clone(),
+            ]
+            .concat(),
         };
         let mut independent = gram(&symmetric, &probes.point(1))?.decision;
         independent.what = "gradients of the charges".into();
@@ -269,17 +273,4 @@ fn more_translations(
     all.into_iter()
         .filter(|field| known.insert(&mut dense(field)))
         .collect()
-}
-
-/// The symmetric generators of each factor.
-fn by_factor(structure: &Structure) -> Result<Vec<AffineField>> {
-    let d = structure.model.space().dim();
-    let mut symmetric = Vec::new();
-    for factor in &structure.factors {
-        symmetric.extend(moment::symmetric_part(
-            &factor.generators(&structure.model),
-            d,
-        )?);
-    }
-    Ok(symmetric)
 }

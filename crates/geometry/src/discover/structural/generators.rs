@@ -340,36 +340,38 @@ fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
             .iter()
             .for_each(|spans| alphas.extend(product_functions(spans, &sizes))),
     }
-    alphas
-        .into_iter()
-        .map(|alpha| {
-            let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();
-            let mut field = AffineField::default();
-            for part in &scaling.parts {
-                for_each_index(&layout.shape[&part.tensor], |index| {
-                    let items: Vec<usize> = part
-                        .axes
-                        .iter()
-                        .map(|(a, shape)| value_of(shape, index[*a]))
-                        .collect();
-                    let Some(weight) = alpha.get(&items) else {
-                        return;
-                    };
-                    let (at, weight) = (layout.at(part.tensor, index), weight * part.exponent);
-                    match (scaling.kind, layout.width[&part.tensor]) {
-                        (Kind::Scale, 1) => field.linear.push((at, at, weight)),
-                        (Kind::Scale, _) => field
-                            .linear
-                            .extend([(at, at, weight), (at + 1, at + 1, weight)]),
-                        (Kind::Phase, _) => field
-                            .linear
-                            .extend([(at, at + 1, -weight), (at + 1, at, weight)]),
+    let mut fields = vec![AffineField::default(); alphas.len()];
+    // Which generators have a weight at a value of the items: entries are visited once, for all.
+    let mut weights: HashMap<Vec<usize>, Vec<(usize, f64)>> = HashMap::new();
+    for (number, alpha) in alphas.into_iter().enumerate() {
+        // The last of equal indices counts, as in a map.
+        let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();
+        for (items, weight) in alpha {
+            weights.entry(items).or_default().push((number, weight));
+        }
+    }
+    for part in &scaling.parts {
+        let mut items = Vec::new();
+        for_each_index(&layout.shape[&part.tensor], |index| {
+            items.clear();
+            let values = part.axes.iter();
+            items.extend(values.map(|(a, shape)| value_of(shape, index[*a])));
+            let at = layout.at(part.tensor, index);
+            for (number, weight) in weights.get(&items).into_iter().flatten() {
+                let (linear, weight) = (&mut fields[*number].linear, weight * part.exponent);
+                match (scaling.kind, layout.width[&part.tensor]) {
+                    (Kind::Scale, 1) => linear.push((at, at, weight)),
+                    (Kind::Scale, _) => {
+                        linear.extend([(at, at, weight), (at + 1, at + 1, weight)]);
                     }
-                });
+                    (Kind::Phase, _) => {
+                        linear.extend([(at, at + 1, -weight), (at + 1, at, weight)]);
+                    }
+                }
             }
-            field
-        })
-        .collect()
+        });
+    }
+    fields
 }
 
 fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {

@@ -1,0 +1,109 @@
+//! `symbias gauge`: moves parameters along their orbit, to a gauge or along a generator.
+
+use crate::progress::Progress;
+use crate::{Outcome, print};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use symbias::gauge::{Noise, Options, To, fix, text};
+use symbias_model::data;
+use symbias_model::language::SourceFile;
+
+/// Arguments of `gauge`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Model file (docs/language.md)
+    model: PathBuf,
+    /// Parameters: one tensor per parameter (safetensors)
+    #[arg(long, value_name = "THETA")]
+    at: PathBuf,
+    /// Where to write the parameters reached (safetensors)
+    #[arg(short, long, value_name = "OUT")]
+    output: PathBuf,
+    /// Which gauge: where the charges vanish, or where the noise drives no charge
+    #[arg(long, value_enum, default_value = "balanced", conflicts_with = "along")]
+    to: Gauge,
+    /// Noise of `--to noise`: predictor (the same on every output; the default), minibatch (gradients of the
+    /// samples of --inputs), or a safetensors file with `covariance`, d x d
+    #[arg(long, value_name = "NOISE", conflicts_with = "along")]
+    noise: Option<String>,
+    /// Samples to use instead of random inputs: one tensor per input, samples first (safetensors)
+    #[arg(long, value_name = "X")]
+    inputs: Option<PathBuf>,
+    /// Random inputs that predictor noise is taken over
+    #[arg(long, value_name = "N")]
+    samples: Option<u64>,
+    /// Move along one generator instead, named NAME#INDEX as `analyze --full` prints it
+    #[arg(long, value_name = "GENERATOR", requires = "by")]
+    along: Option<String>,
+    /// The time t of exp(t xi)
+    #[arg(
+        long,
+        value_name = "T",
+        requires = "along",
+        allow_negative_numbers = true
+    )]
+    by: Option<f64>,
+    /// The machine-readable answer
+    #[arg(long)]
+    json: bool,
+    /// Seed of random inputs and generated constants
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Gauge {
+    Balanced,
+    Noise,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let source = SourceFile::read(&arguments.model)?;
+    let to = match (&arguments.along, arguments.by, arguments.to) {
+        (Some(generator), Some(time), _) => To::Along {
+            generator: generator.clone(),
+            time,
+        },
+        (_, _, Gauge::Noise) => To::Noise(match arguments.noise.as_deref() {
+            None | Some("predictor") => Noise::Predictor,
+            Some("minibatch") => Noise::Minibatch,
+            Some(path) => Noise::File(path.into()),
+        }),
+        (_, _, Gauge::Balanced) if arguments.noise.is_some() => {
+            bail!(
+                "--noise says which noise to balance, and the gauge is the balanced one\n  help: add --to noise"
+            )
+        }
+        (_, _, Gauge::Balanced) => To::Balanced,
+    };
+    let options = Options {
+        to,
+        inputs: arguments.inputs.clone(),
+        seed: arguments.seed,
+        samples: arguments.samples,
+    };
+    let mut progress = Progress::new();
+    let found = fix(&source, &arguments.at, &options, &mut |stage| {
+        progress.stage(stage);
+    });
+    progress.finish();
+    let found = found?;
+    data::write(&arguments.output, &found.arrays)?;
+    if arguments.json {
+        print(&format!(
+            "{}\n",
+            serde_json::to_string_pretty(&found.answer)?
+        ))?;
+    } else {
+        print(&text(
+            &found.answer,
+            &arguments.output.display().to_string(),
+        ))?;
+    }
+    Ok(if found.answer.holds() {
+        Outcome::Fine
+    } else {
+        Outcome::Refuted
+    })
+}

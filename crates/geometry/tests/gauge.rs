@@ -1,0 +1,588 @@
+//! Gauges against closed forms, against a minimiser that shares nothing with the solver, and against
+//! twins that must fail.
+
+use std::path::Path;
+use symbias_geometry::charge::moment::{quadratic_form, symmetric_part, value};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::field::AffineField;
+use symbias_geometry::gauge::{
+    AGAINST, BALANCED, Fixed, StopReason, balance, imbalance, minimise, noise_balance, residual,
+    transport,
+};
+use symbias_model::Model;
+use symbias_model::language::{Copies, SourceFile};
+use symbias_numerics::dense::{Matrix, singular_values};
+use symbias_numerics::random::Stream;
+
+fn model(name: &str) -> Model {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../models")
+        .join(name)
+        .with_extension("toml");
+    SourceFile::read(&path)
+        .and_then(|s| s.check(Copies::All))
+        .expect("a model")
+}
+
+fn parsed(text: &str) -> Model {
+    SourceFile::parse(text, None)
+        .and_then(|s| s.check(Copies::All))
+        .expect("a model")
+}
+
+fn symmetric(model: &Model) -> Vec<AffineField> {
+    let d = model.space().dim();
+    let mut fields = Vec::new();
+    for factor in factors(model) {
+        fields.extend(symmetric_part(&factor.generators(model), d).expect("a basis"));
+    }
+    fields
+}
+
+fn normals(seed: u64, n: usize) -> Vec<f64> {
+    let mut x = vec![0.0; n];
+    Stream::new(seed, 0, 77).fill_normal(&mut x);
+    x
+}
+
+fn norm(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+fn distance(x: &[f64], y: &[f64]) -> f64 {
+    norm(&x.iter().zip(y).map(|(a, b)| a - b).collect::<Vec<_>>())
+}
+
+fn product(m: usize, r: usize, n: usize, theta: &[f64]) -> Matrix {
+    let (p, q) = theta.split_at(m * r);
+    Matrix::from_fn(m, n, |i, j| {
+        (0..r).map(|k| p[i * r + k] * q[k * n + j]).sum()
+    })
+}
+
+/// P Q with P m × r and Q r × n.
+fn factorization(m: usize, r: usize, n: usize) -> Model {
+    parsed(&format!(
+        "symbias = 1\noutputs = [\"W\"]\naxes = {{ m = {m}, n = {n}, k = {r} }}\nprogram = \"W[m,n] = P[m,k] * Q[k,n]\"\n\
+         parameters = {{ P = [\"m\",\"k\"], Q = [\"k\",\"n\"] }}\n"
+    ))
+}
+
+fn layers(widths: [usize; 5]) -> Model {
+    let [d, p, q, r, o] = widths;
+    parsed(&format!(
+        "symbias = 1\noutputs = [\"y\"]\naxes = {{ d = {d}, p = {p}, q = {q}, r = {r}, o = {o} }}\n\
+         program = \"\"\"\na[p] = relu(W1[p,d] * x[d])\nb[q] = relu(W2[q,p] * a[p])\nc[r] = relu(W3[r,q] * b[q])\n\
+         y[o] = W4[o,r] * c[r]\"\"\"\nparameters = {{ W1 = [\"p\",\"d\"], W2 = [\"q\",\"p\"], W3 = [\"r\",\"q\"], W4 = [\"o\",\"r\"] }}\n\
+         inputs = {{ x = [\"d\"] }}\n"
+    ))
+}
+
+/// One unit after the other is balanced by hand, for ever: knows neither fields nor Newton.
+fn by_hand(widths: [usize; 5], theta: &[f64]) -> Vec<f64> {
+    let mut w = theta.to_vec();
+    let mut offset = [0; 4];
+    for l in 1..4 {
+        offset[l] = offset[l - 1] + widths[l] * widths[l - 1];
+    }
+    for _ in 0..4000 {
+        for layer in 0..3 {
+            let (before, own, after) = (widths[layer], widths[layer + 1], widths[layer + 2]);
+            for unit in 0..own {
+                let into = offset[layer] + unit * before..offset[layer] + (unit + 1) * before;
+                let out: Vec<usize> = (0..after)
+                    .map(|k| offset[layer + 1] + k * own + unit)
+                    .collect();
+                let a: f64 = w[into.clone()].iter().map(|x| x * x).sum();
+                let b: f64 = out.iter().map(|i| w[*i] * w[*i]).sum();
+                let scale = (b / a).powf(0.25);
+                w[into].iter_mut().for_each(|x| *x *= scale);
+                out.iter().for_each(|i| w[*i] /= scale);
+            }
+        }
+    }
+    w
+}
+
+fn is_balanced(fixed: &Fixed, fields: &[AffineField]) {
+    assert_eq!(fixed.stop, StopReason::Balanced, "{:?}", fixed.escapes);
+    let left = imbalance(fields, &fixed.theta).expect("a number");
+    assert!(left <= BALANCED && fixed.residual == left, "{left:e}");
+}
+
+#[test]
+fn coupled_scalings_agree_with_balancing_by_hand() {
+    let widths = [5, 7, 6, 4, 3];
+    let model = layers(widths);
+    let fields = symmetric(&model);
+    let mut theta = normals(1, model.space().dim());
+    // Units far from balance: factors up to e^±8.
+    for (k, x) in theta.iter_mut().enumerate().take(35) {
+        *x *= (16.0 * (k / 5) as f64 / 6.0 - 8.0).exp();
+    }
+    let fixed = balance(&fields, &theta).expect("a point");
+    is_balanced(&fixed, &fields);
+    let expected = by_hand(widths, &theta);
+    assert!(distance(&fixed.theta, &expected) <= 1e-9 * norm(&expected));
+    // The twin: the point is not balanced to begin with, and one sweep by hand is not enough.
+    assert!(imbalance(&fields, &theta).expect("a number") > 0.5);
+}
+
+#[test]
+fn fixing_twice_moves_nothing() {
+    for name in [
+        "deep_relu",
+        "deep_relu_bias",
+        "attention_bias",
+        "key_bias",
+        "tucker",
+        "tensor_train",
+        "deep_linear",
+        "softmax_regression",
+        "transformer_tied",
+        "phase_retrieval",
+        "value_bias",
+    ] {
+        let model = model(name);
+        let fields = symmetric(&model);
+        let theta = normals(2, model.space().dim());
+        let once = balance(&fields, &theta).expect("a point");
+        is_balanced(&once, &fields);
+        let twice = balance(&fields, &once.theta).expect("a point");
+        assert!(
+            distance(&once.theta, &twice.theta) <= 1e-14 * norm(&theta),
+            "{name}: {:e}",
+            distance(&once.theta, &twice.theta)
+        );
+        assert_eq!(twice.iterations, 0, "{name}");
+        // The element is what was applied, and its inverse leads back.
+        let applied = once.element.apply(&theta);
+        assert!(
+            distance(&applied, &once.theta) <= 1e-14 * norm(&theta),
+            "{name}"
+        );
+        let back = once.element.inverse().apply(&once.theta);
+        assert!(distance(&back, &theta) <= 1e-12 * norm(&theta), "{name}");
+    }
+}
+
+#[test]
+fn the_element_transposes_and_dualises() {
+    let model = model("attention_bias");
+    let fields = symmetric(&model);
+    let d = model.space().dim();
+    let (theta, v, c) = (normals(3, d), normals(4, d), normals(5, d));
+    let element = balance(&fields, &theta).expect("a point").element;
+    // Lv, where the translation drops out of the difference.
+    let linear = |v: &[f64]| -> Vec<f64> {
+        let (with, without) = (element.apply(v), element.apply(&vec![0.0; d]));
+        with.iter().zip(&without).map(|(a, b)| a - b).collect()
+    };
+    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(a, b)| a * b).sum::<f64>();
+    let transposed = element.transposed(&c);
+    assert!((dot(&linear(&v), &c) - dot(&v, &transposed)).abs() <= 1e-12 * norm(&v) * norm(&c));
+    // ⟨gv, g⁻ᵀc⟩ = ⟨v, c⟩, and the twin: not with g in place of its dual.
+    let dual = element.dual().apply(&c);
+    assert!((dot(&linear(&v), &dual) - dot(&v, &c)).abs() <= 1e-12 * norm(&v) * norm(&c));
+    assert!((dot(&linear(&v), &linear(&c)) - dot(&v, &c)).abs() > 1e-3 * norm(&v) * norm(&c));
+}
+
+#[test]
+fn balanced_factors_have_the_nuclear_norm() {
+    for (m, r, n, graded) in [(4, 3, 5, 0.0), (6, 4, 4, 3.0), (8, 5, 7, 6.0)] {
+        let model = factorization(m, r, n);
+        let fields = symmetric(&model);
+        let mut theta = normals(6, model.space().dim());
+        // Columns of P and rows of Q over many decades: condition numbers 10^graded each.
+        for (k, x) in theta.iter_mut().enumerate() {
+            let column = if k < m * r { k % r } else { (k - m * r) / n };
+            *x *= 10f64.powf(-graded * column as f64 / (r - 1) as f64);
+        }
+        let before = product(m, r, n, &theta);
+        let fixed = balance(&fields, &theta).expect("a point");
+        is_balanced(&fixed, &fields);
+        let after = product(m, r, n, &fixed.theta);
+        let moved = before.add_scaled(-1.0, &after).expect("shapes").norm();
+        assert!(moved <= 1e-14 * before.norm(), "moved {moved:e}");
+        let nuclear: f64 = singular_values(&before).expect("values").iter().sum();
+        let half = norm(&fixed.theta).powi(2) / 2.0;
+        assert!(
+            (half - nuclear).abs() <= 1e-12 * nuclear,
+            "{half} {nuclear}"
+        );
+        assert!(norm(&theta).powi(2) / 2.0 > nuclear * (1.0 + 1e-6));
+    }
+}
+
+#[test]
+fn sizes_at_the_ends_of_the_range_of_numbers_count() {
+    for name in ["deep_relu", "factorization", "deep_linear"] {
+        let model = model(name);
+        let fields = symmetric(&model);
+        let theta = normals(20, model.space().dim());
+        let expected = balance(&fields, &theta).expect("a point").theta;
+        // Powers of two: the same digits, whatever the unit.
+        for unit in [2f64.powi(-560), 2f64.powi(530)] {
+            let scaled: Vec<f64> = theta.iter().map(|x| x * unit).collect();
+            let before = imbalance(&fields, &scaled).expect("a number");
+            assert!(before > 0.1, "{name} {unit:e}: {before:e}");
+            let fixed = balance(&fields, &scaled).expect("a point");
+            is_balanced(&fixed, &fields);
+            let back: Vec<f64> = fixed.theta.iter().map(|x| x / unit).collect();
+            assert!(
+                distance(&back, &expected) <= 1e-12 * norm(&expected),
+                "{name} {unit:e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn unbalanced_scales_of_a_pair_are_undone() {
+    let model = factorization(4, 3, 5);
+    let fields = symmetric(&model);
+    let mut theta = normals(7, model.space().dim());
+    theta[..12].iter_mut().for_each(|x| *x *= 1e6);
+    theta[12..].iter_mut().for_each(|x| *x *= 1e-6);
+    let before = product(4, 3, 5, &theta);
+    let fixed = balance(&fields, &theta).expect("a point");
+    is_balanced(&fixed, &fields);
+    let nuclear: f64 = singular_values(&before).expect("values").iter().sum();
+    assert!((norm(&fixed.theta).powi(2) / 2.0 - nuclear).abs() <= 1e-10 * nuclear);
+}
+
+#[test]
+fn translations_are_centred_before_the_rest() {
+    let model = model("key_bias");
+    let fields = symmetric(&model);
+    let theta = normals(8, model.space().dim());
+    let fixed = balance(&fields, &theta).expect("a point");
+    let bias = model.space().block("bk").expect("a bias").range();
+    assert!(fixed.theta[bias].iter().all(|x| *x == 0.0));
+    is_balanced(&fixed, &fields);
+    // Softmax regression: the mean over classes is taken out, which is all there is.
+    let model = self::model("softmax_regression");
+    let theta = normals(9, model.space().dim());
+    let fixed = balance(&symmetric(&model), &theta).expect("a point");
+    let w = model.space().block("W").expect("weights").range();
+    for column in 0..5 {
+        let mean: f64 = (0..4).map(|k| theta[w.start + k * 5 + column]).sum::<f64>() / 4.0;
+        for k in 0..4 {
+            let at = w.start + k * 5 + column;
+            assert!((fixed.theta[at] - theta[at] + mean).abs() <= 1e-15 * norm(&theta));
+        }
+    }
+}
+
+#[test]
+fn a_dead_unit_escapes_and_the_others_are_balanced() {
+    let model = layers([5, 7, 6, 4, 3]);
+    let fields = symmetric(&model);
+    let mut theta = normals(10, model.space().dim());
+    let last = model.space().block("W4").expect("weights").range();
+    let before = model.space().block("W3").expect("weights").range();
+    (0..3).for_each(|o| theta[last.start + 4 * o + 2] = 0.0);
+    let fixed = balance(&fields, &theta).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
+    assert_eq!(fixed.escapes.len(), 1);
+    let escape = &fixed.escapes[0];
+    let into: Vec<usize> = (0..6).map(|q| before.start + 6 * 2 + q).collect();
+    assert_eq!(escape.shrinking, into);
+    assert_eq!(escape.against, 0.0);
+    let rest: f64 = (0..theta.len())
+        .filter(|i| !into.contains(i))
+        .map(|i| theta[i] * theta[i])
+        .sum();
+    assert!((escape.infimum - rest / 2.0).abs() <= 1e-12 * rest);
+    // All charges but one vanish.
+    let dead = escape.direction[0].0;
+    let left: Vec<AffineField> = (0..fields.len())
+        .filter(|a| *a != dead)
+        .map(|a| fields[a].clone())
+        .collect();
+    assert!(imbalance(&left, &fixed.theta).expect("a number") <= BALANCED);
+    assert!(imbalance(&fields, &fixed.theta).expect("a number") > 0.9);
+    // The twin: a unit that is almost dead has a minimum, far away.
+    theta[last.start + 2] = 1e-30;
+    let fixed = balance(&fields, &theta).expect("a point");
+    is_balanced(&fixed, &fields);
+}
+
+/// X of an escape, applied: what it claims is checked on θ itself.
+fn verify(fields: &[AffineField], theta: &[f64], fixed: &Fixed) {
+    for escape in &fixed.escapes {
+        let mut x = AffineField::default();
+        for (a, c) in &escape.direction {
+            let scaled = fields[*a].linear.iter().map(|(i, j, v)| (*i, *j, c * v));
+            x.linear.extend(scaled);
+        }
+        let far = transport(&x, 8.0, theta).expect("a point");
+        let half = norm(&far).powi(2) / 2.0;
+        assert!(
+            half <= escape.infimum * (1.0 + 1e-4) && half < norm(theta).powi(2) / 2.0,
+            "{half} {}",
+            escape.infimum
+        );
+        assert!(escape.against <= AGAINST && !escape.shrinking.is_empty());
+    }
+}
+
+#[test]
+fn factors_of_deficient_rank_escape() {
+    let (m, r, n) = (5, 3, 4);
+    let model = factorization(m, r, n);
+    let fields = symmetric(&model);
+    let mut theta = normals(11, model.space().dim());
+    // Q of rank 2 along a direction that no axis has: Q ← (1 − uuᵀ)Q.
+    let u: Vec<f64> = [2.0, -1.0, 2.0].iter().map(|x| x / 3.0).collect();
+    for j in 0..n {
+        let along: f64 = (0..r).map(|k| u[k] * theta[m * r + k * n + j]).sum();
+        (0..r).for_each(|k| theta[m * r + k * n + j] -= along * u[k]);
+    }
+    let fixed = balance(&fields, &theta).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
+    assert_eq!(fixed.theta, theta);
+    verify(&fields, &theta, &fixed);
+    // Only P shrinks, and by its part along u.
+    let escape = &fixed.escapes[0];
+    assert!(escape.shrinking.iter().all(|i| *i < m * r));
+    let along: f64 = (0..m)
+        .map(|i| (0..r).map(|k| theta[i * r + k] * u[k]).sum::<f64>().powi(2))
+        .sum();
+    assert!((escape.along.powi(2) - along).abs() <= 1e-6 * along);
+    // The twins: both of rank 2 with the same kernel is closed, and so is full rank.
+    for i in 0..m {
+        let along: f64 = (0..r).map(|k| u[k] * theta[i * r + k]).sum();
+        (0..r).for_each(|k| theta[i * r + k] -= along * u[k]);
+    }
+    let fixed = balance(&fields, &theta).expect("a point");
+    is_balanced(&fixed, &fields);
+}
+
+#[test]
+fn sums_of_scalings_escape_where_none_of_them_does() {
+    // (1, −1), (−1, 1) and (1, 1): the last shrinks along minus the sum, and every field alone has
+    // coordinates on both sides.
+    let field = |e: [f64; 3]| AffineField {
+        linear: (0..3).map(|i| (i, i, e[i])).collect(),
+        constant: Vec::new(),
+    };
+    let fields = [field([1.0, -1.0, 1.0]), field([-1.0, 1.0, 1.0])];
+    let theta = [2.0, 3.0, 0.5];
+    let fixed = balance(&fields, &theta).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
+    assert_eq!(fixed.escapes[0].shrinking, [2]);
+    verify(&fields, &theta, &fixed);
+    let closed = [2.0, 3.0, 0.0];
+    is_balanced(&balance(&fields, &closed).expect("a point"), &fields);
+}
+
+#[test]
+fn whole_transformers_are_balanced_beside_what_escapes() {
+    let model = model("transformer_untied");
+    let fields = symmetric(&model);
+    let theta = normals(12, model.space().dim());
+    let fixed = balance(&fields, &theta).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
+    assert_eq!(fixed.escapes.len(), 1);
+    assert!(fixed.residual <= BALANCED);
+    verify(&fields, &theta, &fixed);
+    let stays = |a: &usize| fixed.escapes[0].direction.iter().all(|d| d.0 != *a);
+    let rest: Vec<AffineField> = (0..fields.len())
+        .filter(stays)
+        .map(|a| fields[a].clone())
+        .collect();
+    assert_eq!(rest.len() + 1, fields.len());
+    assert!(imbalance(&rest, &fixed.theta).expect("a number") <= BALANCED);
+    assert!(imbalance(&rest, &theta).expect("a number") > 0.1);
+}
+
+/// Rows of J of W = PQ.
+fn jacobian(m: usize, r: usize, n: usize, theta: &[f64]) -> Vec<Vec<f64>> {
+    let mut rows = Vec::new();
+    for i in 0..m {
+        for j in 0..n {
+            let mut row = vec![0.0; theta.len()];
+            for k in 0..r {
+                row[i * r + k] = theta[m * r + k * n + j];
+                row[m * r + k * n + j] = theta[i * r + k];
+            }
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// ‖c PᵀP − QQᵀ‖ relative to ‖QQᵀ‖.
+fn defect(m: usize, r: usize, n: usize, theta: &[f64], c: f64) -> f64 {
+    let gram = |f: &dyn Fn(usize, usize) -> f64| Matrix::from_fn(r, r, f);
+    let p = gram(&|a, b| (0..m).map(|i| theta[i * r + a] * theta[i * r + b]).sum());
+    let q = gram(&|a, b| {
+        (0..n)
+            .map(|j| theta[m * r + a * n + j] * theta[m * r + b * n + j])
+            .sum()
+    });
+    p.scaled(c).add_scaled(-1.0, &q).expect("shapes").norm() / q.norm()
+}
+
+#[test]
+fn predictor_noise_of_a_factorization_balances_n_ppt_with_m_qqt() {
+    let r = 3;
+    for (m, n) in [(6, 4), (3, 7)] {
+        let model = factorization(m, r, n);
+        let fields = symmetric(&model);
+        let theta = normals(13, model.space().dim());
+        let fixed = noise_balance(&fields, &theta, &jacobian(m, r, n, &theta)).expect("a point");
+        assert_eq!(fixed.stop, StopReason::Balanced);
+        // n PᵀP = m QQᵀ (theory §3.4).
+        assert!(defect(m, r, n, &fixed.theta, n as f64 / m as f64) <= 1e-10);
+        // The gradients at the new point are the transported ones: nothing drives a charge.
+        let fresh = jacobian(m, r, n, &fixed.theta);
+        assert!(residual(&fields, &fresh).expect("a number") <= 1e-10);
+        let (before, after) = (product(m, r, n, &theta), product(m, r, n, &fixed.theta));
+        assert!(before.add_scaled(-1.0, &after).expect("shapes").norm() <= 1e-13 * before.norm());
+        // The twin: the balanced gauge has PᵀP = QQᵀ, and there the noise drives charges.
+        let balanced = balance(&fields, &theta).expect("a point").theta;
+        assert!(defect(m, r, n, &balanced, 1.0) <= 1e-10);
+        assert!(defect(m, r, n, &balanced, n as f64 / m as f64) > 0.1);
+        let driven = jacobian(m, r, n, &balanced);
+        assert!(residual(&fields, &driven).expect("a number") > 0.1);
+    }
+}
+
+#[test]
+fn label_noise_of_a_relu_unit_leads_to_one_over_the_root_of_d() {
+    let d = 9;
+    let samples = 20_000;
+    let model = parsed(&format!(
+        "symbias = 1\noutputs = [\"y\"]\naxes = {{ d = {d} }}\nprogram = \"y = v * relu(w[d] * x[d])\"\n\
+         parameters = {{ v = [], w = [\"d\"] }}\ninputs = {{ x = [\"d\"] }}\n"
+    ));
+    let fields = symmetric(&model);
+    let theta = normals(14, d + 1);
+    let gradients: Vec<Vec<f64>> = (0..samples)
+        .map(|k| {
+            let mut x = vec![0.0; d];
+            Stream::new(15, k, 0).fill_normal(&mut x);
+            let z: f64 = x.iter().zip(&theta[1..]).map(|(a, b)| a * b).sum();
+            let active = if z > 0.0 { 1.0 } else { 0.0 };
+            std::iter::once(z * active)
+                .chain(x.iter().map(|x| theta[0] * x * active))
+                .collect()
+        })
+        .collect();
+    let fixed = noise_balance(&fields, &theta, &gradients).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Balanced);
+    let ratio = fixed.theta[0].abs() / norm(&fixed.theta[1..]);
+    // ratio² = Σ (ŵᵀx)² / Σ ‖x‖² over the active half: the relative error of the numerator, the mean of
+    // 10 000 squares of normals, is √(2/10⁴), that of the ratio half of it; four standard errors.
+    let expected = 1.0 / (d as f64).sqrt();
+    assert!(
+        (ratio / expected - 1.0).abs() <= 4.0 * 0.5 * (2.0f64 / 1e4).sqrt(),
+        "{ratio}"
+    );
+    // The twin: the balanced gauge has ratio 1.
+    let balanced = balance(&fields, &theta).expect("a point").theta;
+    assert!((balanced[0].abs() / norm(&balanced[1..]) - 1.0).abs() <= 1e-10);
+}
+
+#[test]
+fn scale_invariance_has_no_noise_balance() {
+    let model = model("scale_invariant");
+    let fields = symmetric(&model);
+    let theta = normals(16, model.space().dim());
+    // Any vectors orthogonal to w are gradients of functions of w/‖w‖.
+    let mut g = normals(17, theta.len());
+    let along = g.iter().zip(&theta).map(|(a, b)| a * b).sum::<f64>() / norm(&theta).powi(2);
+    g.iter_mut().zip(&theta).for_each(|(g, t)| *g -= along * t);
+    let fixed = noise_balance(&fields, &theta, &[g]).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
+    assert_eq!(fixed.theta, theta);
+    assert_eq!(fixed.escapes[0].shrinking.len(), theta.len());
+}
+
+#[test]
+fn transport_is_the_flow_of_the_field() {
+    for (name, factor, generator) in [
+        ("factorization", 0, 1),
+        ("value_bias", 1, 0),
+        ("deep_relu", 0, 2),
+    ] {
+        let model = model(name);
+        let found = factors(&model);
+        let field = found[factor].generators(&model).swap_remove(generator);
+        let theta = normals(18, model.space().dim());
+        // One-parameter group, and the field as its velocity to second order.
+        let once = transport(&field, 0.7, &theta).expect("a point");
+        let twice = transport(&field, -1.9, &once).expect("a point");
+        let direct = transport(&field, -1.2, &theta).expect("a point");
+        assert!(distance(&twice, &direct) <= 1e-13 * norm(&theta), "{name}");
+        let h = 1e-4;
+        let (forth, back) = (
+            transport(&field, h, &theta).expect("a point"),
+            transport(&field, -h, &theta).expect("a point"),
+        );
+        let velocity: Vec<f64> = forth
+            .iter()
+            .zip(&back)
+            .map(|(a, b)| (a - b) / (2.0 * h))
+            .collect();
+        assert!(
+            distance(&velocity, &field.at(&theta)) <= 1e-6 * norm(&theta),
+            "{name}"
+        );
+        assert!(distance(&once, &theta) > 0.1, "{name} moves");
+    }
+}
+
+#[test]
+fn charges_and_drifts_are_what_the_residual_says() {
+    let model = model("attention");
+    let fields = symmetric(&model);
+    let theta = normals(19, model.space().dim());
+    let fixed = balance(&fields, &theta).expect("a point");
+    let size = norm(&fixed.theta).powi(2) / 2.0;
+    for field in &fields {
+        assert!(value(field, &fixed.theta).abs() <= BALANCED * size);
+        assert!((quadratic_form(field, &fixed.theta) / 2.0).abs() <= BALANCED * size);
+    }
+    assert!(fields.iter().any(|f| value(f, &theta).abs() > 1e-3 * size));
+}
+
+#[test]
+fn mistakes_are_told() {
+    let turn = AffineField {
+        linear: vec![(0, 1, 1.0), (1, 0, -1.0)],
+        constant: Vec::new(),
+    };
+    let mixed = AffineField {
+        linear: vec![(0, 0, 1.0)],
+        constant: vec![(1, 1.0)],
+    };
+    let scale = AffineField {
+        linear: vec![(0, 0, 1.0), (3, 3, -1.0)],
+        constant: Vec::new(),
+    };
+    let told = |fields: &[AffineField], theta: &[f64], text: &str| {
+        let error = balance(fields, theta).expect_err("a mistake").to_string();
+        assert!(error.contains(text), "{error}");
+    };
+    told(&[turn], &[1.0, 2.0], "not symmetric");
+    told(&[mixed], &[1.0, 2.0], "a matrix and a translation");
+    told(std::slice::from_ref(&scale), &[1.0, 2.0], "coordinate 3");
+    told(
+        std::slice::from_ref(&scale),
+        &[1.0, 2.0, 3.0, f64::NAN],
+        "NaN",
+    );
+    assert!(minimise(&[], &[]).is_err());
+    assert!(noise_balance(std::slice::from_ref(&scale), &[1.0; 4], &[vec![1.0; 3]]).is_err());
+    assert!(transport(&scale, f64::INFINITY, &[1.0; 4]).is_err());
+    assert!(transport(&scale, 1e4, &[1.0; 4]).is_err());
+    // Nothing to do is no mistake.
+    let fixed = balance(&[], &[1.0, 2.0]).expect("a point");
+    assert_eq!(
+        (fixed.stop, fixed.theta),
+        (StopReason::Balanced, vec![1.0, 2.0])
+    );
+}

@@ -1,0 +1,324 @@
+//! From a model file and a point to a point in a gauge: the symmetric generators that the rules
+//! prove, the balanced or the noise-balanced gauge over them (theory §3), transport along one
+//! generator, and how much F moved on the way.
+
+mod generators;
+mod noise;
+mod words;
+
+pub use generators::{Family, families};
+pub use words::{EscapeInWords, text};
+
+use noise::gradients;
+use serde::Serialize;
+use std::path::PathBuf;
+use symbias_geometry::discover::certificate::THRESHOLD;
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::field::AffineField;
+use symbias_geometry::gauge::{self, Fixed, StopReason};
+use symbias_geometry::probe::Probes;
+use symbias_model::Model;
+use symbias_model::data::{self, Named};
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::language::{Copies, Options as Sizes, SourceFile};
+
+/// Points (samples, probes) on which F is compared, at most.
+const POINTS: u64 = 8;
+/// Drift relative to what a generator moves that may be left when the gradients are computed anew:
+/// their roundings, and the conditioning of the group element.
+const DRIFT: f64 = 1e-8;
+
+/// Where to go on the orbit.
+#[derive(Clone, Debug, Default)]
+pub enum To {
+    /// Where the charges vanish (theory §3.1).
+    #[default]
+    Balanced,
+    /// Where the noise drives no charge (theory §3.4).
+    Noise(Noise),
+    /// exp(tξ)θ for one generator, named as [`families`] says.
+    Along {
+        /// `NAME#INDEX`.
+        generator: String,
+        /// t.
+        time: f64,
+    },
+}
+
+/// The noise of a noise-balanced gauge.
+#[derive(Clone, Debug)]
+pub enum Noise {
+    /// C = JᵀJ over the samples: the same noise on every output (label noise).
+    Predictor,
+    /// Second moment of the loss gradients of single samples.
+    Minibatch,
+    /// Tensor `covariance`, d × d, of a safetensors file. Assumed to move along the orbit as second
+    /// moments of gradients do, C(gθ) = g⁻ᵀ C(θ) g⁻¹.
+    File(PathBuf),
+}
+
+/// What the caller decides.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where to go.
+    pub to: To,
+    /// Samples, a safetensors file; random inputs by their laws otherwise.
+    pub inputs: Option<PathBuf>,
+    /// Seed of random inputs and generated constants.
+    pub seed: u64,
+    /// Random inputs that predictor noise is taken over; as many as memory allows up to 256 if not
+    /// given.
+    pub samples: Option<u64>,
+}
+
+/// What happened, in numbers (the JSON of `symbias gauge --json`).
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// Version of this record.
+    pub schema: u32,
+    /// The model's name.
+    pub model: String,
+    /// d.
+    pub parameters: usize,
+    /// `balanced`, `noise: …`, or `along …`.
+    pub to: String,
+    /// Symmetric generators that the gauge is over.
+    pub generators: usize,
+    /// `balanced`, `degenerate`, `not converged`, `moved`.
+    pub stop: String,
+    /// ‖θ‖ before and after.
+    pub norm: [f64; 2],
+    /// Largest charge (drift, for noise) relative to the squares that its generator moves, before and
+    /// after.
+    pub charge: [f64; 2],
+    /// The same at the end over the generators that have a minimum: all, unless there are escapes.
+    pub residual: f64,
+    /// Iterations of Newton's method.
+    pub iterations: usize,
+    /// Largest change of F relative to its norm.
+    pub moved: f64,
+    /// Samples or random inputs on which F was compared.
+    pub points: u64,
+    /// Directions without a minimum.
+    pub escapes: Vec<EscapeInWords>,
+    /// What the result does not cover, or assumes.
+    pub notes: Vec<String>,
+}
+
+/// The answer, and the point.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What happened.
+    pub answer: Answer,
+    /// The point reached, flat.
+    pub theta: Vec<f64>,
+    /// The point reached, one array per parameter.
+    pub arrays: Vec<Named>,
+}
+
+impl Answer {
+    /// Whether everything claimed holds: the gauge is reached, and F stayed.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self.stop.as_str(), "balanced" | "moved") && self.moved <= THRESHOLD
+    }
+}
+
+/// Moves the parameters of a file to a gauge. `stage` hears what begins.
+///
+/// # Errors
+/// A mistake in one of the files; a model without a symmetry that the rules prove; noise that is
+/// not defined (no loss, no samples); too many generators for memory.
+pub fn fix(
+    source: &SourceFile,
+    at: &std::path::Path,
+    options: &Options,
+    stage: &mut dyn FnMut(&str),
+) -> Result<Outcome> {
+    stage("model");
+    let model = checked(source, options)?;
+    let theta = data::parameters(&model, at)?;
+    let samples = options
+        .inputs
+        .as_ref()
+        .map(|path| data::inputs(&model, path))
+        .transpose()?;
+    let constants = data::constants(&model)?;
+    let probes = Probes::new(&model, &constants, samples, options.seed)?;
+    let found = factors(&model);
+    if found.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "the rules find no continuous symmetry of this model: there is no orbit to move on",
+        )
+        .remedy("`symbias analyze` says what was looked for"));
+    }
+    let mut answer = Answer {
+        schema: 1,
+        model: model.name.clone(),
+        parameters: theta.len(),
+        to: String::new(),
+        generators: 0,
+        stop: "moved".into(),
+        norm: [norm(&theta); 2],
+        charge: [0.0; 2],
+        residual: 0.0,
+        iterations: 0,
+        moved: 0.0,
+        points: 0,
+        escapes: Vec::new(),
+        notes: Vec::new(),
+    };
+    let after = match &options.to {
+        To::Along { generator, time } => {
+            let field = generators::named(&model, &found, generator)?;
+            answer.to = format!("along {generator} by {time}");
+            gauge::transport(&field, *time, &theta)?
+        }
+        to => {
+            stage("generators");
+            let symmetric = generators::symmetric(&model, &found)?;
+            answer.notes.extend(symmetric.notes.clone());
+            answer.generators = symmetric.fields.len();
+            let fields = &symmetric.fields;
+            stage("gauge");
+            let fixed = match to {
+                To::Noise(noise) => {
+                    let fixed = to_noise(&probes, noise, options, fields, &theta, &mut answer)?;
+                    answer.to = format!("noise balance ({})", noise::name(noise));
+                    fixed
+                }
+                _ => {
+                    answer.to = "balance".into();
+                    answer.charge[0] = gauge::imbalance(fields, &theta)?;
+                    let fixed = gauge::balance(fields, &theta)?;
+                    answer.charge[1] = gauge::imbalance(fields, &fixed.theta)?;
+                    fixed
+                }
+            };
+            record(&mut answer, &fixed);
+            answer.escapes = words::escapes(&model, &symmetric, &fixed.escapes);
+            fixed.theta
+        }
+    };
+    if let Some(at) = after.iter().position(|x| !x.is_finite()) {
+        return Err(Error::new(
+            ErrorKind::Numerical,
+            format!(
+                "`{}` would leave the range of numbers",
+                words::tensor_of(&model, at)
+            ),
+        )
+        .remedy("give a shorter time, or a point nearer to the gauge"));
+    }
+    stage("F before and after");
+    answer.norm[1] = norm(&after);
+    (answer.moved, answer.points) = moved(&probes, &theta, &after)?;
+    Ok(Outcome {
+        answer,
+        arrays: data::named(&model, &after),
+        theta: after,
+    })
+}
+
+fn checked(source: &SourceFile, options: &Options) -> Result<Model> {
+    let model = source.check(Copies::All)?;
+    if let Some(path) = &options.inputs {
+        let sizes = data::sizes(&model, path)?;
+        if !sizes.is_empty() {
+            return source.check(Sizes {
+                copies: Copies::All,
+                sizes,
+            });
+        }
+    }
+    Ok(model)
+}
+
+fn record(answer: &mut Answer, fixed: &Fixed) {
+    answer.residual = fixed.residual;
+    answer.iterations = fixed.iterations;
+    answer.stop = match fixed.stop {
+        StopReason::Balanced => "balanced",
+        StopReason::Degenerate => "degenerate",
+        StopReason::NotConverged => "not converged",
+    }
+    .into();
+}
+
+fn to_noise(
+    probes: &Probes<'_>,
+    noise: &Noise,
+    options: &Options,
+    fields: &[AffineField],
+    theta: &[f64],
+    answer: &mut Answer,
+) -> Result<Fixed> {
+    let linear: Vec<AffineField> = fields
+        .iter()
+        .filter(|f| !f.linear.is_empty())
+        .cloned()
+        .collect();
+    if linear.len() < fields.len() {
+        answer.notes.push(
+            "translations move no gradient: noise does not drive their charges anywhere, and they are left alone".into(),
+        );
+    }
+    let before = gradients(probes, noise, options, theta)?;
+    answer.notes.extend(before.note);
+    answer.charge[0] = gauge::residual(&linear, &before.vectors)?;
+    let mut fixed = gauge::noise_balance(&linear, theta, &before.vectors)?;
+    answer.charge[1] = match fixed.stop {
+        // The scalings and groups without a minimum are at the identity, their drift is what it was.
+        StopReason::Degenerate => answer.charge[0].max(fixed.residual),
+        _ => fixed.residual,
+    };
+    if fixed.stop == StopReason::Balanced && !matches!(noise, Noise::File(_)) {
+        let after = gradients(probes, noise, options, &fixed.theta)?;
+        answer.charge[1] = gauge::residual(&linear, &after.vectors)?;
+        if answer.charge[1] > DRIFT {
+            fixed.stop = StopReason::NotConverged;
+            answer.notes.push(
+                "gradients computed anew at the end still drive the charges: they do not move along the orbit as those of an invariant function".into(),
+            );
+        }
+    }
+    Ok(fixed)
+}
+
+/// The largest change of F relative to its largest norm, and the number of points.
+fn moved(probes: &Probes<'_>, before: &[f64], after: &[f64]) -> Result<(f64, u64)> {
+    let points = probes.count().unwrap_or(POINTS).min(POINTS);
+    let (mut change, mut size) = (0.0_f64, 0.0_f64);
+    for point in 0..points {
+        let (f, g) = (probes.value(before, point)?, probes.value(after, point)?);
+        let difference: Vec<f64> = f.iter().zip(&g).map(|(a, b)| a - b).collect();
+        let defined = !f.is_empty() && f.len() == g.len() && norm(&difference).is_finite();
+        if !defined {
+            return Err(Error::new(
+                ErrorKind::Numerical,
+                format!("F is no number at point {point}, before or after"),
+            )
+            .remedy("give parameters and inputs at which the model is defined"));
+        }
+        change = change.max(norm(&difference));
+        size = size.max(norm(&f));
+    }
+    Ok((
+        if change == 0.0 {
+            0.0
+        } else {
+            change / size.max(f64::MIN_POSITIVE)
+        },
+        points,
+    ))
+}
+
+/// ‖x‖, safe against overflow.
+fn norm(x: &[f64]) -> f64 {
+    let top = x.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    if top == 0.0 || !top.is_finite() {
+        return top;
+    }
+    top * x.iter().map(|x| (x / top).powi(2)).sum::<f64>().sqrt()
+}
