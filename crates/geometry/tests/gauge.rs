@@ -238,6 +238,21 @@ fn sizes_at_the_ends_of_the_range_of_numbers_count() {
 }
 
 #[test]
+fn scalings_are_undone_over_any_number_of_decades() {
+    let model = layers([5, 7, 6, 4, 3]);
+    let fields = symmetric(&model);
+    let theta = normals(21, model.space().dim());
+    let expected = balance(&fields, &theta).expect("a point").theta;
+    let mut far = theta;
+    // The same orbit: W1 times 1e150, W2 over it.
+    far[..35].iter_mut().for_each(|x| *x *= 1e150);
+    far[35..77].iter_mut().for_each(|x| *x /= 1e150);
+    let fixed = balance(&fields, &far).expect("a point");
+    is_balanced(&fixed, &fields);
+    assert!(distance(&fixed.theta, &expected) <= 1e-11 * norm(&expected));
+}
+
+#[test]
 fn unbalanced_scales_of_a_pair_are_undone() {
     let model = factorization(4, 3, 5);
     let fields = symmetric(&model);

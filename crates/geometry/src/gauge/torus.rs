@@ -15,7 +15,7 @@ use symbias_model::error::Result;
 
 /// Sweeps of closed forms before Newton's method: each is as cheap as a gradient, and brings units
 /// that are far off (e^{±20}) near at once.
-const SWEEPS: usize = 6;
+const SWEEPS: usize = 20;
 /// A sweep that leaves less than this is near enough for Newton's method.
 const NEAR: f64 = 1e-2;
 /// Largest change of the logarithm of a coordinate in one step: beyond e⁴ the quadratic model of an
@@ -242,6 +242,20 @@ impl Torus {
         free.map(of).fold(0.0, f64::max)
     }
 
+    /// The part of a field's charge that it makes grow (sign 1) or shrink (−1): the logarithm of its
+    /// magnitude, and its mean exponent; `None` where there is none.
+    fn side(&self, a: usize, sign: f64, log: &[f64]) -> Option<(f64, f64)> {
+        let own = || self.columns.row(a).filter(|(_, e)| e * sign > 0.0);
+        let top = own().fold(f64::NEG_INFINITY, |top, (c, _)| top.max(log[c]));
+        let (mut first, mut second) = (0.0, 0.0);
+        for (c, e) in own() {
+            let w = (log[c] - top).exp();
+            first += e.abs() * w;
+            second += e * e * w;
+        }
+        (first > 0.0).then(|| (top + first.ln(), second / first))
+    }
+
     /// Closed forms one field after the other, x_a += log(N/P) / 2(p + n): P and N are the parts of
     /// the charge that grow and shrink, p and n their mean exponents.
     fn sweep(&self, x: &mut [f64], free: &[bool]) {
@@ -250,19 +264,9 @@ impl Torus {
             .collect();
         for _ in 0..SWEEPS {
             for a in (0..self.unknowns()).filter(|a| free[*a]) {
-                // Relative to the largest, so that small units do not underflow.
-                let own = self.columns.row(a).map(|(c, _)| log[c]);
-                let top = own.fold(f64::NEG_INFINITY, f64::max);
-                let (mut up, mut down) = ([0.0; 2], [0.0; 2]);
-                for (c, e) in self.columns.row(a) {
-                    let w = (log[c] - top).exp();
-                    let side = if e > 0.0 { &mut up } else { &mut down };
-                    side[0] += e.abs() * w;
-                    side[1] += e * e * w;
-                }
-                if up[0] > 0.0 && down[0] > 0.0 {
-                    let exponents = up[1] / up[0] + down[1] / down[0];
-                    let by = (down[0] / up[0]).ln() / (2.0 * exponents);
+                let (up, down) = (self.side(a, 1.0, &log), self.side(a, -1.0, &log));
+                if let (Some(up), Some(down)) = (up, down) {
+                    let by = (down.0 - up.0) / (2.0 * (up.1 + down.1));
                     x[a] += by;
                     self.columns
                         .row(a)
