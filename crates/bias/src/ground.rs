@@ -4,7 +4,7 @@
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
-use symbias_geometry::gauge::{Fixed, StopReason, balance};
+use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, Volume, volume, weights};
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::probe::Probes;
@@ -153,7 +153,7 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// Floating linear algebra that does not converge.
     pub fn balanced(&self, theta: &[f64]) -> Result<Fixed> {
-        balance(&self.split.symmetric, theta)
+        balance_factors(self.model, self.factors, &self.split.symmetric, theta)
     }
 
     /// The balanced point of the orbit of θ with the volumes there; `None` where there is none.

@@ -32,6 +32,7 @@ mod element;
 mod escape;
 mod local;
 mod newton;
+mod pair;
 mod runaway;
 mod solve;
 mod torus;
@@ -43,10 +44,12 @@ pub use escape::{AGAINST, Escape};
 pub use transport::transport;
 
 use crate::charge::moment::is_symmetric;
+use crate::discover::structural::Factor;
 use crate::field::AffineField;
 use local::{Local, components};
 use std::sync::Arc;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::Model;
 use torus::Torus;
 
 /// Charge relative to what its field moves at which the search stops: some hundred roundings of a
@@ -114,11 +117,46 @@ pub struct Minimised {
 /// Fields that are not symmetric, or mix a matrix with a translation; θ that is too short, or not
 /// finite.
 pub fn balance(symmetric: &[AffineField], theta: &[f64]) -> Result<Fixed> {
+    balance_after(symmetric, theta, |_| Vec::new())
+}
+
+/// [`balance`] for the group of these factors, whose symmetric generators are `symmetric`: pairs of
+/// stacks go to their balanced point in closed form first.
+///
+/// # Errors
+/// As [`balance`].
+pub fn balance_factors(
+    model: &Model,
+    factors: &[Factor],
+    symmetric: &[AffineField],
+    theta: &[f64],
+) -> Result<Fixed> {
+    balance_after(symmetric, theta, |at| pair::pairs(model, factors, at))
+}
+
+/// Balances what is left after the exponentials of the generators that `first` gives for the centred
+/// point, as far as they make it shorter.
+fn balance_after(
+    symmetric: &[AffineField],
+    theta: &[f64],
+    first: impl FnOnce(&[f64]) -> Vec<AffineField>,
+) -> Result<Fixed> {
     let d = theta.len();
     checked(symmetric, &[theta])?;
     let mut element = Element::default();
     element.shift(translation::centring(symmetric, theta)?);
-    let centred = element.apply(theta);
+    let mut centred = element.apply(theta);
+    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
+    for field in first(&centred) {
+        let Ok(step) = transport::element(&field, 1.0, d) else {
+            continue;
+        };
+        let moved = step.apply(&centred);
+        if norm(&moved) < norm(&centred) * (1.0 - TARGET) {
+            element.then(step);
+            centred = moved;
+        }
+    }
     let found = minimise(symmetric, &[centred])?;
     element.then(found.element);
     let theta = found.vectors.into_iter().next().unwrap_or_default();

@@ -46,8 +46,18 @@ pub fn transport(field: &AffineField, t: f64, theta: &[f64]) -> Result<Vec<f64>>
     let constant = field.constant.iter().map(|(i, b)| (*i, d, *b / unit));
     linear.linear.extend(constant);
     let mut at: Vec<f64> = theta.iter().copied().chain([unit]).collect();
+    at = element(&linear, t, d + 1)?.apply(&at);
+    at.truncate(d);
+    Ok(at)
+}
+
+/// exp(tξ) of a linear field on d coordinates, component by component.
+///
+/// # Errors
+/// tA so large that its exponential would not be finite.
+pub(super) fn element(linear: &AffineField, t: f64, d: usize) -> Result<Element> {
     let mut element = Element::default();
-    for local in components(&[linear], d + 1) {
+    for local in components(std::slice::from_ref(linear), d) {
         let local = Arc::new(local);
         let norm = local.combination(&[t]).norm();
         if norm > LARGEST {
@@ -64,7 +74,5 @@ pub fn transport(field: &AffineField, t: f64, theta: &[f64]) -> Result<Vec<f64>>
             element.exponential(&local, vec![t]);
         }
     }
-    at = element.apply(&at);
-    at.truncate(d);
-    Ok(at)
+    Ok(element)
 }

@@ -191,7 +191,7 @@ pub fn fix(
                 _ => {
                     answer.to = "balance".into();
                     answer.charge[0] = gauge::imbalance(fields, &theta)?;
-                    let fixed = gauge::balance(fields, &theta)?;
+                    let fixed = gauge::balance_factors(&model, &found, fields, &theta)?;
                     answer.charge[1] = gauge::imbalance(fields, &fixed.theta)?;
                     fixed
                 }
