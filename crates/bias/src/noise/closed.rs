@@ -55,6 +55,7 @@ pub(super) fn of_part(
 
 /// n, the real dimension of the image of an item, where all items have the same.
 pub(super) fn dimension(torus: &Torus) -> Option<f64> {
+    (torus.items() > 0).then_some(())?;
     let of = |item: usize| {
         let sizes = torus.groups.iter().map(|g| g.places[item].len());
         sizes.map(|n| n as f64 - 1.0).sum::<f64>() + 1.0
@@ -142,8 +143,7 @@ fn of_pair(model: &Model, law: Law, pair: &Pair, theta: Option<&[f64]>) -> Optio
         return None;
     }
     let (p, k) = law.shares();
-    let [a, b] = pair.places(0);
-    let (r, n, m) = (a.len(), a[0].len(), b[0].len());
+    let (r, n, m) = pair.shape()?;
     (n >= r && m >= r).then_some(())?;
     let rest = (n + m - 2 * r) as f64;
     let value = theta.and_then(|theta| {
@@ -210,9 +210,9 @@ fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) 
         None => None,
     };
     let (text, latex) = match part {
-        Structure::Rotation(rotation) => of_rotation(model, rotation, k),
+        Structure::Rotation(rotation) => of_rotation(model, rotation, k)?,
         Structure::Torus(torus) => {
-            let n = torus.groups[0].places[0].len() as f64;
+            let n = torus.groups[0].places.first()?.len() as f64;
             let weight = n - 1.0 + k;
             let t = torus.norm(0, model, Script::Plain);
             let tex = torus.norm(0, model, Script::Latex);
@@ -231,9 +231,8 @@ fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) 
 
 /// On S = MᵀM, M n×N: pairs of non-zero eigenvalues cancel between K and the orbit, and what pairs them
 /// with zeros leaves a power of pdet S (for complex stacks pairs count twice).
-fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> (String, String) {
-    let rows = rotation.places(0);
-    let (n, width) = (rows.len() as f64, rows[0].len() as f64);
+fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> Option<(String, String)> {
+    let (n, width) = rotation.shape().map(|(n, m)| (n as f64, m as f64))?;
     let [stack, tex] = [Script::Plain, Script::Latex].map(|s| rotation.stack(model, s));
     let complex = rotation.is_complex();
     if k == 0.0 {
@@ -242,14 +241,14 @@ fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> (String, String) {
         } else {
             ("(1/2) ", "\\tfrac12 ")
         };
-        return (
+        return Some((
             format!(
                 "[(1/2) sum_i log s_i + {half}sum_(i<j) log(s_i + s_j), s = eigenvalues of gram({stack}), pairs of zeros left out]"
             ),
             format!(
                 "\\tfrac12 \\sum_i \\log s_i + {tex_half}\\sum_{{i<j}} \\log(s_i + s_j),\\ s = \\lambda({tex}^* {tex})"
             ),
-        );
+        ));
     }
     let power = if complex {
         2.0 * (width - n)
@@ -257,12 +256,12 @@ fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> (String, String) {
         width - n + 1.0
     };
     if power == 0.0 {
-        return ("0".into(), "0".into());
+        return Some(("0".into(), "0".into()));
     }
-    (
+    Some((
         format!("{} log pdet gram({stack})", factor(power, 2.0)),
         format!("\\tfrac{{{power}}}{{2}} \\log\\operatorname{{pdet}}({tex}^* {tex})"),
-    )
+    ))
 }
 
 /// −log of the orbit integral of e^{−λ‖θ‖²/2T} over the volume of the image, for rank-one weights of

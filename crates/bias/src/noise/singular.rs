@@ -59,8 +59,7 @@ fn of_part(law: Law, part: &Structure) -> Option<Result<(), String>> {
             }
         }
         Structure::Pair(pair) => {
-            let [a, b] = pair.places(0);
-            let (r, n, m) = (a.len(), a[0].len(), b[0].len());
+            let (r, n, m) = pair.shape()?;
             (n >= r && m >= r).then_some(())?;
             if p > 0.0 && n + m == 2 * r {
                 diverges("it goes like 1/s, s a singular value: the integral diverges logarithmically where the rank drops".into())

@@ -1,6 +1,7 @@
 //! Values of charges at a point, and the blocks of parameters that they weigh.
 
 use super::formula::{Charge, Form, Term};
+use crate::discover::structural::are_listed;
 use crate::discover::structural::generators::{
     Layout, for_each_index, product_functions, value_of,
 };
@@ -120,9 +121,13 @@ impl Charge {
         free.then(|| self.terms.iter().enumerate().map(block).collect())
     }
 
-    /// The coordinates of θ in a block, for each value of the free indices, row-major.
+    /// The coordinates of θ in a block, for each value of the free indices, row-major; none where the
+    /// model is too large to list them.
     #[must_use]
     pub fn places(&self, block: &ScaledBlock, model: &Model) -> Vec<Vec<usize>> {
+        if !are_listed(model) {
+            return Vec::new();
+        }
         let layout = Layout::new(model);
         let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
         let term = &self.terms[block.term];

@@ -53,6 +53,16 @@ impl Pair {
             .map_or(0, |s| s.copies.first().map_or(0, Vec::len))
     }
 
+    /// r, N and M; `None` where the entries are not listed.
+    #[must_use]
+    pub fn shape(&self) -> Option<(usize, usize, usize)> {
+        (self.copies() > 0).then(|| {
+            let [a, b] = self.places(0);
+            let width = |m: &[Vec<usize>]| m.first().map_or(0, Vec::len);
+            (a.len(), width(&a), width(&b))
+        })
+    }
+
     /// Coordinates of θ in the stacks of a copy: r rows, N or M columns.
     #[must_use]
     pub fn places(&self, copy: usize) -> [Vec<Vec<usize>>; 2] {

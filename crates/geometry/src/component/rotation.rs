@@ -62,6 +62,16 @@ impl Rotation {
         self.copies
     }
 
+    /// Rows and columns of the stack; `None` where its entries are not listed.
+    #[must_use]
+    pub fn shape(&self) -> Option<(usize, usize)> {
+        let listed = self.slots.iter().all(|s| !s.copies.is_empty());
+        listed.then(|| {
+            let rows = self.places(0);
+            (rows.len(), rows.first().map_or(0, Vec::len))
+        })
+    }
+
     /// Coordinates of θ of a copy: n rows; of complex parameters the real parts' (the imaginary
     /// part follows).
     #[must_use]

@@ -198,6 +198,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let flow = &biases.flow;
     match (&flow.formula, failing(flow)) {
         (Some(formula), None) => line("flow", &format!("mirror flow of {formula}")),
+        (None, None) if answer.rank.is_none() => line("flow", "not tested at this size"),
         (None, None) => line("flow", "mirror flow, of a potential without a formula here"),
         (_, Some(why)) => line("flow", &format!("no mirror flow; fails: {why}")),
     }
@@ -214,11 +215,20 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
             None => "",
         };
         match (&law.formula, failing(law)) {
+            (None, None) if answer.rank.is_none() => line(name, "not tested at this size"),
             (formula, None) => {
+                let untested = if answer.rank.is_none() {
+                    "; hypotheses not tested at this size"
+                } else {
+                    ""
+                };
                 let formula = formula.as_deref().unwrap_or("R(w), by numbers");
                 line(
                     name,
-                    &format!("p ~ exp(-l/T - R), R = {formula}{}{pull}", value(law)),
+                    &format!(
+                        "p ~ exp(-l/T - R), R = {formula}{}{pull}{untested}",
+                        value(law)
+                    ),
                 );
             }
             (_, Some(why)) => line(name, &format!("no stationary law; fails: {why}")),

@@ -21,7 +21,7 @@ pub(crate) mod weights;
 
 pub use factor::{Acted, ActionView, Factor, MatrixSlot, sum_name};
 pub use generators::Split;
-pub use places::SlotPlaces;
+pub use places::{SlotPlaces, are_listed};
 
 use crate::field::AffineField;
 use symbias_model::expression::{Model, Source};

@@ -23,8 +23,19 @@ pub struct SlotPlaces {
     pub copies: Vec<Vec<Vec<usize>>>,
 }
 
+/// Parameters of a model whose entries are listed, at most: 32 MiB of places. Formulas of larger models
+/// are written without.
+const LISTED: u128 = 1 << 22;
+
+/// Whether the entries of a model are few enough to be listed.
+#[must_use]
+pub fn are_listed(model: &Model) -> bool {
+    model.parameter_count() <= LISTED
+}
+
 impl Factor {
-    /// The entries that a matrix group moves; `None` for other factors.
+    /// The entries that a matrix group moves, with no copies where the model is too large to list them;
+    /// `None` for other factors.
     #[must_use]
     pub fn matrix_places(&self, model: &Model) -> Option<Vec<SlotPlaces>> {
         let Action::Bond(bond) = &self.action else {
@@ -36,7 +47,11 @@ impl Factor {
             dual: twist.is_dual(),
             conjugate: twist.is_conjugate(),
             width: layout.width[tensor],
-            copies: of_slot(bond, &layout, *tensor, axes),
+            copies: if are_listed(model) {
+                of_slot(bond, &layout, *tensor, axes)
+            } else {
+                Vec::new()
+            },
         };
         Some(bond.slots.iter().map(slot).collect())
     }
