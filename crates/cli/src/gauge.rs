@@ -14,9 +14,9 @@ use symbias_model::language::SourceFile;
 pub(crate) struct Arguments {
     /// Model file (docs/language.md)
     model: PathBuf,
-    /// Parameters: one tensor per parameter (safetensors)
+    /// Parameters: one tensor per parameter (safetensors); without it the random point of --seed
     #[arg(long, value_name = "THETA")]
-    at: PathBuf,
+    at: Option<PathBuf>,
     /// Where to write the parameters reached (safetensors)
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         samples: arguments.samples,
     };
     let mut progress = Progress::new();
-    let found = fix(&source, &arguments.at, &options, &mut |stage| {
+    let found = fix(&source, arguments.at.as_deref(), &options, &mut |stage| {
         progress.stage(stage);
     });
     progress.finish();

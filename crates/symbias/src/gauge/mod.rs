@@ -124,20 +124,20 @@ impl Answer {
     }
 }
 
-/// Moves the parameters of a file to a gauge. `stage` hears what begins.
+/// Moves the parameters of a file, or the random point of the seed, to a gauge. `stage` hears what
+/// begins.
 ///
 /// # Errors
 /// A mistake in one of the files; a model without a symmetry that the rules prove; noise that is
 /// not defined (no loss, no samples); too many generators for memory.
 pub fn fix(
     source: &SourceFile,
-    at: &std::path::Path,
+    at: Option<&std::path::Path>,
     options: &Options,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Outcome> {
     stage("model");
     let model = checked(source, options)?;
-    let theta = data::parameters(&model, at)?;
     let samples = options
         .inputs
         .as_ref()
@@ -145,6 +145,10 @@ pub fn fix(
         .transpose()?;
     let constants = data::constants(&model)?;
     let probes = Probes::new(&model, &constants, samples, options.seed)?;
+    let theta = match at {
+        Some(path) => data::parameters(&model, path)?,
+        None => probes.point(0),
+    };
     let found = factors(&model);
     if found.is_empty() {
         return Err(Error::new(

@@ -240,9 +240,11 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     }
 }
 
-fn failing(bias: &Bias) -> Option<&str> {
-    let fails = bias.hypotheses.iter().find(|h| h.status == "fails");
-    fails.map(|h| h.text.as_str())
+/// The first hypothesis that fails, without its details, and what `symbias explain` calls it.
+fn failing(bias: &Bias) -> Option<String> {
+    let fails = bias.hypotheses.iter().find(|h| h.status == "fails")?;
+    let text = fails.text.split(" (").next().unwrap_or_default();
+    Some(format!("{text} ({})", fails.topic))
 }
 
 fn hypotheses(bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)) {
