@@ -222,10 +222,10 @@ fn determinant(mut a: Vec<Vec<f64>>) -> f64 {
         }
         product *= a[k][k];
         for i in k + 1..n {
-            let ratio = a[i][k] / a[k][k];
-            for j in k..n {
-                a[i][j] -= ratio * a[k][j];
-            }
+            let (above, below) = a.split_at_mut(i);
+            let (pivot, row) = (&above[k], &mut below[0]);
+            let ratio = row[k] / pivot[k];
+            row.iter_mut().zip(pivot).for_each(|(x, p)| *x -= ratio * p);
         }
     }
     product

@@ -74,6 +74,10 @@ fn generator(a: &Matrix, b: &Matrix) -> Option<Matrix> {
     })
 }
 
+/// What is left of a row beside the others, in units of the stack's norm, below which the stack has not
+/// full rank for a closed form: some hundred roundings.
+const INDEPENDENT: f64 = 1e-13;
+
 /// R of mᵀ = QR, r×r, from m mᵀ = RᵀR by orthogonalising the rows of m twice.
 fn triangle(m: &Matrix) -> Option<Matrix> {
     let r = m.rows;
@@ -89,9 +93,7 @@ fn triangle(m: &Matrix) -> Option<Matrix> {
             }
         }
         let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if !(norm > 1e-13) {
-            return None;
-        }
+        (norm > INDEPENDENT).then_some(())?;
         triangle.row_mut(i)[i] = norm;
         v.iter_mut().for_each(|x| *x /= norm);
         basis.push(v);

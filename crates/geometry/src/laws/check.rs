@@ -43,15 +43,24 @@ impl Check {
     }
 }
 
+/// From a point and a random vector the direction to compare along.
+pub type Direction<'a> = dyn Fn(&[f64], &[f64]) -> Vec<f64> + 'a;
+/// From a point, its number and a direction the directional derivative; `None` where undefined.
+pub type Derivative<'a> = dyn Fn(&[f64], usize, &[f64]) -> Option<Vec<f64>> + 'a;
+/// From a point and its number the value; `None` where undefined.
+pub type Numbered<'a> = dyn Fn(&[f64], usize) -> Option<Vec<f64>> + 'a;
+/// From a point the value, or the point that a gauge chooses; `None` where undefined.
+pub type Function<'a> = dyn Fn(&[f64]) -> Option<Vec<f64>> + 'a;
+
 /// Compares a directional derivative with central differences of a function at points, by number;
 /// `along` may restrict the random directions (to horizontal ones). At each point the best step
 /// counts; steps that cross a kink are not the best. `None` where nothing could be compared.
 pub fn slope(
     what: &str,
     points: &[Vec<f64>],
-    along: &dyn Fn(&[f64], &[f64]) -> Vec<f64>,
-    derivative: &dyn Fn(&[f64], usize, &[f64]) -> Option<Vec<f64>>,
-    function: &dyn Fn(&[f64], usize) -> Option<Vec<f64>>,
+    along: &Direction<'_>,
+    derivative: &Derivative<'_>,
+    function: &Numbered<'_>,
 ) -> Option<Check> {
     let (mut error, mut orders) = (0.0_f64, Vec::new());
     let mut compared = 0;

@@ -1,6 +1,6 @@
 //! Gauges: fixing twice is fixing once, and the function stays.
 
-use super::{Check, difference};
+use super::{Check, Function, difference};
 
 /// Motion of θ when a gauge is fixed again, and change of the function: a gauge is a point where
 /// charges vanish to 1e-10.
@@ -11,8 +11,8 @@ const FIXED: f64 = 1e-9;
 #[must_use]
 pub fn gauge(
     what: &str,
-    fix: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
-    value: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
+    fix: &Function<'_>,
+    value: &Function<'_>,
     points: &[Vec<f64>],
 ) -> Option<[Check; 2]> {
     let (mut again, mut moved, mut seen) = (0.0_f64, 0.0_f64, 0);

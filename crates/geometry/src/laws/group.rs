@@ -1,6 +1,6 @@
 //! Groups: finite elements leave the function alone, and brackets stay in the span.
 
-use super::{Check, difference, norm};
+use super::{Check, Function, difference, norm};
 use crate::algebra::bracket;
 use crate::field::AffineField;
 use crate::gauge::transport;
@@ -36,7 +36,7 @@ fn element(fields: &[AffineField], theta: &[f64], stream: &mut Stream) -> Affine
 pub fn invariance(
     what: &str,
     fields: &[AffineField],
-    value: &dyn Fn(&[f64]) -> Option<Vec<f64>>,
+    value: &Function<'_>,
     points: &[Vec<f64>],
 ) -> Result<Check> {
     let mut worst = 0.0_f64;

@@ -15,7 +15,7 @@ mod group;
 mod orbit;
 mod potential;
 
-pub use check::{Check, DERIVATIVE, slope};
+pub use check::{Check, DERIVATIVE, Derivative, Direction, Function, Numbered, slope};
 pub use gauge::gauge;
 pub use group::{closure, invariance};
 pub use orbit::{curvature, projector, volume_gradient};

@@ -171,7 +171,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
             "decay",
             &format!(
                 "no induced regulariser; fails: {}",
-                failing(decay).unwrap_or("")
+                failing(decay).unwrap_or_default()
             ),
         ),
         (Some(formula), _) => line(

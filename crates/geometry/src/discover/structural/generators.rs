@@ -249,26 +249,26 @@ fn act(
     complex: bool,
     element: &Sparse,
 ) {
-    for column in 0..places.first().map_or(0, Vec::len) {
-        for &(i, j, re, im) in element {
-            // The dual of X is −Xᵀ, the conjugate X̄.
-            let (row, from, sign) = if twist.is_dual() {
-                (j, i, -1.0)
-            } else {
-                (i, j, 1.0)
-            };
-            let im = if twist.is_conjugate() { -im } else { im };
-            let (to, from) = (places[row][column], places[from][column]);
-            if re != 0.0 {
-                field.linear.push((to, from, sign * re));
-                if complex {
-                    field.linear.push((to + 1, from + 1, sign * re));
-                }
+    let columns = places.first().map_or(0, Vec::len);
+    let entries = (0..columns).flat_map(|c| element.iter().map(move |e| (c, e)));
+    for (column, &(i, j, re, im)) in entries {
+        // The dual of X is −Xᵀ, the conjugate X̄.
+        let (row, from, sign) = if twist.is_dual() {
+            (j, i, -1.0)
+        } else {
+            (i, j, 1.0)
+        };
+        let im = if twist.is_conjugate() { -im } else { im };
+        let (to, from) = (places[row][column], places[from][column]);
+        if re != 0.0 {
+            field.linear.push((to, from, sign * re));
+            if complex {
+                field.linear.push((to + 1, from + 1, sign * re));
             }
-            if im != 0.0 && complex {
-                field.linear.push((to, from + 1, -sign * im));
-                field.linear.push((to + 1, from, sign * im));
-            }
+        }
+        if im != 0.0 && complex {
+            field.linear.push((to, from + 1, -sign * im));
+            field.linear.push((to + 1, from, sign * im));
         }
     }
 }
