@@ -76,10 +76,9 @@ pub fn eigen(a: &Rows) -> (Vec<f64>, Rows) {
                     row[q] = s * x + c * y;
                 }
                 for m in [&mut a, &mut v] {
-                    for k in 0..n {
-                        let (x, y) = (m[p][k], m[q][k]);
-                        m[p][k] = c * x - s * y;
-                        m[q][k] = s * x + c * y;
+                    let (first, second) = m.split_at_mut(q);
+                    for (x, y) in first[p].iter_mut().zip(&mut second[0]) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
                     }
                 }
             }
