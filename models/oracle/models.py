@@ -152,6 +152,11 @@ def factorization(p, x):
     return p["P"] @ p["Q"]
 
 
+@model({"P": (3, 3), "Q": (3, 3)})
+def factorization_square(p, x):
+    return p["P"] @ p["Q"]
+
+
 OMEGA = load_file(HERE / "omega.safetensors")
 
 
@@ -163,6 +168,17 @@ def matrix_completion(p, x):
 @model({"A": (3, 4), "B": (3, 3), "C": (5, 3)}, {"x": (4,)})
 def deep_linear(p, x):
     return p["C"] @ (p["B"] @ (p["A"] @ x["x"]))
+
+
+@model({"A": (3, 3), "B": (3, 3), "C": (3, 3)})
+def deep_linear_square(p, x):
+    return p["C"] @ p["B"] @ p["A"]
+
+
+@model({"gain": (4,), "A": (2, 4), "B": (3, 4), "V": (2, 3)}, {"x": (4,)})
+def rmsnorm_gain(p, x):
+    n = p["gain"] * x["x"] / jnp.sqrt(jnp.mean(x["x"] ** 2))
+    return p["A"] @ n + p["V"] @ jnp.tanh(p["B"] @ n)
 
 
 @model({"X": (5, 3)})

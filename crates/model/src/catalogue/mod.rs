@@ -5,6 +5,7 @@
 
 mod attention;
 mod compact;
+mod laws;
 mod matrices;
 mod networks;
 mod norms;
@@ -20,8 +21,18 @@ pub enum Quantity {
     Charges,
     /// log pdet Γ in the basis of the answer (`gram.basis`).
     LogDetGram,
+    /// The same at the balanced point of the orbit, as a function of any point of it.
+    BalancedLogDetGram,
     /// The regulariser that weight decay induces.
     Decay,
+    /// The mirror potential of gradient flow.
+    Flow,
+    /// R of isotropic noise on compact orbits, p(w) ∝ e^{−ℓ/T − R(w)} dw (theory §5.1).
+    Isotropic,
+    /// R of isotropic noise conditioned on the balanced slice (theory §5.2).
+    Slice,
+    /// R of horizontal noise on the balanced leaf (theory §5.3).
+    Horizontal,
 }
 
 impl Quantity {
@@ -31,7 +42,12 @@ impl Quantity {
         match self {
             Quantity::Charges => "charges",
             Quantity::LogDetGram => "log det Gram",
+            Quantity::BalancedLogDetGram => "log det Gram, balanced",
             Quantity::Decay => "decay",
+            Quantity::Flow => "flow",
+            Quantity::Isotropic => "isotropic noise",
+            Quantity::Slice => "gauge slice",
+            Quantity::Horizontal => "horizontal noise",
         }
     }
 }
@@ -95,7 +111,7 @@ pub fn find(name: &str) -> Option<&'static Known> {
 
 /// A model of the catalogue: its file and its closed forms.
 macro_rules! known {
-    ($name:literal, [$($of:ident: $formula:literal, $source:literal, $value:expr);* $(;)?]) => {
+    ($name:literal, [$($of:ident: $formula:expr, $source:literal, $value:expr);* $(;)?]) => {
         $crate::catalogue::Known {
             name: $name,
             text: include_str!(concat!("../../../../models/", $name, ".toml")),

@@ -1,6 +1,7 @@
 //! Normalised weights and activations, and what a softmax ignores.
 
-use super::point::{columns, log_product, rows};
+use super::laws::{Term, balanced, slice};
+use super::point::{Point, columns, log_product, rows};
 use super::{Known, known};
 
 pub(super) const MODELS: &[Known] = &[
@@ -40,8 +41,29 @@ pub(super) const MODELS: &[Known] = &[
             vec![log_product(rows(&p.matrix("W", 1))) + log_product(units)]
         };
     ]),
+    known!("rmsnorm_gain", [
+        Charges: "(gain_c^2 - ||A_c||^2 - ||B_c||^2)/2", "theory §6", |p| channels(p, |g, r| (g - r) / 2.0);
+        LogDetGram: "sum_c log(gain_c^2 + ||A_c||^2 + ||B_c||^2)", "theory §6", |p| vec![log_product(channels(p, |g, r| g + r))];
+        BalancedLogDetGram: "sum_c log 2t_c, t_c = |gain_c| ||(A_c, B_c)||", "theory §6", |p| vec![balanced(&channels(p, readers))];
+        Decay: "sum_c t_c + ||V||^2/2", "theory §3.3", |p| {
+            vec![channels(p, |g, r| (g * r).sqrt()).iter().sum::<f64>() + square(p.entries("V")) / 2.0]
+        };
+        Slice: "sum_c log(2 t_c^3)", "theory §5.2", |p| vec![slice(&channels(p, readers))];
+    ]),
 ];
 
 fn square(x: &[f64]) -> f64 {
     x.iter().map(|x| x * x).sum()
+}
+
+/// Squared gain, and squared norm of what reads it.
+fn channels<T>(p: &Point<'_>, f: impl Fn(f64, f64) -> T) -> Vec<T> {
+    let (a, b) = (columns(&p.matrix("A", 1)), columns(&p.matrix("B", 1)));
+    let gains = p.entries("gain").iter().zip(a.iter().zip(&b));
+    gains.map(|(g, (a, b))| f(g * g, a + b)).collect()
+}
+
+/// A gain with 2 + 3 readers.
+fn readers(gain: f64, read: f64) -> Term {
+    Term::new(&[1.0, 1.0], &[1.0, 5.0], vec![gain, read])
 }

@@ -25,6 +25,39 @@ impl<'a> Point<'a> {
             .map_or(&[], |b| &self.theta[b.range()])
     }
 
+    /// Adds to `into` a slice of a tensor across an axis, in the place of another one.
+    pub(super) fn add_slice(
+        &self,
+        name: &str,
+        axis: usize,
+        (from, to, sign): (usize, usize, f64),
+        into: &mut [f64],
+    ) {
+        let Some(block) = self.space.block(name) else {
+            return;
+        };
+        let inner: usize = block.shape[axis + 1..].iter().product();
+        let (size, outer) = (
+            block.shape[axis],
+            block.shape[..axis].iter().product::<usize>(),
+        );
+        for o in 0..outer {
+            for k in 0..inner {
+                let at = |slice: usize| block.offset + (o * size + slice) * inner + k;
+                into[at(to)] += sign * self.theta[at(from)];
+            }
+        }
+    }
+
+    /// A vector of θ that is zero but for these coordinates of a tensor.
+    pub(super) fn only(&self, name: &str, entries: &[f64]) -> Vec<f64> {
+        let mut all = vec![0.0; self.theta.len()];
+        if let Some(block) = self.space.block(name) {
+            all[block.range()].copy_from_slice(entries);
+        }
+        all
+    }
+
     /// A tensor as a matrix: `rows` is the number of leading axes that are joined into the rows.
     #[must_use]
     pub fn matrix(&self, name: &str, rows: usize) -> Matrix {
@@ -82,4 +115,30 @@ pub(super) fn log_sums(a: &Matrix, b: &Matrix) -> f64 {
 /// Σ log.
 pub(super) fn log_product(x: impl IntoIterator<Item = f64>) -> f64 {
     x.into_iter().map(f64::ln).sum()
+}
+
+/// One general linear group: tensors with the axis that it acts on, `true` where by the dual.
+pub(super) type Bond<'a> = Vec<(&'a str, usize, bool)>;
+
+/// log det of the Gram matrix of the fields E_ij of all bonds and of further fields.
+pub(super) fn log_gram(p: &Point<'_>, bonds: &[Bond<'_>], further: &[Vec<f64>]) -> f64 {
+    let mut fields = further.to_vec();
+    for bond in bonds {
+        let size =
+            |(name, axis, _): &(&str, usize, bool)| p.space.block(name).map(|b| b.shape[*axis]);
+        let n = bond.first().and_then(size).unwrap_or(0);
+        for (i, j) in (0..n).flat_map(|i| (0..n).map(move |j| (i, j))) {
+            let mut field = vec![0.0; p.theta.len()];
+            for (name, axis, dual) in bond {
+                // E_ij moves slice j to slice i; the dual −E_ji moves slice i to slice −j.
+                let (to, from, sign) = if *dual { (j, i, -1.0) } else { (i, j, 1.0) };
+                p.add_slice(name, *axis, (from, to, sign), &mut field);
+            }
+            fields.push(field);
+        }
+    }
+    let gram = Matrix::from_fn(fields.len(), fields.len(), |a, b| {
+        fields[a].iter().zip(&fields[b]).map(|(x, y)| x * y).sum()
+    });
+    log_product(eigenvalues(&gram))
 }
