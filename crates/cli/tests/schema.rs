@@ -64,6 +64,10 @@ fn check(whole: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), S
     {
         return Err(format!("{at}: {x} is less than {least}"));
     }
+    // What is required of an object is not required of a null that may stand for it.
+    if value.is_null() {
+        return Ok(());
+    }
     for name in schema["required"]
         .as_array()
         .into_iter()
