@@ -11,7 +11,7 @@ use super::shift::Shift;
 use super::slots::Twist;
 use super::weights::Kind;
 use crate::field::AffineField;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::f64::consts::FRAC_1_SQRT_2;
 use symbias_model::expression::{Field, IndexExpr, Label, Model, TensorId};
 
@@ -377,9 +377,18 @@ fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
 fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
     let shape = layout.shape[&shift.tensor].clone();
     let mut alphas: Vec<HashMap<Vec<usize>, f64>> = Vec::new();
-    if shift.components.len() == 1 << shape.len() {
-        for_each_index(&shape, |index| {
-            alphas.push(HashMap::from([(index.to_vec(), 1.0)]))
+    let free: BTreeSet<usize> = shift.components.iter().flatten().copied().collect();
+    if shift.components.len() == 1 << free.len() {
+        // Any function of the free axes: one shift for each of their values, the same along the rest.
+        let sizes: Vec<usize> = free.iter().map(|a| shape[*a]).collect();
+        for_each_index(&sizes, |value| {
+            let mut alpha = HashMap::new();
+            for_each_index(&shape, |index| {
+                if free.iter().zip(value).all(|(a, v)| index[*a] == *v) {
+                    alpha.insert(index.to_vec(), 1.0);
+                }
+            });
+            alphas.push(alpha);
         });
     } else {
         for component in &shift.components {

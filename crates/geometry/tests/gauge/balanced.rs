@@ -1,114 +1,14 @@
-//! Gauges against closed forms, against a minimiser that shares nothing with the solver, and against
-//! twins that must fail.
+//! Balanced points, escapes and transport.
 
-use std::path::Path;
-use symbias_geometry::charge::moment::{quadratic_form, symmetric_part, value};
+use super::common::*;
+use symbias_geometry::charge::moment::{quadratic_form, value};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{
-    AGAINST, BALANCED, Fixed, StopReason, balance, imbalance, minimise, noise_balance, residual,
-    transport,
+    AGAINST, BALANCED, Fixed, StopReason, balance, balance_factors, imbalance, minimise,
+    noise_balance, transport,
 };
-use symbias_model::Model;
-use symbias_model::language::{Copies, SourceFile};
-use symbias_numerics::dense::{Matrix, singular_values};
-use symbias_numerics::random::Stream;
-
-fn model(name: &str) -> Model {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../models")
-        .join(name)
-        .with_extension("toml");
-    SourceFile::read(&path)
-        .and_then(|s| s.check(Copies::All))
-        .expect("a model")
-}
-
-fn parsed(text: &str) -> Model {
-    SourceFile::parse(text, None)
-        .and_then(|s| s.check(Copies::All))
-        .expect("a model")
-}
-
-fn symmetric(model: &Model) -> Vec<AffineField> {
-    let d = model.space().dim();
-    let mut fields = Vec::new();
-    for factor in factors(model) {
-        fields.extend(symmetric_part(&factor.generators(model), d).expect("a basis"));
-    }
-    fields
-}
-
-fn normals(seed: u64, n: usize) -> Vec<f64> {
-    let mut x = vec![0.0; n];
-    Stream::new(seed, 0, 77).fill_normal(&mut x);
-    x
-}
-
-fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
-}
-
-fn distance(x: &[f64], y: &[f64]) -> f64 {
-    norm(&x.iter().zip(y).map(|(a, b)| a - b).collect::<Vec<_>>())
-}
-
-fn product(m: usize, r: usize, n: usize, theta: &[f64]) -> Matrix {
-    let (p, q) = theta.split_at(m * r);
-    Matrix::from_fn(m, n, |i, j| {
-        (0..r).map(|k| p[i * r + k] * q[k * n + j]).sum()
-    })
-}
-
-/// P Q with P m × r and Q r × n.
-fn factorization(m: usize, r: usize, n: usize) -> Model {
-    parsed(&format!(
-        "symbias = 1\noutputs = [\"W\"]\naxes = {{ m = {m}, n = {n}, k = {r} }}\nprogram = \"W[m,n] = P[m,k] * Q[k,n]\"\n\
-         parameters = {{ P = [\"m\",\"k\"], Q = [\"k\",\"n\"] }}\n"
-    ))
-}
-
-fn layers(widths: [usize; 5]) -> Model {
-    let [d, p, q, r, o] = widths;
-    parsed(&format!(
-        "symbias = 1\noutputs = [\"y\"]\naxes = {{ d = {d}, p = {p}, q = {q}, r = {r}, o = {o} }}\n\
-         program = \"\"\"\na[p] = relu(W1[p,d] * x[d])\nb[q] = relu(W2[q,p] * a[p])\nc[r] = relu(W3[r,q] * b[q])\n\
-         y[o] = W4[o,r] * c[r]\"\"\"\nparameters = {{ W1 = [\"p\",\"d\"], W2 = [\"q\",\"p\"], W3 = [\"r\",\"q\"], W4 = [\"o\",\"r\"] }}\n\
-         inputs = {{ x = [\"d\"] }}\n"
-    ))
-}
-
-/// One unit after the other is balanced by hand, for ever: knows neither fields nor Newton.
-fn by_hand(widths: [usize; 5], theta: &[f64]) -> Vec<f64> {
-    let mut w = theta.to_vec();
-    let mut offset = [0; 4];
-    for l in 1..4 {
-        offset[l] = offset[l - 1] + widths[l] * widths[l - 1];
-    }
-    for _ in 0..4000 {
-        for layer in 0..3 {
-            let (before, own, after) = (widths[layer], widths[layer + 1], widths[layer + 2]);
-            for unit in 0..own {
-                let into = offset[layer] + unit * before..offset[layer] + (unit + 1) * before;
-                let out: Vec<usize> = (0..after)
-                    .map(|k| offset[layer + 1] + k * own + unit)
-                    .collect();
-                let a: f64 = w[into.clone()].iter().map(|x| x * x).sum();
-                let b: f64 = out.iter().map(|i| w[*i] * w[*i]).sum();
-                let scale = (b / a).powf(0.25);
-                w[into].iter_mut().for_each(|x| *x *= scale);
-                out.iter().for_each(|i| w[*i] /= scale);
-            }
-        }
-    }
-    w
-}
-
-fn is_balanced(fixed: &Fixed, fields: &[AffineField]) {
-    assert_eq!(fixed.stop, StopReason::Balanced, "{:?}", fixed.escapes);
-    let left = imbalance(fields, &fixed.theta).expect("a number");
-    assert!(left <= BALANCED && fixed.residual == left, "{left:e}");
-}
+use symbias_numerics::dense::singular_values;
 
 #[test]
 fn coupled_scalings_agree_with_balancing_by_hand() {
@@ -413,109 +313,6 @@ fn whole_transformers_are_balanced_beside_what_escapes() {
 }
 
 /// Rows of J of W = PQ.
-fn jacobian(m: usize, r: usize, n: usize, theta: &[f64]) -> Vec<Vec<f64>> {
-    let mut rows = Vec::new();
-    for i in 0..m {
-        for j in 0..n {
-            let mut row = vec![0.0; theta.len()];
-            for k in 0..r {
-                row[i * r + k] = theta[m * r + k * n + j];
-                row[m * r + k * n + j] = theta[i * r + k];
-            }
-            rows.push(row);
-        }
-    }
-    rows
-}
-
-/// ‖c PᵀP − QQᵀ‖ relative to ‖QQᵀ‖.
-fn defect(m: usize, r: usize, n: usize, theta: &[f64], c: f64) -> f64 {
-    let gram = |f: &dyn Fn(usize, usize) -> f64| Matrix::from_fn(r, r, f);
-    let p = gram(&|a, b| (0..m).map(|i| theta[i * r + a] * theta[i * r + b]).sum());
-    let q = gram(&|a, b| {
-        (0..n)
-            .map(|j| theta[m * r + a * n + j] * theta[m * r + b * n + j])
-            .sum()
-    });
-    p.scaled(c).add_scaled(-1.0, &q).expect("shapes").norm() / q.norm()
-}
-
-#[test]
-fn predictor_noise_of_a_factorization_balances_n_ppt_with_m_qqt() {
-    let r = 3;
-    for (m, n) in [(6, 4), (3, 7)] {
-        let model = factorization(m, r, n);
-        let fields = symmetric(&model);
-        let theta = normals(13, model.space().dim());
-        let fixed = noise_balance(&fields, &theta, &jacobian(m, r, n, &theta)).expect("a point");
-        assert_eq!(fixed.stop, StopReason::Balanced);
-        // n PᵀP = m QQᵀ (theory §3.4).
-        assert!(defect(m, r, n, &fixed.theta, n as f64 / m as f64) <= 1e-10);
-        // The gradients at the new point are the transported ones: nothing drives a charge.
-        let fresh = jacobian(m, r, n, &fixed.theta);
-        assert!(residual(&fields, &fresh).expect("a number") <= 1e-10);
-        let (before, after) = (product(m, r, n, &theta), product(m, r, n, &fixed.theta));
-        assert!(before.add_scaled(-1.0, &after).expect("shapes").norm() <= 1e-13 * before.norm());
-        // The twin: the balanced gauge has PᵀP = QQᵀ, and there the noise drives charges.
-        let balanced = balance(&fields, &theta).expect("a point").theta;
-        assert!(defect(m, r, n, &balanced, 1.0) <= 1e-10);
-        assert!(defect(m, r, n, &balanced, n as f64 / m as f64) > 0.1);
-        let driven = jacobian(m, r, n, &balanced);
-        assert!(residual(&fields, &driven).expect("a number") > 0.1);
-    }
-}
-
-#[test]
-fn label_noise_of_a_relu_unit_leads_to_one_over_the_root_of_d() {
-    let d = 9;
-    let samples = 20_000;
-    let model = parsed(&format!(
-        "symbias = 1\noutputs = [\"y\"]\naxes = {{ d = {d} }}\nprogram = \"y = v * relu(w[d] * x[d])\"\n\
-         parameters = {{ v = [], w = [\"d\"] }}\ninputs = {{ x = [\"d\"] }}\n"
-    ));
-    let fields = symmetric(&model);
-    let theta = normals(14, d + 1);
-    let gradients: Vec<Vec<f64>> = (0..samples)
-        .map(|k| {
-            let mut x = vec![0.0; d];
-            Stream::new(15, k, 0).fill_normal(&mut x);
-            let z: f64 = x.iter().zip(&theta[1..]).map(|(a, b)| a * b).sum();
-            let active = if z > 0.0 { 1.0 } else { 0.0 };
-            std::iter::once(z * active)
-                .chain(x.iter().map(|x| theta[0] * x * active))
-                .collect()
-        })
-        .collect();
-    let fixed = noise_balance(&fields, &theta, &gradients).expect("a point");
-    assert_eq!(fixed.stop, StopReason::Balanced);
-    let ratio = fixed.theta[0].abs() / norm(&fixed.theta[1..]);
-    // ratio² = Σ (ŵᵀx)² / Σ ‖x‖² over the active half: the relative error of the numerator, the mean of
-    // 10 000 squares of normals, is √(2/10⁴), that of the ratio half of it; four standard errors.
-    let expected = 1.0 / (d as f64).sqrt();
-    assert!(
-        (ratio / expected - 1.0).abs() <= 4.0 * 0.5 * (2.0f64 / 1e4).sqrt(),
-        "{ratio}"
-    );
-    // The twin: the balanced gauge has ratio 1.
-    let balanced = balance(&fields, &theta).expect("a point").theta;
-    assert!((balanced[0].abs() / norm(&balanced[1..]) - 1.0).abs() <= 1e-10);
-}
-
-#[test]
-fn scale_invariance_has_no_noise_balance() {
-    let model = model("scale_invariant");
-    let fields = symmetric(&model);
-    let theta = normals(16, model.space().dim());
-    // Any vectors orthogonal to w are gradients of functions of w/‖w‖.
-    let mut g = normals(17, theta.len());
-    let along = g.iter().zip(&theta).map(|(a, b)| a * b).sum::<f64>() / norm(&theta).powi(2);
-    g.iter_mut().zip(&theta).for_each(|(g, t)| *g -= along * t);
-    let fixed = noise_balance(&fields, &theta, &[g]).expect("a point");
-    assert_eq!(fixed.stop, StopReason::Degenerate);
-    assert_eq!(fixed.theta, theta);
-    assert_eq!(fixed.escapes[0].shrinking.len(), theta.len());
-}
-
 #[test]
 fn transport_is_the_flow_of_the_field() {
     for (name, factor, generator) in [
@@ -600,4 +397,27 @@ fn mistakes_are_told() {
         (fixed.stop, fixed.theta),
         (StopReason::Balanced, vec![1.0, 2.0])
     );
+}
+
+#[test]
+fn a_pair_is_balanced_in_closed_form() {
+    let model = model("factorization");
+    let found = factors(&model);
+    let fields = symmetric(&model);
+    let theta = normals(12, model.space().dim());
+    let fixed = balance_factors(&model, &found, &fields, &theta).expect("a point");
+    is_balanced(&fixed, &fields);
+    // Newton has nothing left to do, and comes to the same point without.
+    assert_eq!(fixed.iterations, 0);
+    let newton = balance(&fields, &theta).expect("a point");
+    assert!(newton.iterations > 0);
+    assert!((norm(&newton.theta) - norm(&fixed.theta)).abs() < 1e-12 * norm(&theta));
+    // A factor of 10^120 between the sides is one number in the closed form.
+    let mut far = theta.clone();
+    let first = model.space().blocks()[0].range();
+    far[first.clone()].iter_mut().for_each(|x| *x *= 1e60);
+    far[first.end..].iter_mut().for_each(|x| *x *= 1e-60);
+    let fixed = balance_factors(&model, &found, &fields, &far).expect("a point");
+    is_balanced(&fixed, &fields);
+    assert!(fixed.iterations < 5, "{}", fixed.iterations);
 }
