@@ -1,9 +1,9 @@
 //! Gradient flow: on the leaf of fixed charges ẇ = −K_c(w)∇ℓ(w). If K_c⁻¹ = ∇²Q this is mirror flow, and
-//! for a model that is linear in w the limit is argmin{D_Q(w, w₀) : Xw = y} ([L22], theory §4.1).
+//! for a model that is linear in w the limit is argmin{D_Q(w, w₀) : Xw = y} (\[L22\], theory §4.1).
 //!
 //! Products of D numbers, x = Π θ_k with A_k = θ_k² = s + c_k on the leaf: Q″ = 1/Σ_j Π_{i≠j} A_i, and
 //! dx/K = ds/2x, so that Q(w) = ∫ (w − x)/2x ds from the point x = 0. For D = 2 that is the
-//! hyperbolic entropy of [W20].
+//! hyperbolic entropy of \[W20\].
 
 use crate::ground::{Ground, Origin};
 use crate::noise::closes;

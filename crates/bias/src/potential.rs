@@ -16,9 +16,9 @@ pub enum Driver {
 pub enum Noise {
     /// C = 2T·I (theory §5.1).
     Isotropic,
-    /// Isotropic noise conditioned on a gauge slice (theory §5.2, [A26] Theorem 1).
+    /// Isotropic noise conditioned on a gauge slice (theory §5.2, \[A26\] Theorem 1).
     Slice,
-    /// C = 2T·P_H (theory §5.3, [M26]).
+    /// C = 2T·P_H (theory §5.3, \[M26\]).
     Horizontal,
 }
 

@@ -1,4 +1,4 @@
-//! C = 2T·P_H ([M26], theory §5.3): the quotient is a Brownian motion of the metric K⁻¹ with drift
+//! C = 2T·P_H (\[M26\], theory §5.3): the quotient is a Brownian motion of the metric K⁻¹ with drift
 //! −K∇ℓ, whose law is e^{−ℓ/T} times the Riemannian volume: p(w) ∝ e^{−ℓ/T} pdet K^{−1/2} dw. Isometric
 //! actions keep it so everywhere; others have the law with K₀ where the leaf of vanishing charges
 //! stays and attracts, since the charges drift by T tr(A P_H).

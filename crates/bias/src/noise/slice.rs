@@ -1,4 +1,4 @@
-//! Isotropic noise conditioned on a gauge slice χ = 0 ([A26] Theorem 1, theory §5.2): with respect to
+//! Isotropic noise conditioned on a gauge slice χ = 0 (\[A26\] Theorem 1, theory §5.2): with respect to
 //! the slice's surface measure the density is ∝ e^{−L/T} det(∇χ∇χᵀ)^{−1/2}. For χ = μ the normals are
 //! the generators of 𝔭, so that ℓ_eff = ℓ + (T/2) log det Γ_𝔭; other functions that vanish on the same
 //! slice have other normals and give other laws (Borel–Kolmogorov).

@@ -180,7 +180,7 @@ impl Torus {
         }
     }
 
-    /// Square of a norm: `v[h]^2` for |v[h]|.
+    /// Square of a norm: `v[h]^2` for `|v[h]|`.
     #[must_use]
     pub fn squared_norm(&self, group: usize, model: &Model, script: Script) -> String {
         squared(&self.norm(group, model, script))

@@ -2,7 +2,7 @@
 //!
 //! If the infimum of ½ Σ ‖e^X v_k‖² is not attained there is an X ∈ 𝔭 such that no v_k has a
 //! component in a positive eigenspace of X and some have one in a negative eigenspace (Hilbert,
-//! Mumford; [KN79]): along e^{tX} the latter shrink to zero. The search proposes such an X, from
+//! Mumford; \[KN79\]): along e^{tX} the latter shrink to zero. The search proposes such an X, from
 //! where Newton's method runs to; what is reported has been verified on the vectors themselves.
 
 use super::local::Local;

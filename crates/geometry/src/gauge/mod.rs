@@ -9,7 +9,7 @@
 //! ```
 //!
 //! It is convex along e^{tX}; its stationary points are exactly the vectors with tr(A C) = 0 for
-//! all A ∈ 𝔭, unique up to the compact group where they exist [KN79]. They exist where the orbit
+//! all A ∈ 𝔭, unique up to the compact group where they exist \[KN79\]. They exist where the orbit
 //! is closed; otherwise the infimum is a limit along some X that shrinks a part of the vectors and
 //! stretches nothing ([`Escape`]).
 //!

@@ -56,7 +56,7 @@ pub fn invariance(
     ))
 }
 
-/// Brackets of the fields stay in their span: [X, Y](θ), stacked over the points, is a combination
+/// Brackets of the fields stay in their span: \[X, Y\](θ), stacked over the points, is a combination
 /// of the fields' values.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! det Γ where the structure of the action gives a formula (theory §6), in the basis that
-//! [`super::BASIS`] names: sums and products of squared norms for scalings, products over
+//! the answer names: sums and products of squared norms for scalings, products over
 //! eigenvalues for matrix groups, the block matrix itself for coupled ones.
 
 use crate::charge::render::{Script, number};

@@ -43,7 +43,7 @@ pub const CHAPTERS: &[Chapter] = chapters![
 
 const REFERENCES: &str = include_str!("../../../../docs/references.md");
 
-/// The works that a source names by their keys, `[A26]`: lines of the chapter of references.
+/// The works that a source names by their keys, `\[A26\]`: lines of the chapter of references.
 pub(super) fn references(source: &str) -> Vec<String> {
     let entries = REFERENCES.split("\n- **").skip(1);
     entries

@@ -1,7 +1,7 @@
 //! Marked passages of a chapter:
 //!
 //! ```text
-//! <!-- explain: noise-slice, slice-law | theory §5.2; [A26] Theorem 1 -->
+//! <!-- explain: noise-slice, slice-law | theory §5.2; \[A26\] Theorem 1 -->
 //! … paragraphs …
 //! <!-- end -->
 //! ```

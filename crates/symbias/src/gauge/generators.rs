@@ -28,7 +28,7 @@ pub struct Family {
     pub tensors: Vec<String>,
 }
 
-/// The factors of a model by the names that [`named`] takes.
+/// The factors of a model by the names that `--along` takes.
 #[must_use]
 pub fn families(factors: &[Factor]) -> Vec<Family> {
     let name = |k: usize| {
