@@ -91,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
                 &analysis.answer,
                 &analysis.charges_latex,
                 analysis.decay_latex.as_deref(),
+                &analysis.laws_latex,
             ));
         } else {
             printed.push_str(&report::text(

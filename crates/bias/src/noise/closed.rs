@@ -74,6 +74,16 @@ fn factor(over: f64, under: f64) -> String {
     }
 }
 
+/// A factor in LaTeX, with the space behind it; nothing for 1.
+fn tex_factor(over: f64, under: f64) -> String {
+    let text = fraction(over, under);
+    match text.split_once('/') {
+        Some((a, b)) => format!("\\tfrac{{{a}}}{{{b}}} "),
+        None if text == "1" => String::new(),
+        None => format!("{text} "),
+    }
+}
+
 /// t of an item as a product of norms.
 fn norms(model: &Model, torus: &Torus, m: &[f64], script: Script) -> String {
     let factors = m.iter().enumerate().map(|(k, m)| {
@@ -128,7 +138,7 @@ fn of_torus(model: &Model, law: Law, torus: &Torus, theta: Option<&[f64]>) -> Op
             (_, true, Script::Plain) => format!("{sum}log({t})"),
             (_, true, Script::Latex) => format!("{sum}\\log({t})"),
             (_, _, Script::Plain) => format!("{} {sum}log({t})", factor(over, under)),
-            (_, _, Script::Latex) => format!("\\tfrac{{{over}}}{{{under}}} {sum}\\log({t})"),
+            (_, _, Script::Latex) => format!("{}{sum}\\log({t})", tex_factor(over, under)),
         }
     };
     Some(Term {
@@ -168,7 +178,7 @@ fn of_pair(model: &Model, law: Law, pair: &Pair, theta: Option<&[f64]>) -> Optio
             (true, _) => None,
             (_, false) if weight == 2.0 => Some(body.to_owned()),
             (_, false) => Some(format!("{} {body}", factor(weight, 2.0))),
-            (_, true) => Some(format!("\\tfrac{{{weight}}}{{2}} {body_latex}")),
+            (_, true) => Some(format!("{}{body_latex}", tex_factor(weight, 2.0))),
         };
         let terms: Vec<String> = [
             term(1.0 + p + rest, "sum_i log s_i", "\\sum_i \\log s_i"),
@@ -246,7 +256,7 @@ fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> Option<(String, St
                 "[(1/2) sum_i log s_i + {half}sum_(i<j) log(s_i + s_j), s = eigenvalues of gram({stack}), pairs of zeros left out]"
             ),
             format!(
-                "\\tfrac12 \\sum_i \\log s_i + {tex_half}\\sum_{{i<j}} \\log(s_i + s_j),\\ s = \\lambda({tex}^* {tex})"
+                "\\tfrac12 \\sum_i \\log s_i + {tex_half}\\sum_{{i<j}} \\log(s_i + s_j),\\ s = \\lambda(\\operatorname{{gram}} {tex})"
             ),
         ));
     }
@@ -260,7 +270,10 @@ fn of_rotation(model: &Model, rotation: &Rotation, k: f64) -> Option<(String, St
     }
     Some((
         format!("{} log pdet gram({stack})", factor(power, 2.0)),
-        format!("\\tfrac{{{power}}}{{2}} \\log\\operatorname{{pdet}}({tex}^* {tex})"),
+        format!(
+            "{}\\log\\operatorname{{pdet}}(\\operatorname{{gram}} {tex})",
+            tex_factor(power, 2.0)
+        ),
     ))
 }
 

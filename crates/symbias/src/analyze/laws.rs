@@ -203,6 +203,20 @@ impl Laws {
         (pulls.len() > 1).then(|| format!("laws of noise disagree: {}", sides.join(", ")))
     }
 
+    /// Left side and formula of each potential that exists, in LaTeX.
+    pub fn latex(&self) -> Vec<(String, String)> {
+        [
+            ("Q_{\\text{flow}}", &self.flow),
+            ("R_{\\text{isotropic}}", &self.isotropic),
+            ("R_{\\text{slice}}", &self.slice),
+            ("R_{\\text{horizontal}}", &self.horizontal),
+        ]
+        .iter()
+        .filter(|(_, p)| p.exists)
+        .filter_map(|(name, p)| Some(((*name).to_owned(), p.latex.clone()?)))
+        .collect()
+    }
+
     /// As the answer says it.
     pub fn answer(&self) -> answer::Biases {
         answer::Biases {

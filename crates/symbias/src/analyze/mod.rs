@@ -46,6 +46,9 @@ pub struct Analysis {
     pub charges_latex: Vec<String>,
     /// LaTeX of the regulariser that weight decay induces.
     pub decay_latex: Option<String>,
+    /// LaTeX of det Γ and of the potentials of flow and of the laws of noise that exist: what it is of,
+    /// and the formula.
+    pub laws_latex: Vec<(String, String)>,
     /// The point at which values were computed, flat; `None` where none were.
     pub theta: Option<Vec<f64>>,
     model: Model,
@@ -110,6 +113,9 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         .is_none_or(|f| f.rules_are_all(&structure))
         .then(|| formula::of_factors(model, &structure.factors, theta))
         .flatten();
+    let gram_latex = gram
+        .as_ref()
+        .map(|g| ("\\det\\Gamma".to_owned(), g.latex.clone()));
     let rank = findings.map(|f| f.rank.decision.rank as u64);
     let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
     let redundancy = rank.map(|r| parameters - r);
@@ -130,7 +136,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
             basis: BASIS.into(),
             formula: gram.as_ref().map(|g| g.text.clone()),
             log_det: findings.and_then(|f| f.gram.as_ref()).map(|g| g.log_pdet),
-            log_det_by_formula: gram.and_then(|g| g.log_det),
+            log_det_by_formula: gram.as_ref().and_then(|g| g.log_det),
             factors: laws::gram_factors(&structure, theta),
         },
         orbit: laws.orbit.clone(),
@@ -155,7 +161,8 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     Analysis {
         answer,
         charges_latex: charges.latex,
-        decay_latex: laws.decay.latex,
+        decay_latex: laws.decay.latex.clone(),
+        laws_latex: gram_latex.into_iter().chain(laws.latex()).collect(),
         theta: findings.map(|f| f.theta.clone()),
         model: structure.model,
         families,

@@ -4,9 +4,15 @@ use crate::answer::Answer;
 use std::fmt::Write;
 
 /// Paper-ready LaTeX: the algebra, its dimension and bounds, the charges and the decay driver.
-/// `formulas` are the LaTeX forms of the charges, in the order of the answer's.
+/// `formulas` are the LaTeX forms of the charges, in the order of the answer's; `laws` left sides and
+/// formulas of det Γ, the mirror potential and the laws of noise.
 #[must_use]
-pub fn latex(answer: &Answer, formulas: &[String], decay: Option<&str>) -> String {
+pub fn latex(
+    answer: &Answer,
+    formulas: &[String],
+    decay: Option<&str>,
+    laws: &[(String, String)],
+) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -49,6 +55,14 @@ pub fn latex(answer: &Answer, formulas: &[String], decay: Option<&str>) -> Strin
         let _ = writeln!(
             out,
             "Weight decay induces the regulariser\n\\begin{{equation*}}\n  {decay}\n\\end{{equation*}}"
+        );
+    }
+    if !laws.is_empty() {
+        let lines: Vec<String> = laws.iter().map(|(l, r)| format!("  {l} &= {r}")).collect();
+        let _ = writeln!(
+            out,
+            "In the basis named by the answer, and with $p \\propto e^{{-\\ell/T - R}}$ for noise,\n\\begin{{align*}}\n{}\n\\end{{align*}}",
+            lines.join(" \\\\\n")
         );
     }
     out
