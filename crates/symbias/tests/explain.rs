@@ -126,3 +126,38 @@ chapter       Gauges, docs/gauges.md
 "
     );
 }
+
+#[test]
+fn every_hypothesis_of_an_answer_is_a_topic() {
+    use symbias::analyze::{Options, analyze};
+    use symbias_model::language::SourceFile;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let mut seen = BTreeSet::new();
+    for name in [
+        "hadamard",
+        "groups",
+        "gram",
+        "deep_relu",
+        "value_bias",
+        "scale_invariant",
+        "factorization",
+        "transformer_1b",
+    ] {
+        let source = SourceFile::read(&folder.join(name).with_extension("toml")).expect("a model");
+        let found = analyze(&source, &Options::default(), &mut |_| {}).expect("an answer");
+        let bias = &found.answer.bias;
+        for law in [
+            &bias.decay,
+            &bias.flow,
+            &bias.noise_isotropic,
+            &bias.noise_slice,
+            &bias.noise_horizontal,
+        ] {
+            for h in &law.hypotheses {
+                assert!(explain(&h.topic).is_ok(), "{name}: `{}`", h.topic);
+                seen.insert(h.topic.clone());
+            }
+        }
+    }
+    assert!(seen.len() > 12, "{seen:?}");
+}
