@@ -49,7 +49,9 @@ impl Rotation {
         let twice = slots
             .iter()
             .any(|s| slots.iter().filter(|o| o.tensor == s.tensor).count() > 1);
-        (!twice).then_some(Rotation {
+        // −Xᵀ is X̄ for anti-Hermitian X: a stack with both X and X̄ is no M with M → kM.
+        let conjugated = slots.iter().any(|s| s.width == 2 && s.dual != s.conjugate);
+        (!twice && !conjugated).then_some(Rotation {
             turn,
             slots,
             copies: usize::try_from(bond.copies()).ok()?,

@@ -212,17 +212,22 @@ fn of_rotation(rotation: &Rotation) -> Option<Entries> {
     Some(entries)
 }
 
+/// What keeps the norm of a symmetric matrix that is written by its entries i ≤ j.
+fn weight(i: usize, j: usize) -> f64 {
+    if i == j {
+        1.0
+    } else {
+        std::f64::consts::SQRT_2
+    }
+}
+
 /// Entries i ≤ j of MᵀM, M given by rows, off-diagonal ones times √2.
 fn symmetric(rows: &[Vec<usize>]) -> Entries {
     let width = rows.first().map_or(0, Vec::len);
     let mut entries = Vec::new();
     for i in 0..width {
         for j in i..width {
-            let c = if i == j {
-                1.0
-            } else {
-                std::f64::consts::SQRT_2
-            };
+            let c = weight(i, j);
             entries.push(rows.iter().map(|r| pair_of(c, r[i], r[j])).collect());
         }
     }
@@ -236,11 +241,7 @@ fn hermitian(rows: &[Vec<usize>]) -> Entries {
     let mut entries = Vec::new();
     for i in 0..width {
         for j in i..width {
-            let c = if i == j {
-                1.0
-            } else {
-                std::f64::consts::SQRT_2
-            };
+            let c = weight(i, j);
             let real = rows
                 .iter()
                 .flat_map(|r| [pair_of(c, r[i], r[j]), pair_of(c, r[i] + 1, r[j] + 1)]);
