@@ -2,7 +2,7 @@
 //! otherwise: with about 40 statistics per run and fixed seeds, a correct generator would fail at a chance of 2e-5.
 
 use symbias_numerics::lanes::Real;
-use symbias_numerics::random::{Stream, ensemble_normals, threefry2x64};
+use symbias_numerics::random::{Stream, ensemble_normals, ensemble_uniforms, threefry2x64};
 
 const N: usize = 1 << 18;
 const SIGMAS: f64 = 5.0;
@@ -211,4 +211,43 @@ fn neighbouring_seeds_replicas_and_steps_are_independent() {
         let off = standard_errors(z.windows(lag + 1).map(|w| w[0] * w[lag]), 0.0);
         assert!(off < SIGMAS, "replica lag {lag}: {off}");
     }
+}
+
+/// Mean, variance and the largest distance of the empirical distribution from u itself.
+fn uniform_law<T: Real>() {
+    let n = 200_000;
+    let mut u = vec![T::ZERO; n];
+    Stream::new(5, 6, 7).uniforms_at(1 << 40, &mut u);
+    let mut u: Vec<f64> = u.iter().map(|x| x.to_f64()).collect();
+    assert!(u.iter().all(|x| *x > 0.0 && *x < 1.0));
+    u.sort_by(f64::total_cmp);
+    let distance = u
+        .iter()
+        .enumerate()
+        .map(|(i, x)| (x - (i as f64 + 0.5) / n as f64).abs())
+        .fold(0.0, f64::max);
+    // Kolmogorov: P(√n D > 2.2) = 1.3e-4.
+    assert!(distance * (n as f64).sqrt() < 2.2, "{distance}");
+    // The same numbers by replica and by index, and in f64 those of `uniform_at`.
+    let mut rows = vec![T::ZERO; 7 * 19];
+    ensemble_uniforms(5, 3, 7, 11, 19, &mut rows);
+    for r in 0..19 {
+        let mut own = vec![T::ZERO; 7];
+        Stream::new(5, 3 + r as u64, 7).uniforms_at(11, &mut own);
+        for (i, x) in own.iter().enumerate() {
+            assert_eq!(x.to_f64(), rows[i * 19 + r].to_f64());
+            if T::NAME == "f64" {
+                assert_eq!(
+                    x.to_f64(),
+                    Stream::new(5, 3 + r as u64, 7).uniform_at(11 + i as u64)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn uniforms_have_their_law_and_do_not_depend_on_the_layout() {
+    uniform_law::<f32>();
+    uniform_law::<f64>();
 }

@@ -35,6 +35,9 @@ pub trait Real:
     /// See [`block_normals`](crate::random::block_normals).
     #[doc(hidden)]
     fn block_normals<S: Simd>(simd: S, inputs: LaneInputs) -> [Self::Lanes<S>; 4];
+    /// The uniforms of one block per lane, as many as normals.
+    #[doc(hidden)]
+    fn block_uniforms<S: Simd>(simd: S, inputs: LaneInputs) -> [Self::Lanes<S>; 4];
 
     /// The nearest number.
     fn from_f64(x: f64) -> Self;
@@ -237,7 +240,7 @@ impl Constants for f32 {
 }
 
 macro_rules! real {
-    ($t:ident, $lanes:literal, $vector:ident, $per_block:literal, $block:ident) => {
+    ($t:ident, $lanes:literal, $vector:ident, $per_block:literal, $block:ident, $uniforms:ident) => {
         impl Real for $t {
             const VIRTUAL_LANES: usize = $lanes;
             const ZERO: $t = 0.0;
@@ -255,6 +258,11 @@ macro_rules! real {
             #[inline(always)]
             fn block_normals<S: Simd>(simd: S, inputs: LaneInputs) -> [$vector<S>; 4] {
                 random::$block(simd, inputs)
+            }
+
+            #[inline(always)]
+            fn block_uniforms<S: Simd>(simd: S, inputs: LaneInputs) -> [$vector<S>; 4] {
+                random::$uniforms(simd, inputs)
             }
 
             #[inline(always)]
@@ -277,5 +285,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, 16, f32x16, 4, block_f32);
-real!(f64, 8, f64x8, 2, block_f64);
+real!(f32, 16, f32x16, 4, block_f32, uniforms_f32);
+real!(f64, 8, f64x8, 2, block_f64, uniforms_f64);

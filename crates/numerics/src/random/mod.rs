@@ -12,7 +12,7 @@ mod normal;
 mod stream;
 mod threefry;
 
-pub use normal::{LaneInputs, block_normals, ensemble_normals};
-pub(crate) use normal::{block_f32, block_f64};
+pub use normal::{LaneInputs, block_normals, ensemble_normals, ensemble_uniforms};
+pub(crate) use normal::{block_f32, block_f64, uniforms_f32, uniforms_f64};
 pub use stream::Stream;
 pub use threefry::threefry2x64;

@@ -53,11 +53,46 @@ pub fn ensemble_normals<T: Real>(
         block: 0,
         block_stride: 0,
     };
-    dispatch!(level(), simd => along_replicas(simd, inputs, first_index, replicas, out));
+    dispatch!(level(), simd => along_replicas::<_, T, false>(simd, inputs, first_index, replicas, out));
+}
+
+/// Uniforms on (0, 1) of an ensemble, laid out as [`ensemble_normals`]; those that [`Stream::uniforms_at`] gives.
+///
+/// [`Stream::uniforms_at`]: super::Stream::uniforms_at
+pub fn ensemble_uniforms<T: Real>(
+    seed: u64,
+    first_replica: u64,
+    step: u64,
+    first_index: u64,
+    replicas: usize,
+    out: &mut [T],
+) {
+    if replicas == 0 {
+        return;
+    }
+    let inputs = LaneInputs {
+        seed,
+        step,
+        replica: first_replica,
+        replica_stride: 1,
+        block: 0,
+        block_stride: 0,
+    };
+    dispatch!(level(), simd => along_replicas::<_, T, true>(simd, inputs, first_index, replicas, out));
+}
+
+/// The numbers of one block per lane: uniforms or normals, chosen when compiling.
+#[inline(always)]
+fn block<S: Simd, T: Real, const UNIFORM: bool>(simd: S, inputs: LaneInputs) -> [Lanes<S, T>; 4] {
+    if UNIFORM {
+        T::block_uniforms(simd, inputs)
+    } else {
+        T::block_normals(simd, inputs)
+    }
 }
 
 #[inline(always)]
-fn along_replicas<S: Simd, T: Real>(
+fn along_replicas<S: Simd, T: Real, const UNIFORM: bool>(
     simd: S,
     inputs: LaneInputs,
     first_index: u64,
@@ -70,20 +105,20 @@ fn along_replicas<S: Simd, T: Real>(
         return;
     }
     let last_block = (first_index + rows - 1) / per_block;
-    for block in first_index / per_block..=last_block {
+    for number in first_index / per_block..=last_block {
         for start in (0..replicas).step_by(T::VIRTUAL_LANES) {
             let end = (start + T::VIRTUAL_LANES).min(replicas);
             let replica = inputs.replica.wrapping_add(start as u64);
-            let normals = T::block_normals(
+            let numbers = block::<S, T, UNIFORM>(
                 simd,
                 LaneInputs {
                     replica,
-                    block,
+                    block: number,
                     ..inputs
                 },
             );
-            for (k, z) in normals.iter().enumerate().take(T::NORMALS_PER_BLOCK) {
-                let index = block * per_block + k as u64;
+            for (k, z) in numbers.iter().enumerate().take(T::NORMALS_PER_BLOCK) {
+                let index = number * per_block + k as u64;
                 if index >= first_index && index < first_index + rows {
                     let row = (index - first_index) as usize * replicas;
                     z.store_partial(&mut out[row + start..row + end]);
@@ -93,7 +128,13 @@ fn along_replicas<S: Simd, T: Real>(
     }
 }
 
-pub(super) fn along_index<T: Real>(seed: u64, replica: u64, step: u64, start: u64, out: &mut [T]) {
+pub(super) fn along_index<T: Real, const UNIFORM: bool>(
+    seed: u64,
+    replica: u64,
+    step: u64,
+    start: u64,
+    out: &mut [T],
+) {
     let inputs = LaneInputs {
         seed,
         step,
@@ -102,19 +143,30 @@ pub(super) fn along_index<T: Real>(seed: u64, replica: u64, step: u64, start: u6
         block: 0,
         block_stride: 1,
     };
-    dispatch!(level(), simd => along_blocks(simd, inputs, start, out));
+    dispatch!(level(), simd => along_blocks::<_, T, UNIFORM>(simd, inputs, start, out));
 }
 
 #[inline(always)]
-fn along_blocks<S: Simd, T: Real>(simd: S, inputs: LaneInputs, start: u64, out: &mut [T]) {
+fn along_blocks<S: Simd, T: Real, const UNIFORM: bool>(
+    simd: S,
+    inputs: LaneInputs,
+    start: u64,
+    out: &mut [T],
+) {
     let per_block = T::NORMALS_PER_BLOCK as u64;
     let lanes = T::VIRTUAL_LANES;
     let group = lanes * T::NORMALS_PER_BLOCK;
-    let mut block = start / per_block;
+    let mut number = start / per_block;
     let mut skip = (start % per_block) as usize;
     let mut out = out;
     while !out.is_empty() {
-        let vectors = in_order::<S, T>(T::block_normals(simd, LaneInputs { block, ..inputs }));
+        let vectors = in_order::<S, T>(block::<S, T, UNIFORM>(
+            simd,
+            LaneInputs {
+                block: number,
+                ..inputs
+            },
+        ));
         if skip == 0 && out.len() >= group {
             let (head, tail) = out.split_at_mut(group);
             for (chunk, vector) in head.chunks_exact_mut(lanes).zip(vectors) {
@@ -130,7 +182,7 @@ fn along_blocks<S: Simd, T: Real>(simd: S, inputs: LaneInputs, start: u64, out: 
             out = tail;
             skip = 0;
         }
-        block = block.wrapping_add(lanes as u64);
+        number = number.wrapping_add(lanes as u64);
     }
 }
 
@@ -170,6 +222,30 @@ pub(crate) fn block_f32<S: Simd>(simd: S, inputs: LaneInputs) -> [f32x16<S>; 4] 
     let (a1, b1) = threefry_lanes(simd, inputs, 8);
     let (z0, z1) = pair_f32(a0, a1);
     let (z2, z3) = pair_f32(b0, b1);
+    [z0, z1, z2, z3]
+}
+
+#[inline(always)]
+pub(crate) fn uniforms_f64<S: Simd>(simd: S, inputs: LaneInputs) -> [f64x8<S>; 4] {
+    let (a, b) = threefry_lanes(simd, inputs, 0);
+    let unused = <f64x8<S> as LaneFloat<S>>::splat(simd, 0.0);
+    [uniform_f64(a), uniform_f64(b), unused, unused]
+}
+
+/// (2k + 1) / 2^24 with k the upper 23 bits of a half word: never 0 nor 1.
+#[inline(always)]
+pub(crate) fn uniforms_f32<S: Simd>(simd: S, inputs: LaneInputs) -> [f32x16<S>; 4] {
+    let (a0, b0) = threefry_lanes(simd, inputs, 0);
+    let (a1, b1) = threefry_lanes(simd, inputs, 8);
+    let halves = |first: u64x8<S>, second: u64x8<S>| -> [f32x16<S>; 2] {
+        let low: u32x16<S> = first.narrow(second);
+        let high: u32x16<S> = (first >> 32).narrow(second >> 32);
+        [low, high].map(
+            #[inline(always)]
+            |k| f32x16::from_bits((k >> 9) | 1.0f32.to_bits()) - (1.0 - f32::EPSILON / 2.0),
+        )
+    };
+    let ([z0, z1], [z2, z3]) = (halves(a0, a1), halves(b0, b1));
     [z0, z1, z2, z3]
 }
 

@@ -67,7 +67,13 @@ impl Stream {
     /// Box–Muller: √(−2 ln u) (cos 2πv, sin 2πv). In f64 two normals per block, |z| ≤ 8.6; in f32 four, |z| ≤ 6.8, and
     /// other numbers than the rounded f64 ones.
     pub fn normals_at<T: Real>(&self, start: u64, out: &mut [T]) {
-        normal::along_index(self.seed, self.replica, self.step, start, out);
+        normal::along_index::<T, false>(self.seed, self.replica, self.step, start, out);
+    }
+
+    /// Uniforms on (0, 1): `out[k]` is the uniform of index `start` + k. In f64 the numbers of
+    /// [`uniform_at`](Self::uniform_at); in f32 others, four to a block, (2k + 1) / 2^24.
+    pub fn uniforms_at<T: Real>(&self, start: u64, out: &mut [T]) {
+        normal::along_index::<T, true>(self.seed, self.replica, self.step, start, out);
     }
 
     /// The next 64 bits.
