@@ -6,7 +6,17 @@ use fearless_simd::{Simd, SimdFloatElement, f32x16, f64x8};
 
 /// f32 or f64.
 pub trait Real:
-    SimdFloatElement + Constants + std::ops::Neg<Output = Self> + Send + Sync + 'static
+    SimdFloatElement
+    + Constants
+    + PartialOrd
+    + std::ops::Neg<Output = Self>
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::AddAssign
+    + Send
+    + Sync
+    + 'static
 {
     /// Elements of a virtual vector; also the number of accumulators of a [`sum`](super::reduce::sum).
     const VIRTUAL_LANES: usize;

@@ -1,0 +1,61 @@
+//! What is looked at during training: functions of θ that the experiment declares.
+//!
+//! An [`Observable`] is evaluated in f64 at one replica's θ, whatever the layout of the run, so that its numbers do not
+//! depend on lanes, threads or shards.
+
+mod charges;
+mod expression;
+mod losses;
+mod measure;
+
+pub use charges::{Charges, Drift};
+pub use expression::{Expressions, From};
+pub use losses::Loss;
+pub use measure::{Kind, Measure};
+
+use crate::training::Setting;
+use symbias_model::error::Result;
+
+/// The state of one replica at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// Which replica.
+    pub replica: u64,
+    /// Its start, teacher and data.
+    pub setting: &'a Setting,
+    /// θ, d numbers.
+    pub theta: &'a [f64],
+    /// Σ (1 − ηλ)^{2(later steps)} g² of each entry; empty where it is not kept.
+    pub squares: &'a [f64],
+}
+
+/// Something to look at: an array of fixed shape.
+pub trait Observable: Send + Sync {
+    /// Its name in the record.
+    fn name(&self) -> &str;
+    /// Its shape; `[]` for one number.
+    fn shape(&self) -> Vec<usize>;
+    /// What its axes are called.
+    fn axes(&self) -> Vec<String>;
+    /// A thread's own working memory.
+    fn worker(&self) -> Box<dyn Worker + '_>;
+    /// Whether it reads [`Moment::squares`].
+    fn needs_squares(&self) -> bool {
+        false
+    }
+}
+
+/// Evaluates an observable, again and again.
+pub trait Worker {
+    /// Writes the numbers, row by row.
+    ///
+    /// # Errors
+    /// Linear algebra that does not converge. Numbers that are not finite are data.
+    fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()>;
+}
+
+/// Numbers of an observable.
+#[must_use]
+pub fn len(observable: &dyn Observable) -> usize {
+    observable.shape().iter().product()
+}
