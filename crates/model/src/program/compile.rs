@@ -26,6 +26,9 @@ pub(super) fn strided(dims: &[Dim], step: usize, sizes: &[usize]) -> Vec<(Dim, u
 /// An array of the caller before planning: node, dimensions with strides, start.
 pub(super) type Part = (Id, Vec<(Dim, usize)>, usize);
 
+/// A result: its length, and its parts.
+pub(super) type Whole = (usize, Vec<Part>);
+
 /// A leaf and where the caller's array has it: dimensions with strides, start.
 pub(super) type Place = (Leaf, Vec<(Dim, usize)>, usize);
 
@@ -136,6 +139,14 @@ impl<'l, 'm> Compiler<'l, 'm> {
         (rows.map_or(1, |_| self.m) * self.d * self.repeat, parts)
     }
 
+    /// The leaves of θ, in order.
+    pub(super) fn theta(&self) -> Vec<Id> {
+        self.blocks
+            .iter()
+            .flat_map(|b| b.0.iter().copied())
+            .collect()
+    }
+
     /// Where the caller's arrays enter: θ, directions, inputs, cotangents.
     pub(super) fn leaves(&self) -> [Vec<Place>; 3] {
         let model = self.lowering.model;
@@ -195,20 +206,17 @@ impl<'l, 'm> Compiler<'l, 'm> {
         self.outputs.iter().map(|o| o.0.clone()).collect()
     }
 
-    pub(super) fn results(&mut self, task: Task) -> Result<Vec<(usize, Vec<Part>)>> {
+    pub(super) fn results(&mut self, task: Task) -> Result<Vec<Whole>> {
         let zero = self.graph().number(0.0);
         let values = self.values();
         Ok(match task {
             Task::Value => vec![self.like_outputs(&values)],
             Task::Loss => vec![self.loss()?.1],
             Task::LossGradient => {
-                let (loss, result) = self.loss()?;
-                let one = self.graph().number(1.0);
-                let dims = self.graph().dims(loss).to_vec();
-                let seed = self.graph().contract(&[one], &dims);
-                let gradient = self.pull(&[(loss, seed)]);
-                vec![result, self.like_theta(&gradient, None, zero)]
+                let (loss, gradient) = self.gradient(zero)?;
+                vec![loss, gradient]
             }
+            Task::Gradient => vec![self.gradient(zero)?.1],
             Task::Jvp => {
                 let tangents = self.push(&values, 0);
                 vec![self.like_outputs(&values), self.like_outputs(&tangents)]
@@ -268,7 +276,17 @@ impl<'l, 'm> Compiler<'l, 'm> {
         })
     }
 
-    fn loss(&mut self) -> Result<(Id, (usize, Vec<Part>))> {
+    /// L and ∇L.
+    fn gradient(&mut self, zero: Id) -> Result<(Whole, Whole)> {
+        let (loss, result) = self.loss()?;
+        let one = self.graph().number(1.0);
+        let dims = self.graph().dims(loss).to_vec();
+        let seed = self.graph().contract(&[one], &dims);
+        let gradient = self.pull(&[(loss, seed)]);
+        Ok((result, self.like_theta(&gradient, None, zero)))
+    }
+
+    fn loss(&mut self) -> Result<(Id, Whole)> {
         let Some(loss) = &self.lowering.model.loss else {
             return Err(Error::new(ErrorKind::Unsupported, "the model has no loss")
                 .remedy("add [loss] with a kind: mse, cross_entropy, logistic or expression"));
@@ -319,11 +337,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
 
     /// Cotangents of the parameters.
     fn pull(&mut self, seeds: &[(Id, Id)]) -> Vec<Vec<Option<Id>>> {
-        let leaves: Vec<Id> = self
-            .blocks
-            .iter()
-            .flat_map(|b| b.0.iter().copied())
-            .collect();
+        let leaves = self.theta();
         let mut found = vjp(self.graph(), seeds, &leaves).into_iter();
         self.blocks
             .iter()
@@ -335,7 +349,8 @@ impl<'l, 'm> Compiler<'l, 'm> {
 pub(super) fn assemble<T>(
     graph: &Graph,
     plan: Plan,
-    results: &[(usize, Vec<Part>)],
+    results: &[Whole],
+    gradient: Option<usize>,
     leaves: &[Vec<Place>; 3],
 ) -> Program<T> {
     let port = |id: Id, dims: &[(Dim, usize)], start: usize| {
@@ -369,13 +384,15 @@ pub(super) fn assemble<T>(
     }
     let results = results
         .iter()
-        .map(|(len, parts)| {
+        .enumerate()
+        .map(|(number, (len, parts))| {
+            let own = |k: usize, (id, dims, start): &Part| match gradient == Some(number) {
+                true => Port::new(&plan.gradient[k], dims, *start, &graph.sizes),
+                false => port(*id, dims, *start),
+            };
             (
                 *len,
-                parts
-                    .iter()
-                    .map(|(id, dims, start)| port(*id, dims, *start))
-                    .collect(),
+                parts.iter().enumerate().map(|(k, p)| own(k, p)).collect(),
             )
         })
         .collect();
@@ -389,6 +406,7 @@ pub(super) fn assemble<T>(
         results,
         replicas: (1, 1),
         inputs_move: false,
+        positions: Vec::new(),
         element: std::marker::PhantomData,
     }
 }

@@ -17,6 +17,7 @@ mod operation;
 mod plan;
 mod port;
 mod reduce;
+mod resident;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use port::Port;
 use symbias_numerics::lanes::{Real, Simd, dispatch, level};
 
 pub use port::Workspace;
+pub use resident::State;
 
 /// What a program computes; results in the order named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Task {
     Loss,
     /// L(θ), ∇L(θ): one number and d.
     LossGradient,
+    /// ∇L(θ) alone, d numbers: a step of training rarely needs L.
+    Gradient,
     /// F(θ), J(θ)v for one direction v of length d.
     Jvp,
     /// F(θ), J(θ)ᵀc for a cotangent c of length m.
@@ -74,6 +78,17 @@ pub struct Options {
     pub inputs_per_replica: bool,
 }
 
+impl Task {
+    /// Which result is ∇L.
+    fn gradient(self) -> Option<usize> {
+        match self {
+            Task::LossGradient => Some(1),
+            Task::Gradient => Some(0),
+            _ => None,
+        }
+    }
+}
+
 impl Options {
     /// One sample, inputs shared by all replicas.
     #[must_use]
@@ -100,6 +115,8 @@ pub struct Program<T> {
     /// Replicas in all, and in one tile.
     replicas: (usize, usize),
     inputs_move: bool,
+    /// Where entries of θ are in the arena.
+    positions: Vec<u32>,
     element: std::marker::PhantomData<T>,
 }
 
@@ -151,13 +168,26 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         lowering.all()?;
         let mut compiler = Compiler::new(&mut lowering, options)?;
         let results = compiler.results(options.task)?;
-        let leaves = compiler.leaves();
+        let (leaves, theta) = (compiler.leaves(), compiler.theta());
         let roots: Vec<Id> = results
             .iter()
             .flat_map(|r| r.1.iter().map(|p| p.0))
             .collect();
-        let plan = plan::plan(&lowering.graph, &roots, lowering.replica, T::VIRTUAL_LANES)?;
-        let mut program = assemble(&lowering.graph, plan, &results, &leaves);
+        let gradient = options.task.gradient();
+        let slopes: Vec<Id> = gradient
+            .iter()
+            .flat_map(|g| results[*g].1.iter().map(|p| p.0))
+            .collect();
+        let plan = plan::plan(
+            &lowering.graph,
+            &roots,
+            &theta,
+            &slopes,
+            lowering.replica,
+            T::VIRTUAL_LANES,
+        )?;
+        let mut program = assemble(&lowering.graph, plan, &results, gradient, &leaves);
+        program.positions = resident::positions(&program.theta);
         if let (Layout::Replicas(n), Some(tile)) = (options.layout, tile) {
             program.replicas = (n.max(1), tile);
             program.inputs_move = options.inputs_per_replica;
@@ -202,18 +232,13 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         arguments: &Arguments<'_, T>,
         results: &mut [&mut [T]],
     ) {
-        let arena = workspace.arena();
-        assert!(
-            arena.len() >= self.plan.len + T::VIRTUAL_LANES,
-            "a workspace of another program"
-        );
         let (replicas, tile) = self.replicas;
-        let level = level();
         let mut done = 0;
         while done < replicas {
             // The last tile goes back to replicas that have been computed, to the same bits.
             let first = done.min(replicas - tile);
             let inputs = if self.inputs_move { first } else { 0 };
+            let arena = self.arena(workspace);
             self.theta
                 .iter()
                 .for_each(|p| p.load(first, arguments.theta, arena));
@@ -226,19 +251,44 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             self.cotangents
                 .iter()
                 .for_each(|p| p.load(first, arguments.cotangent, arena));
-            for step in &self.plan.steps {
-                dispatch!(level, simd => execute(simd, step, arena));
-            }
+            self.execute(workspace);
+            let arena = workspace.arena();
             for ((_, ports), into) in self.results.iter().zip(results.iter_mut()) {
                 ports.iter().for_each(|p| p.store(first, arena, into));
             }
             done += tile;
         }
     }
+
+    /// The arena, if it is large enough.
+    fn arena<'w>(&self, workspace: &'w mut Workspace<T>) -> &'w mut [T] {
+        let arena = workspace.arena();
+        assert!(
+            arena.len() >= self.plan.len + T::VIRTUAL_LANES,
+            "a workspace of another program"
+        );
+        arena
+    }
+
+    /// Runs the steps on what is in the workspace, and copies nothing: see [`Program::state`].
+    ///
+    /// # Panics
+    /// If the workspace is that of another program.
+    pub fn execute(&self, workspace: &mut Workspace<T>) {
+        let arena = self.arena(workspace);
+        dispatch!(level(), simd => execute(simd, &self.plan.steps, arena));
+    }
 }
 
 #[inline(always)]
-fn execute<S: Simd, T: Real + std::ops::AddAssign>(simd: S, step: &Step, arena: &mut [T]) {
+fn execute<S: Simd, T: Real + std::ops::AddAssign>(simd: S, steps: &[Step], arena: &mut [T]) {
+    for step in steps {
+        one(simd, step, arena);
+    }
+}
+
+#[inline(always)]
+fn one<S: Simd, T: Real + std::ops::AddAssign>(simd: S, step: &Step, arena: &mut [T]) {
     match step {
         Step::Rows(step) => kernel::rows::<S, T>(simd, step, arena),
         Step::Contraction(step) => contraction::contraction::<S, T>(simd, step, arena),
@@ -246,5 +296,6 @@ fn execute<S: Simd, T: Real + std::ops::AddAssign>(simd: S, step: &Step, arena: 
         Step::Reduce(step) => reduce::reduce::<S, T>(simd, step, arena),
         Step::FirstMax(step) => reduce::first_max::<S, T>(simd, step, arena),
         Step::Move(step) => reduce::moves::<T>(step, arena),
+        Step::Clear(step) => reduce::clear::<T>(step, arena),
     }
 }

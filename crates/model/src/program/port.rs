@@ -29,6 +29,10 @@ impl<T: Real> Workspace<T> {
     pub(super) fn arena(&mut self) -> &mut [T] {
         &mut self.memory[self.start..]
     }
+
+    pub(super) fn numbers(&self) -> &[T] {
+        &self.memory[self.start..]
+    }
 }
 
 impl<T: Real> Clone for Workspace<T> {
@@ -90,6 +94,11 @@ impl Port {
             ),
             None => visit(self.at, &one),
         }
+    }
+
+    /// Visits (arena, caller) positions of all entries.
+    pub(super) fn entries(&self, mut visit: impl FnMut([usize; 2])) {
+        each(&self.loops, self.at, &mut visit);
     }
 
     /// The loops with the roles of the two arrays exchanged, on the stack.

@@ -138,3 +138,19 @@ pub(super) fn moves<T: Real + std::ops::AddAssign>(step: &Move, arena: &mut [T])
         },
     );
 }
+
+/// Sets the padding of the rows of an array to zero, so that what reads whole vectors finds nothing there.
+#[derive(Clone, Debug)]
+pub(super) struct Clear {
+    pub at: usize,
+    pub rows: usize,
+    /// Numbers of a row with and without padding.
+    pub padded: usize,
+    pub size: usize,
+}
+
+pub(super) fn clear<T: Real>(step: &Clear, arena: &mut [T]) {
+    for row in arena[step.at..][..step.rows * step.padded].chunks_exact_mut(step.padded) {
+        row[step.size..].fill(T::ZERO);
+    }
+}

@@ -90,6 +90,7 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
             scaled(vec![p.loss(t, x).expect("L")]),
             scaled(p.loss_gradient(t, x).expect("∇L")),
         ],
+        Task::Gradient => vec![scaled(p.loss_gradient(t, x).expect("∇L"))],
         Task::Jvp => vec![p.value(t, x).expect("F"), along(&case.v)],
         Task::Vjp => vec![
             p.value(t, x).expect("F"),
@@ -116,10 +117,11 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
     }
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 8] = [
     Task::Value,
     Task::Loss,
     Task::LossGradient,
+    Task::Gradient,
     Task::Jvp,
     Task::Vjp,
     Task::Jacobian,
@@ -193,7 +195,7 @@ fn compare(name: &str, task: Task, found: &[Vec<f64>], expected: &[Vec<f64>], ac
 
 fn tasks(model: &Model, case: &Case) -> Vec<Task> {
     let wanted = |t: &Task| match t {
-        Task::Loss | Task::LossGradient => model.loss.is_some(),
+        Task::Loss | Task::LossGradient | Task::Gradient => model.loss.is_some(),
         // The scalar oracle writes out m·d numbers.
         Task::Jacobian => case.scalar.outputs() * case.theta.len() < 100_000,
         _ => true,
@@ -271,4 +273,77 @@ fn a_sum_over_equal_numbers_counts_them() {
     let sum = g.contract(&[spread], &[j]);
     let total = g.contract(&[sum], &[]);
     assert_eq!(g.as_number(total), Some(24.0));
+}
+
+/// Some steps of descent by run() and dense arrays, and in place: θ after them.
+fn descents<T: Real + std::ops::AddAssign>(
+    case: &Case,
+    model: &Model,
+    layout: Layout,
+) -> [Vec<f64>; 2] {
+    let n = match layout {
+        Layout::Single => 1,
+        Layout::Replicas(n) => n,
+    };
+    let rate = T::from_f64(-1e-3);
+    let step = |theta: &mut [T], gradient: &[T]| {
+        for (x, g) in theta.iter_mut().zip(gradient) {
+            *x += rate * *g;
+        }
+    };
+    let options = |task| Options::new(task, layout);
+    let dense = Program::<T>::compile(model, &case.arrays, options(Task::LossGradient)).expect("");
+    let lean = Program::<T>::compile(model, &case.arrays, options(Task::Gradient)).expect("");
+    let mut theta: Vec<T> = normal(3, case.theta.len() * n)
+        .into_iter()
+        .map(|x| T::from_f64(0.3 * x))
+        .collect();
+    let x: Vec<T> = case.x.iter().map(|x| T::from_f64(*x)).collect();
+    let mut workspace = lean.workspace();
+    lean.put_theta(&mut workspace, &theta);
+    lean.put_inputs(&mut workspace, &x);
+    let (mut loss, mut gradient) = (vec![T::ZERO; n], vec![T::ZERO; theta.len()]);
+    let mut arena = dense.workspace();
+    for _ in 0..4 {
+        let arguments = Arguments::at(&theta, &x);
+        dense.run(&mut arena, &arguments, &mut [&mut loss, &mut gradient]);
+        step(&mut theta, &gradient);
+        lean.execute(&mut workspace);
+        let state = lean.state(&mut workspace);
+        assert_eq!(state.theta.len(), state.gradient.len());
+        step(state.theta, state.gradient);
+    }
+    let mut taken = vec![T::ZERO; theta.len()];
+    lean.take_theta(&workspace, &mut taken);
+    let by_position = lean.positions().to_vec();
+    let state = lean.state(&mut workspace);
+    assert_eq!(by_position.len(), taken.len());
+    for (x, p) in taken.iter().zip(&by_position) {
+        assert_eq!(
+            x.to_f64().to_bits(),
+            state.theta[*p as usize].to_f64().to_bits()
+        );
+    }
+    // Padding stays zero.
+    let entries: std::collections::HashSet<u32> = by_position.into_iter().collect();
+    for (k, x) in state.theta.iter().enumerate() {
+        assert!(entries.contains(&(k as u32)) || x.to_f64() == 0.0);
+    }
+    [theta, taken].map(|v| v.iter().map(|x| x.to_f64()).collect())
+}
+
+#[test]
+fn descent_in_place_has_the_bits_of_descent_by_runs() {
+    for (name, model) in models().into_iter().filter(|m| m.1.loss.is_some()) {
+        let case = case(&model, 8);
+        let bits = |v: &Vec<f64>| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        for layout in [Layout::Single, Layout::Replicas(8), Layout::Replicas(5)] {
+            for [dense, place] in [
+                descents::<f64>(&case, &model, layout),
+                descents::<f32>(&case, &model, layout),
+            ] {
+                assert_eq!(bits(&dense), bits(&place), "{name}: {layout:?}");
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ mod table;
 use super::contraction::{Contraction, Total};
 use super::graph::{Dim, Graph, Id, Leaf, Op};
 use super::kernel::{Read, RowKind, Rows};
-use super::reduce::{FirstMax, Move, Reduce};
+use super::reduce::{Clear, FirstMax, Move, Reduce};
 use super::slot::{DEEPEST, Slot, loops};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
@@ -23,6 +23,7 @@ pub(super) enum Step {
     Reduce(Reduce),
     FirstMax(FirstMax),
     Move(Move),
+    Clear(Clear),
 }
 
 /// Steps, and where everything lies.
@@ -36,6 +37,10 @@ pub(super) struct Plan {
     pub len: usize,
     /// Multiply-adds per run and replica, counted as two operations each.
     pub operations: f64,
+    /// Where ∇L goes, one region per leaf of θ; empty if the task has no gradient.
+    pub gradient: Vec<Slot>,
+    /// Numbers of θ, which begin the arena; ∇L follows in the same order.
+    pub resident: usize,
 }
 
 pub(super) struct Planner<'a> {
@@ -52,10 +57,13 @@ pub(super) struct Planner<'a> {
     one: Option<Slot>,
 }
 
-/// Plans the computation of `roots`; they and the leaves keep their places.
+/// Plans the computation of `roots`; they and the leaves keep their places. The leaves of θ come
+/// first in the arena, then their gradients, if there are any, in the same order and form.
 pub(super) fn plan(
     graph: &Graph,
     roots: &[Id],
+    theta: &[Id],
+    gradient: &[Id],
     replica: Option<Dim>,
     width: usize,
 ) -> Result<Plan> {
@@ -85,8 +93,23 @@ pub(super) fn plan(
     for root in roots {
         planner.uses[*root as usize] += 1;
     }
+    for leaf in theta {
+        let dims = graph.dims(*leaf);
+        let slot = planner.reserve(dims, planner.default_lane(dims));
+        planner.plan.slots.insert(*leaf, slot);
+    }
+    planner.plan.resident = planner.plan.len;
+    for (leaf, _) in theta.iter().zip(gradient) {
+        let mut slot = planner.slot(*leaf);
+        slot.offset = planner.plan.len;
+        planner.plan.len += slot.len;
+        planner.plan.gradient.push(slot);
+    }
     for id in (0..count as Id).filter(|id| live[*id as usize]) {
         planner.node(id)?;
+    }
+    for (k, root) in gradient.iter().enumerate() {
+        planner.deliver(*root, k);
     }
     Ok(planner.plan)
 }
@@ -190,6 +213,24 @@ impl Planner<'_> {
         }
     }
 
+    /// Copies a gradient to its region and clears the padding there.
+    fn deliver(&mut self, root: Id, number: usize) {
+        let into = self.plan.gradient[number].clone();
+        let from = self.with_lane(root, into.lane);
+        self.rows_of(RowKind::Copy, &into, &[&from.0]);
+        self.drop_copy(from);
+        let size = into.lane.map_or(1, |l| self.size(l));
+        let padded = self.blocks(into.lane) * self.width;
+        if size < padded {
+            self.plan.steps.push(Step::Clear(Clear {
+                at: into.offset,
+                rows: into.len / padded,
+                padded,
+                size,
+            }));
+        }
+    }
+
     fn read_of(slot: &Slot, lane: Option<Dim>) -> Read {
         match lane {
             Some(l) if slot.lane == Some(l) => Read::Vector,
@@ -204,6 +245,7 @@ impl Planner<'_> {
     fn node(&mut self, id: Id) -> Result<()> {
         let dims = self.graph.dims(id).to_vec();
         let slot = match self.graph.op(id).clone() {
+            Op::Leaf(Leaf::Theta(..)) => return Ok(()),
             Op::Leaf(leaf) => {
                 let slot = self.reserve(&dims, self.default_lane(&dims));
                 if let Leaf::Constant(entries) = leaf {
