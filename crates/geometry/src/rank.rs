@@ -140,6 +140,6 @@ fn until_idle(
 }
 
 /// An error of the linear algebra as one of this crate's callers.
-pub(crate) fn numerical(error: symbias_numerics::Error) -> Error {
+pub fn numerical(error: symbias_numerics::Error) -> Error {
     Error::new(ErrorKind::Numerical, error.to_string())
 }

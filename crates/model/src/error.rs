@@ -83,6 +83,13 @@ impl Error {
         }))
     }
 
+    /// Says before the message what it is about.
+    #[must_use]
+    pub fn context(mut self, of: &str) -> Error {
+        self.0.message = format!("{of}: {}", self.0.message);
+        self
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Error {

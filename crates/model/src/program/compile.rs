@@ -9,7 +9,7 @@ use super::{Layout, Options, Program, Task};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::Source;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Strides of a row-major array whose last entries are `step` apart.
 pub(super) fn strided(dims: &[Dim], step: usize, sizes: &[usize]) -> Vec<(Dim, usize)> {
@@ -260,7 +260,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
                         let entry = |k: usize| {
                             f64::from(u8::from(k / count == start + (k % count) * width + w))
                         };
-                        let unit: Rc<[f64]> = (0..m * count).map(entry).collect();
+                        let unit: Arc<[f64]> = (0..m * count).map(entry).collect();
                         let all: Vec<Dim> =
                             std::iter::once(rows).chain(dims.iter().copied()).collect();
                         let identity = self.graph().leaf(Leaf::Constant(unit), all);

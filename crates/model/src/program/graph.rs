@@ -2,7 +2,7 @@
 //! differentiation, so that gradients and higher derivatives run on the same kernels.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A dimension of arrays: an index letter, an axis of a tensor, the samples or the replicas.
 pub(super) type Dim = u32;
@@ -46,7 +46,7 @@ pub(super) enum Leaf {
     /// A cotangent of an output: number, part.
     Cotangent(usize, usize),
     /// Fixed entries.
-    Constant(Rc<[f64]>),
+    Constant(Arc<[f64]>),
 }
 
 /// How a node is computed. A dimension of an argument that the node lacks is summed in
@@ -73,19 +73,19 @@ pub(super) enum Op {
         from: Id,
         consumed: Vec<Dim>,
         new: Vec<Dim>,
-        table: Rc<[i32]>,
+        table: Arc<[i32]>,
     },
     /// The transpose of `Gather`: entries are added where the table says.
     Scatter {
         from: Id,
         consumed: Vec<Dim>,
         new: Vec<Dim>,
-        table: Rc<[i32]>,
+        table: Arc<[i32]>,
     },
     /// `then` where the mask over `dims` holds, else `otherwise`.
     Select {
         dims: Vec<Dim>,
-        mask: Rc<[bool]>,
+        mask: Arc<[bool]>,
         then: Id,
         otherwise: Id,
     },
@@ -143,14 +143,14 @@ impl Graph {
         // Tables and constants are told apart by their address: sharing them is a matter of speed.
         let key = match &op {
             Op::Leaf(Leaf::Constant(c)) if c.len() > 4 => {
-                format!("constant {:p} {dims:?}", Rc::as_ptr(c))
+                format!("constant {:p} {dims:?}", Arc::as_ptr(c))
             }
             Op::Gather {
                 from,
                 consumed,
                 new,
                 table,
-            } => format!("gather {from} {consumed:?} {new:?} {:p}", Rc::as_ptr(table)),
+            } => format!("gather {from} {consumed:?} {new:?} {:p}", Arc::as_ptr(table)),
             Op::Scatter {
                 from,
                 consumed,
@@ -158,14 +158,14 @@ impl Graph {
                 table,
             } => format!(
                 "scatter {from} {consumed:?} {new:?} {:p}",
-                Rc::as_ptr(table)
+                Arc::as_ptr(table)
             ),
             Op::Select {
                 then,
                 otherwise,
                 mask,
                 ..
-            } => format!("select {then} {otherwise} {:p} {dims:?}", Rc::as_ptr(mask)),
+            } => format!("select {then} {otherwise} {:p} {dims:?}", Arc::as_ptr(mask)),
             other => format!("{other:?} {dims:?}"),
         };
         if let Some(id) = self.known.get(&key) {
@@ -182,7 +182,7 @@ impl Graph {
     }
 
     pub fn number(&mut self, x: f64) -> Id {
-        self.leaf(Leaf::Constant(Rc::new([x])), Vec::new())
+        self.leaf(Leaf::Constant(Arc::new([x])), Vec::new())
     }
 
     /// The number, if the node is one.
@@ -366,7 +366,7 @@ impl Graph {
         self.push(Op::Rename(x, names.to_vec()), dims)
     }
 
-    pub fn gather(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
+    pub fn gather(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Arc<[i32]>) -> Id {
         let dims = self
             .dims(from)
             .iter()
@@ -385,7 +385,7 @@ impl Graph {
         )
     }
 
-    pub fn scatter(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Rc<[i32]>) -> Id {
+    pub fn scatter(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Arc<[i32]>) -> Id {
         let dims = self
             .dims(from)
             .iter()
@@ -404,7 +404,7 @@ impl Graph {
         )
     }
 
-    pub fn select(&mut self, dims: &[Dim], mask: Rc<[bool]>, then: Id, otherwise: Id) -> Id {
+    pub fn select(&mut self, dims: &[Dim], mask: Arc<[bool]>, then: Id, otherwise: Id) -> Id {
         let mut all = dims.to_vec();
         let of_branches = self.union(&[then, otherwise]);
         all.extend(of_branches.into_iter().filter(|d| !dims.contains(d)));

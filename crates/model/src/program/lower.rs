@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{Field, IndexExpr, Label, Model, Node, NodeId, Op, Source, TensorId};
 use crate::scalar::Arrays;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Entries of a table or constant, at most.
 const LARGEST: usize = 1 << 26;
@@ -136,7 +136,7 @@ impl<'a> Lowering<'a> {
         };
         let width = tensor.field.width();
         let part =
-            |w: usize| -> Rc<[f64]> { entries.iter().skip(w).step_by(width).copied().collect() };
+            |w: usize| -> Arc<[f64]> { entries.iter().skip(w).step_by(width).copied().collect() };
         let dims = self.axes(id);
         let re = self.graph.leaf(Leaf::Constant(part(0)), dims.clone());
         let im = (width == 2).then(|| self.graph.leaf(Leaf::Constant(part(1)), dims.clone()));
@@ -189,7 +189,7 @@ impl<'a> Lowering<'a> {
         &self,
         labels: &[Label],
         mut entry: impl FnMut(&dyn Fn(Label) -> i64) -> Result<X>,
-    ) -> Result<Rc<[X]>> {
+    ) -> Result<Arc<[X]>> {
         let sizes: Vec<usize> = labels
             .iter()
             .map(|l| self.model.label_size(*l) as usize)

@@ -4,7 +4,7 @@ use super::graph::{Dim, Graph, Id, Leaf, Pointwise};
 use super::lower::Lowering;
 use crate::expression::{Axial, Function, RopeLayout};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl Lowering<'_> {
     pub(super) fn real_function(&mut self, function: Function, x: Id) -> Id {
@@ -77,7 +77,7 @@ impl Lowering<'_> {
                 // y_j = Σ_i [i ≤ j] x_i: a product with a triangle of ones.
                 let (axis, n) = (over[0], count);
                 let new = g.dim(n);
-                let triangle: Rc<[f64]> = (0..n * n)
+                let triangle: Arc<[f64]> = (0..n * n)
                     .map(|k| f64::from(u8::from(k / n <= k % n)))
                     .collect();
                 let ones = g.leaf(Leaf::Constant(triangle), vec![axis, new]);
@@ -116,7 +116,7 @@ impl Lowering<'_> {
             RopeLayout::Half => (i % (n / 2), i >= n / 2, (i + n / 2) % n),
             RopeLayout::Pairs => (i / 2, i % 2 == 1, i ^ 1),
         };
-        let constant = |f: &dyn Fn(usize) -> f64| -> Rc<[f64]> { (0..n).map(f).collect() };
+        let constant = |f: &dyn Fn(usize) -> f64| -> Arc<[f64]> { (0..n).map(f).collect() };
         let frequency = g.leaf(
             Leaf::Constant(constant(&|i| base.powf(-2.0 * of(i).0 as f64 / n as f64))),
             vec![over],
@@ -127,7 +127,7 @@ impl Lowering<'_> {
         );
         let angle = g.times(position, frequency);
         let (cos, sin) = (g.map(Pointwise::Cos, angle), g.map(Pointwise::Sin, angle));
-        let table: Rc<[i32]> = (0..n).map(|i| of(i).2 as i32).collect();
+        let table: Arc<[i32]> = (0..n).map(|i| of(i).2 as i32).collect();
         let partner = g.gather(x, &[over], &[over], table);
         let kept = g.times(x, cos);
         let signed = g.times(sin, sign);

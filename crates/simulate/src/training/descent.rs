@@ -88,11 +88,9 @@ impl<T: Real> Memory<T> {
 
     #[inline(always)]
     fn descend<S: Simd>(&mut self, simd: S, theta: &mut [T], gradient: &mut [T]) {
-        let splat = #[inline(always)]
-        |x: f64| T::Lanes::<S>::splat(simd, T::from_f64(x));
         let width = T::VIRTUAL_LANES;
         if let Some(weights) = &self.l1 {
-            let zero = splat(0.0);
+            let zero = splat::<S, T>(simd, 0.0);
             let chunks = gradient.chunks_exact_mut(width).zip(theta.chunks_exact(width));
             for ((g, t), l) in chunks.zip(weights.chunks_exact(width)) {
                 let (x, l) = (T::Lanes::<S>::load(simd, t), T::Lanes::<S>::load(simd, l));
@@ -101,32 +99,37 @@ impl<T: Real> Memory<T> {
             }
         }
         if let Some(squares) = &mut self.squares {
-            let keep = splat(self.keep * self.keep);
+            let keep = splat::<S, T>(simd, self.keep * self.keep);
             for (s, g) in squares.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(g, T::Lanes::<S>::load(simd, s) * keep).store(s);
             }
         }
         if let Some(velocity) = &mut self.velocity {
-            let beta = splat(self.momentum);
+            let beta = splat::<S, T>(simd, self.momentum);
             for (v, g) in velocity.chunks_exact_mut(width).zip(gradient.chunks_exact_mut(width)) {
                 let new = T::Lanes::<S>::load(simd, v).fma(beta, T::Lanes::<S>::load(simd, g));
                 new.store(v);
                 new.store(g);
             }
         }
-        let rate = splat(-self.rate);
+        let rate = splat::<S, T>(simd, -self.rate);
         if self.keep == 1.0 {
             for (t, g) in theta.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(rate, T::Lanes::<S>::load(simd, t)).store(t);
             }
         } else {
-            let keep = splat(self.keep);
+            let keep = splat::<S, T>(simd, self.keep);
             for (t, g) in theta.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(rate, T::Lanes::<S>::load(simd, t) * keep).store(t);
             }
         }
     }
+}
+
+#[inline(always)]
+fn splat<S: Simd, T: Real>(simd: S, x: f64) -> T::Lanes<S> {
+    T::Lanes::<S>::splat(simd, T::from_f64(x))
 }

@@ -81,12 +81,6 @@ impl<T: Real> Feeder<T> {
         feeder
     }
 
-    pub fn has_teacher(&self) -> bool {
-        self.places
-            .iter()
-            .any(|p| matches!(p.feed, Feed::Teacher(_)))
-    }
-
     fn all_rows(&mut self) {
         let (replicas, per_sample) = (self.replicas, self.per_sample);
         let mut own = 0;

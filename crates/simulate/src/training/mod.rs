@@ -3,7 +3,7 @@
 mod batch;
 mod descent;
 pub(crate) mod feed;
-pub(crate) mod tile;
+pub mod tile;
 
 pub use batch::{Batch, Draw};
 pub use descent::Descent;

@@ -130,7 +130,7 @@ impl<'c, T: Real> Tile<'c, T> {
         let theta = interleaved(|k| settings[k % replicas].theta[k / replicas], d * replicas);
         program.put_theta(&mut workspace, &theta);
         program.put_inputs(&mut workspace, &feeder.inputs);
-        let positions: Vec<usize> = program.positions();
+        let positions: Vec<usize> = program.positions().iter().map(|p| *p as usize).collect();
         let len = program.state(&mut workspace).theta.len();
         let answering = compiled.teacher.as_ref().map(|teacher| {
             let mut own = teacher.workspace();

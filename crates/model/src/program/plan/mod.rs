@@ -12,7 +12,7 @@ use super::reduce::{Clear, FirstMax, Move, Reduce};
 use super::slot::{DEEPEST, Slot, loops};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// One step of a program.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub(super) struct Plan {
     pub steps: Vec<Step>,
     pub slots: HashMap<Id, Slot>,
     /// Fixed entries, loaded once.
-    pub constants: Vec<(Slot, Rc<[f64]>, Vec<Dim>)>,
+    pub constants: Vec<(Slot, Arc<[f64]>, Vec<Dim>)>,
     /// Numbers in the arena.
     pub len: usize,
     /// Multiply-adds per run and replica, counted as two operations each.
@@ -289,7 +289,7 @@ impl Planner<'_> {
                 then,
                 otherwise,
             } => {
-                let entries: Rc<[f64]> = mask.iter().map(|m| f64::from(u8::from(*m))).collect();
+                let entries: Arc<[f64]> = mask.iter().map(|m| f64::from(u8::from(*m))).collect();
                 let mask = self.reserve(&over, self.default_lane(&over));
                 self.plan.constants.push((mask.clone(), entries, over));
                 self.select(mask, then, otherwise, &dims)
@@ -312,7 +312,7 @@ impl Planner<'_> {
         let slot = self.reserve(&[], None);
         self.plan
             .constants
-            .push((slot.clone(), Rc::new([x]), Vec::new()));
+            .push((slot.clone(), Arc::new([x]), Vec::new()));
         slot
     }
 

@@ -1,0 +1,197 @@
+//! How each input of a model is fed, and the data that stay.
+
+use super::draws::{Drawer, Purpose};
+use super::plan::{ModelFile, below};
+use super::spec::{Arm, ExperimentFile, InputSpec, LawSpec};
+use symbias_model::data;
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::{Law, Source, TensorId};
+use symbias_simulate::training::{Feed, Training};
+
+/// The feeds of all real inputs, and where the fixed ones come from.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    pub feeds: Vec<Feed>,
+    /// Samples of the data, or drawn per step.
+    pub samples: usize,
+    /// The fixed inputs in declared order: numbers of a sample, and origin.
+    fixed: Vec<(usize, Origin)>,
+    drawer: Option<Drawer>,
+}
+
+#[derive(Debug)]
+enum Origin {
+    /// One number for all entries.
+    Same(f64),
+    /// Sample by sample, the same for all replicas.
+    Given(Vec<f64>),
+    /// A place among what is drawn for a replica.
+    Drawn(std::ops::Range<usize>),
+}
+
+impl Inputs {
+    /// The data of a replica, sample by sample.
+    pub fn fixed(&self, seed: u64, replica: u64) -> Result<Vec<f64>> {
+        let drawn = self.drawer.as_ref().map_or(Vec::new(), |d| d.draw(seed, replica));
+        let per_sample: usize = self.fixed.iter().map(|f| f.0).sum();
+        let mut all = Vec::with_capacity(per_sample * self.samples);
+        if per_sample == 0 {
+            return Ok(all);
+        }
+        for sample in 0..self.samples {
+            for (len, origin) in &self.fixed {
+                let own = sample * len..(sample + 1) * len;
+                match origin {
+                    Origin::Same(x) => all.extend(own.map(|_| *x)),
+                    Origin::Given(x) => all.extend(&x[own]),
+                    Origin::Drawn(range) => all.extend(&drawn[range.clone()][own]),
+                }
+            }
+        }
+        match all.iter().position(|x| !x.is_finite()) {
+            None => Ok(all),
+            Some(at) => Err(Error::new(
+                ErrorKind::Value,
+                format!("entry {at} of the data of replica {replica} is {}", all[at]),
+            )
+            .remedy("the statements of `data` must give finite numbers")),
+        }
+    }
+}
+
+pub(super) fn plan(
+    file: &ExperimentFile,
+    spec: &Arm,
+    own: &ModelFile,
+    has_teacher: bool,
+) -> Result<Inputs> {
+    let model = &own.model;
+    let specs = spec.inputs.clone().unwrap_or_default();
+    let ids: Vec<TensorId> = Training::real_inputs(model).collect();
+    let names: Vec<&str> = ids.iter().map(|id| model.tensor(*id).name.as_str()).collect();
+    if let Some(unknown) = specs.keys().find(|k| !names.contains(&k.as_str())) {
+        let error = Error::new(ErrorKind::Unknown, format!("`{unknown}` is no input of the model"));
+        return Err(error.suggest(unknown, names));
+    }
+    let wanted: Vec<String> = specs
+        .values()
+        .filter_map(|s| match s {
+            InputSpec::Data(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    let drawer = match &spec.data {
+        Some(draws) if !wanted.is_empty() => {
+            Some(Drawer::new(Purpose::Data, draws, &own.axes(), &wanted, &file.folder)?)
+        }
+        None if !wanted.is_empty() => {
+            return Err(Error::new(ErrorKind::Value, format!("`{}` is drawn by `data`, which is missing", wanted[0]))
+                .remedy("give data = { program = \"…\" }"));
+        }
+        _ => None,
+    };
+    let (mut feeds, mut fixed, mut samples) = (Vec::new(), Vec::new(), None);
+    for id in ids {
+        let tensor = model.tensor(id);
+        let shape: Vec<usize> = model.shape(id).iter().map(|n| *n as usize).collect();
+        let len = shape.iter().product::<usize>() * tensor.field.width();
+        // An array of one sample, or of several along a first axis.
+        let mut counted = |found: &[usize], what: &str| -> Result<usize> {
+            let count = if found == shape { 1 } else { found.first().copied().unwrap_or(0) };
+            if found != shape && found.get(1..) != Some(&shape[..]) {
+                return Err(Error::new(
+                    ErrorKind::Shape,
+                    format!("{what} has shape {found:?}, and input `{}` {shape:?}", tensor.name),
+                )
+                .remedy("the shape of the input, or samples along a first axis before it"));
+            }
+            if count == 0 {
+                return Err(Error::new(ErrorKind::Value, format!("{what} has no samples")).remedy("give at least one"));
+            }
+            if *samples.get_or_insert(count) != count {
+                return Err(Error::new(
+                    ErrorKind::Shape,
+                    format!("{what} has {count} samples, and another input {}", samples.unwrap_or(0)),
+                ));
+            }
+            Ok(count)
+        };
+        let feed = match specs.get(&tensor.name) {
+            None => match tensor.source {
+                Source::Input { law, .. } => Feed::Drawn(law),
+                _ => Feed::Fixed,
+            },
+            Some(InputSpec::Law(law)) => Feed::Drawn(match law {
+                LawSpec::Normal => Law::Normal,
+                LawSpec::Uniform => Law::Uniform,
+                LawSpec::Sign => Law::Sign,
+            }),
+            Some(InputSpec::Subset(count)) => Feed::Subset(*count),
+            Some(InputSpec::Teacher(noise)) => {
+                answers(model, len, has_teacher, *noise, &tensor.name)?;
+                Feed::Teacher(*noise)
+            }
+            Some(InputSpec::Value(x)) => {
+                fixed.push((len, Origin::Same(*x)));
+                Feed::Fixed
+            }
+            Some(InputSpec::File(place)) => {
+                let path = below(&file.folder, &place.path)?;
+                let array = data::read_array(&path, place.key.as_deref())?;
+                counted(&array.shape, &format!("`{}`", place.path))?;
+                fixed.push((len, Origin::Given(array.entries)));
+                Feed::Fixed
+            }
+            Some(InputSpec::Data(name)) => {
+                let Some((_, found, range)) = drawer.as_ref().and_then(|d| d.find(name)) else {
+                    return Err(Error::new(ErrorKind::Unknown, format!("`data` does not define `{name}`")));
+                };
+                counted(found, &format!("`{name}`"))?;
+                fixed.push((len, Origin::Drawn(range.clone())));
+                Feed::Fixed
+            }
+        };
+        feeds.push(feed);
+    }
+    let samples = match (samples, spec.samples) {
+        (Some(data), Some(asked)) if data != asked && spec.batch.is_none() => {
+            return Err(Error::new(ErrorKind::Value, format!("samples = {asked}, and the data have {data}"))
+                .remedy("leave `samples` out, or take a batch = { size, draw }"));
+        }
+        (Some(data), _) => data,
+        (None, asked) => asked.unwrap_or(1),
+    };
+    Ok(Inputs {
+        feeds,
+        samples,
+        fixed,
+        drawer,
+    })
+}
+
+/// The answers of a teacher are the outputs, as they are.
+fn answers(
+    model: &symbias_model::expression::Model,
+    len: usize,
+    has_teacher: bool,
+    noise: f64,
+    name: &str,
+) -> Result<()> {
+    let outputs: u64 = model.outputs.iter().map(|o| model.entries(*o)).sum();
+    if !has_teacher {
+        return Err(Error::new(ErrorKind::Value, format!("`{name}` is answered by a teacher, which is missing"))
+            .remedy("give teacher = { program = \"…\" }, its parameters by statements"));
+    }
+    if outputs as usize != len {
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!("the model has {outputs} output entries, and `{name}` {len}"),
+        )
+        .remedy("a teacher answers with all outputs: list the one that the loss compares alone"));
+    }
+    if !(noise >= 0.0 && noise.is_finite()) {
+        return Err(Error::new(ErrorKind::Value, format!("the noise of `{name}` is {noise}"))
+            .remedy("give a standard deviation of at least 0"));
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What an arm looks at: statements, functions of arrays, losses, charges.
+
+use super::draws::written;
+use super::plan::ModelFile;
+use super::spec::{Arm, LossSpec, MeasureKind, Observe};
+use symbias_geometry::field::AffineField;
+use symbias_model::data;
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::{Model, Op, Source, TensorId};
+use symbias_model::language::{Copies, SourceFile};
+use symbias_model::scalar::Arrays;
+use symbias_simulate::observe::{Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable};
+use symbias_simulate::training::{Feed, Training};
+
+pub(super) fn plan(
+    spec: &Arm,
+    own: &ModelFile,
+    training: &Training,
+    charges: &[AffineField],
+) -> Result<Vec<Box<dyn Observable>>> {
+    let observe = spec.observe.clone().unwrap_or_default();
+    let statements = Statements::new(&observe, own, training)?;
+    let mut all: Vec<Box<dyn Observable>> = Vec::new();
+    for name in &statements.defined {
+        all.push(statements.observable(name)?);
+    }
+    for (name, measure) in &observe.measures {
+        let kind = match measure.kind {
+            MeasureKind::SingularValues => Kind::SingularValues,
+            MeasureKind::Nuclear => Kind::Nuclear,
+            MeasureKind::LogDet => Kind::LogDet,
+            MeasureKind::TotalVariation => Kind::TotalVariation,
+        };
+        all.push(Box::new(Measure::new(name, kind, statements.observable(&measure.of)?)?));
+    }
+    for (name, loss) in &observe.losses {
+        all.push(Box::new(match loss {
+            LossSpec::Data {} => Loss::of_data(name, training)?,
+            LossSpec::Fresh(0) => {
+                return Err(Error::new(ErrorKind::Value, format!("`{name}` is a loss on no samples"))
+                    .remedy("give at least one"));
+            }
+            LossSpec::Fresh(samples) => Loss::on_fresh(name, training, *samples)?,
+        }));
+    }
+    if observe.charges && !charges.is_empty() {
+        all.push(Box::new(Charges::new("charges", charges.to_vec())));
+        // Momentum keeps no such account.
+        let diagonal: Vec<AffineField> = charges.iter().filter(|f| is_diagonal(f)).cloned().collect();
+        if training.descent.momentum == 0.0 && !diagonal.is_empty() {
+            let drift = Drift::new("charge_drift", training.descent.rate, &diagonal);
+            all.extend(drift.map(|d| Box::new(d) as Box<dyn Observable>));
+        }
+    }
+    let mut names: Vec<&str> = all.iter().map(|o| o.name()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
+        return Err(Error::new(ErrorKind::Definition, format!("`{}` is observed twice", twice[0]))
+            .remedy("give each observable a name of its own"));
+    }
+    Ok(all)
+}
+
+/// Whether sums of squares tell the drift of the charge.
+#[must_use]
+pub fn is_diagonal(field: &AffineField) -> bool {
+    field.constant.is_empty() && field.linear.iter().all(|(i, j, _)| i == j)
+}
+
+/// The statements of the model and of the observables together.
+struct Statements<'a> {
+    own: &'a ModelFile,
+    training: &'a Training,
+    table: toml::Table,
+    /// Names that the observables define, in the order of evaluation.
+    defined: Vec<String>,
+}
+
+impl Statements<'_> {
+    fn new<'a>(observe: &Observe, own: &'a ModelFile, training: &'a Training) -> Result<Statements<'a>> {
+        let mut table = own.table.clone();
+        table.remove("loss");
+        let text = |t: &toml::Table| t.get("program").and_then(|p| p.as_str()).unwrap_or("").to_owned();
+        let program = format!("{}\n{}", text(&table), observe.program);
+        table.insert("program".into(), program.into());
+        let mut merged = |key: &str, more: &toml::Table| {
+            let known = table.entry(key).or_insert_with(|| toml::Table::new().into());
+            if let Some(known) = known.as_table_mut() {
+                known.extend(more.clone());
+            }
+        };
+        merged("axes", &observe.axes);
+        merged("constants", &observe.constants);
+        // The start of each parameter that a statement names.
+        let parameters = own.table.get("parameters").and_then(|p| p.as_table()).cloned().unwrap_or_default();
+        let mut starts = toml::Table::new();
+        for (name, declaration) in parameters {
+            let start = format!("{name}_start");
+            if observe.program.contains(&start) {
+                starts.insert(start, declaration);
+            }
+        }
+        merged("inputs", &starts);
+        let mut statements = Statements {
+            own,
+            training,
+            table,
+            defined: Vec::new(),
+        };
+        let (model, _) = statements.checked(None)?;
+        let before = |name: &str| own.model.find(name).is_some();
+        statements.defined = model
+            .order
+            .iter()
+            .map(|id| model.tensor(*id).name.clone())
+            .filter(|n| !before(n))
+            .collect();
+        Ok(statements)
+    }
+
+    /// The model with one output, or those of the file.
+    fn checked(&self, output: Option<&str>) -> Result<(Model, Arrays)> {
+        let mut table = self.table.clone();
+        if let Some(output) = output {
+            table.insert("outputs".into(), vec![toml::Value::from(output)].into());
+        }
+        let model = SourceFile::parse(&written(&table)?, Some(&self.own.folder))?.check(Copies::All)?;
+        let arrays = Arrays::new(&model, &data::constants(&model)?)?;
+        Ok((model, arrays))
+    }
+
+    fn observable(&self, name: &str) -> Result<Box<dyn Observable>> {
+        let (all, _) = self.checked(None)?;
+        let known = |id: &TensorId| matches!(all.tensor(*id).source, Source::Defined { .. } | Source::Parameter);
+        if !all.find(name).is_some_and(|id| known(&id)) {
+            let names: Vec<&str> = all.tensors.iter().map(|t| t.name.as_str()).collect();
+            return Err(Error::new(ErrorKind::Unknown, format!("there is no array `{name}` to observe"))
+                .suggest(name, names));
+        }
+        let (model, arrays) = self.checked(Some(name))?;
+        let read = inputs_read(&model);
+        let mut from = Vec::new();
+        for id in Training::real_inputs(&model) {
+            let tensor = model.tensor(id);
+            let len = model.entries(id) as usize * tensor.field.width();
+            from.push(self.origin(&tensor.name, len, read.contains(&id), name)?);
+        }
+        Ok(Box::new(Expressions::new(&model, &arrays, name, from)?))
+    }
+
+    /// Where the numbers of an input of an observable come from.
+    fn origin(&self, input: &str, len: usize, read: bool, observable: &str) -> Result<From> {
+        if !read {
+            return Ok(From::Given(vec![0.0; len]));
+        }
+        let space = self.own.model.space();
+        if let Some(block) = input.strip_suffix("_start").and_then(|p| space.block(p)) {
+            return Ok(From::Start(block.range()));
+        }
+        let mut at = 0;
+        for place in self.training.places() {
+            let fixed = place.feed == Feed::Fixed;
+            if self.own.model.tensor(place.id).name == input && fixed && self.training.data_samples() == 1 {
+                return Ok(From::Fixed(at..at + place.len));
+            }
+            at += if fixed { place.len } else { 0 };
+        }
+        Err(Error::new(
+            ErrorKind::Value,
+            format!("the observable `{observable}` reads the input `{input}`, which is not one array that stays"),
+        )
+        .remedy("observe functions of the parameters; losses = { name = { fresh = 1000 } } look at the outputs"))
+    }
+}
+
+/// The inputs that the outputs depend on.
+fn inputs_read(model: &Model) -> Vec<TensorId> {
+    let mut stack: Vec<TensorId> = model.outputs.clone();
+    let mut seen: Vec<TensorId> = Vec::new();
+    while let Some(id) = stack.pop() {
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
+        let Source::Defined { node, .. } = &model.tensor(id).source else {
+            continue;
+        };
+        let mut nodes = vec![*node];
+        while let Some(at) = nodes.pop() {
+            let op = &model.node(at).op;
+            if let Op::Access { tensor, .. } = op {
+                stack.push(*tensor);
+            }
+            nodes.extend(op.arguments());
+        }
+    }
+    seen.retain(|id| matches!(model.tensor(*id).source, Source::Input { .. }));
+    seen
+}

@@ -1,0 +1,271 @@
+//! An experiment validated: each arm with its training, the settings of its replicas, what is looked at and when.
+
+use super::draws::{Drawer, Purpose};
+use super::inputs::{self, Inputs};
+use super::observe;
+use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision};
+use std::path::{Component, Path, PathBuf};
+use symbias_geometry::discover::structural::{Factor, are_listed, factors};
+use symbias_geometry::field::AffineField;
+use symbias_model::data;
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::Model;
+use symbias_model::language::{Copies, SourceFile};
+use symbias_model::scalar::Arrays;
+use symbias_simulate::ensemble::Schedule;
+use symbias_simulate::observe::Observable;
+use symbias_simulate::training::{Batch, Descent, Draw, Setting, Settings, Training};
+
+/// An arm that can run.
+pub struct Planned {
+    /// Its name.
+    pub name: String,
+    /// What it says, defaults of `run` filled in.
+    pub spec: Arm,
+    /// Element type.
+    pub precision: Precision,
+    /// What is trained.
+    pub training: Training,
+    /// Start, teacher and data of its replicas.
+    pub settings: Drawn,
+    /// When it is looked at.
+    pub schedule: Schedule,
+    /// At what.
+    pub observables: Vec<Box<dyn Observable>>,
+    /// The symmetric generators of the model, in the order of the observable `charges`.
+    pub charges: Vec<AffineField>,
+    /// The factors of the symmetry that the rules find.
+    pub factors: Vec<Factor>,
+    /// What it is a control of.
+    pub control: Option<Control>,
+    /// Replicas at most.
+    pub most: Option<u64>,
+    /// Whether it runs apart from the timed battery.
+    pub apart: bool,
+}
+
+/// Start, teacher and data by statements.
+#[derive(Debug)]
+pub struct Drawn {
+    seed: u64,
+    start: Drawer,
+    /// Names of the parameters, in the order of θ.
+    parameters: Vec<String>,
+    teacher: Option<Drawer>,
+    inputs: Inputs,
+}
+
+impl Drawn {
+    fn theta(&self, drawer: &Drawer, replica: u64) -> Vec<f64> {
+        let values = drawer.draw(self.seed, replica);
+        let own = |name: &String| drawer.find(name).map_or(&[][..], |a| &values[a.2.clone()]);
+        self.parameters.iter().flat_map(own).copied().collect()
+    }
+}
+
+impl Settings for Drawn {
+    fn of(&self, replica: u64) -> Result<Setting> {
+        let theta = self.theta(&self.start, replica);
+        if let Some(at) = theta.iter().position(|x| !x.is_finite()) {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("parameter {at} of replica {replica} starts at {}", theta[at]),
+            )
+            .remedy("the statements of `start` must give finite numbers"));
+        }
+        Ok(Setting {
+            theta,
+            teacher: self.teacher.as_ref().map_or(Vec::new(), |t| self.theta(t, replica)),
+            fixed: self.inputs.fixed(self.seed, replica)?,
+        })
+    }
+}
+
+/// A path below a folder, which it must not leave.
+///
+/// # Errors
+/// An absolute path, or one with `..`.
+pub(super) fn below(folder: &Path, path: &str) -> Result<PathBuf> {
+    let inside = Path::new(path)
+        .components()
+        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    if !inside || path.is_empty() {
+        return Err(Error::new(ErrorKind::File, format!("`{path}` leads out of the folder of the experiment"))
+            .remedy("name a file in that folder or below"));
+    }
+    Ok(folder.join(path))
+}
+
+/// All arms of an experiment, by name.
+///
+/// # Errors
+/// A mistake in the experiment, one of its models or its data.
+pub fn plan(file: &ExperimentFile) -> Result<Vec<Planned>> {
+    if file.spec.arms.is_empty() {
+        return Err(Error::new(ErrorKind::Value, "the experiment has no arms")
+            .remedy("name at least one, as [arms.main]; what arms share stands in [run]"));
+    }
+    let arms: Vec<Planned> = file
+        .spec
+        .arms
+        .iter()
+        .map(|(name, arm)| {
+            let whole = arm.over(&file.spec.run);
+            planned(file, name, whole).map_err(|e| e.context(&format!("arm `{name}`")))
+        })
+        .collect::<Result<_>>()?;
+    for arm in &arms {
+        if let Some(control) = &arm.control
+            && file.spec.arms.keys().all(|n| *n != control.of)
+        {
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("`{}` is a control of `{}`, which is no arm", arm.name, control.of),
+            )
+            .suggest(&control.of, file.spec.arms.keys().map(String::as_str)));
+        }
+    }
+    Ok(arms)
+}
+
+/// A model file as a table, and checked.
+pub(super) struct ModelFile {
+    pub table: toml::Table,
+    pub model: Model,
+    pub arrays: Arrays,
+    pub folder: PathBuf,
+}
+
+impl ModelFile {
+    fn read(folder: &Path, name: &str) -> Result<ModelFile> {
+        let path = below(folder, name)?;
+        let source = SourceFile::read(&path)?;
+        let model = source.check(Copies::All)?;
+        let table: toml::Table = source
+            .text()
+            .parse()
+            .map_err(|e: toml::de::Error| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
+        let arrays = Arrays::new(&model, &data::constants(&model)?)?;
+        Ok(ModelFile {
+            table,
+            model,
+            arrays,
+            folder: path.parent().map_or(folder.to_owned(), Path::to_path_buf),
+        })
+    }
+
+    pub fn axes(&self) -> toml::Table {
+        self.table.get("axes").and_then(|a| a.as_table()).cloned().unwrap_or_default()
+    }
+}
+
+fn needed<X>(value: Option<X>, key: &str, remedy: &str) -> Result<X> {
+    value.ok_or_else(|| Error::new(ErrorKind::Value, format!("`{key}` is missing")).remedy(remedy))
+}
+
+fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
+    let seed = file.spec.seed;
+    let model_name = needed(spec.model.clone(), "model", "name the model file: model = \"x.model.toml\"")?;
+    let own = ModelFile::read(&file.folder, &model_name)?;
+    let model = &own.model;
+    let steps = needed(spec.steps, "steps", "say how many steps to train")?;
+    let schedule = match spec.look.clone().unwrap_or(Look::Points(200)) {
+        Look::Every(every) => Schedule::every(every, steps)?,
+        Look::Points(points) => Schedule::logarithmic(points, steps)?,
+        Look::At(at) => Schedule::at(at.into_iter().filter(|s| *s < steps).chain([0, steps]).collect())?,
+    };
+    let parameters: Vec<String> = model.parameters().map(|id| model.tensor(id).name.clone()).collect();
+    let theta = |draws: &Option<super::spec::Draws>, purpose| -> Result<Option<Drawer>> {
+        let Some(draws) = draws else { return Ok(None) };
+        let drawer = Drawer::new(purpose, draws, &own.axes(), &parameters, &file.folder)?;
+        fits(model, &drawer)?;
+        Ok(Some(drawer))
+    };
+    let start = needed(
+        theta(&spec.start, Purpose::Start)?,
+        "start",
+        "give the initial parameters by statements: start = { program = \"W[h,d] = 0.1 * z[h,d]\", inputs = { z = [\"h\",\"d\"] } }",
+    )?;
+    let teacher = theta(&spec.teacher, Purpose::Teacher)?;
+    let inputs = inputs::plan(file, &spec, &own, teacher.is_some())?;
+    let batch = spec.batch.filter(|_| spec.full_batch != Some(true));
+    let mut l1 = Vec::new();
+    if let Some(weights) = &spec.l1 {
+        let space = model.space();
+        l1 = vec![0.0; space.dim()];
+        for (parameter, weight) in weights {
+            let Some(block) = space.block(parameter) else {
+                return Err(Error::new(ErrorKind::Unknown, format!("`l1` names `{parameter}`, which is no parameter"))
+                    .suggest(parameter, parameters.iter().map(String::as_str)));
+            };
+            l1[block.range()].fill(*weight);
+        }
+    }
+    let training = Training {
+        model: model.clone(),
+        arrays: own.arrays.clone(),
+        feeds: inputs.feeds.clone(),
+        samples: batch.map_or(inputs.samples, |b| b.size),
+        refresh: spec.refresh.unwrap_or(true),
+        batch: batch.map(|b| Batch {
+            of: inputs.samples,
+            draw: match b.draw {
+                DrawSpec::Replacement => Draw::Replacement,
+                DrawSpec::Subset => Draw::Subset,
+                DrawSpec::Epochs => Draw::Epochs,
+            },
+        }),
+        descent: Descent {
+            rate: needed(spec.rate, "rate", "give the learning rate")?,
+            momentum: spec.momentum.unwrap_or(0.0),
+            decay: spec.decay.unwrap_or(0.0),
+            l1,
+        },
+        seed,
+    };
+    training.validate()?;
+    let factors = if are_listed(model) { factors(model) } else { Vec::new() };
+    let charges: Vec<AffineField> = factors
+        .iter()
+        .filter(|f| !f.is_compact())
+        .flat_map(|f| f.split(model).symmetric)
+        .collect();
+    let observables = observe::plan(&spec, &own, &training, &charges)?;
+    Ok(Planned {
+        name: name.to_owned(),
+        precision: spec.precision.unwrap_or(Precision::F32),
+        settings: Drawn {
+            seed,
+            start,
+            parameters,
+            teacher,
+            inputs,
+        },
+        control: spec.control.clone(),
+        most: spec.replicas,
+        apart: spec.apart.unwrap_or(false),
+        schedule,
+        observables,
+        charges,
+        factors,
+        training,
+        spec,
+    })
+}
+
+/// The arrays drawn for parameters have their shapes.
+fn fits(model: &Model, drawer: &Drawer) -> Result<()> {
+    for id in model.parameters() {
+        let tensor = model.tensor(id);
+        let expected: Vec<usize> = model.shape(id).iter().map(|n| *n as usize).collect();
+        let found = drawer.find(&tensor.name).map(|a| &a.1);
+        if found != Some(&expected) || tensor.field.width() == 2 {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("`{}` is drawn with shape {found:?}, and the model's has {expected:?}", tensor.name),
+            )
+            .remedy("the left side of its statement names the axes in declared order; entries are real"));
+        }
+    }
+    Ok(())
+}
