@@ -100,12 +100,12 @@ pub enum ConstantSource {
     Value(f64),
     /// All entries, row-major (complex: re, im innermost).
     Values(std::sync::Arc<[f64]>),
-    /// A tensor of a safetensors file.
+    /// An array of a file: safetensors, NPY or CSV ([`crate::data::read_array`]).
     File {
         /// The file; already resolved against the model file's folder.
         path: std::path::PathBuf,
-        /// The tensor's name in it.
-        key: String,
+        /// The name in it of the tensor (without one: that of the constant) or column (all columns).
+        key: Option<String>,
     },
     /// Drawn from a law with a seed.
     Random {

@@ -20,7 +20,7 @@ pub(super) enum ConstantSpec {
     },
     File {
         path: Name,
-        key: String,
+        key: Option<String>,
     },
     Random {
         law: Law,
@@ -34,7 +34,7 @@ pub(super) fn no_value(name: &Name) -> Error {
         format!("the constant `{}` has no entries", name.text),
     )
     .at(name.span)
-    .remedy("give one of: value = 1.0, values = [...], file = \"…\" with key, law = \"normal\" with seed")
+    .remedy("give one of: value = 1.0, values = [...], file = \"…\" (safetensors with key, .npy, .csv), law = \"normal\" with seed")
 }
 
 /// Reads the keys that say where the entries come from: exactly one way.
@@ -51,7 +51,7 @@ pub(super) fn decode(table: &mut Table<'_>, name: &Name) -> Result<ConstantSpec>
     match (file, key) {
         (Some(path), key) => ways.push(ConstantSpec::File {
             path,
-            key: key.map_or_else(|| name.text.clone(), |k| k.text),
+            key: key.map(|k| k.text),
         }),
         (None, Some(key)) => {
             return Err(Error::new(ErrorKind::Definition, "`key` without `file`")

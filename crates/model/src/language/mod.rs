@@ -116,7 +116,7 @@ impl SourceFile {
                 ),
             )
             .remedy(
-                "large arrays belong into a safetensors file: constants take `file` and `key`",
+                "large arrays belong into a file (.safetensors, .npy, .csv): constants take `file` and `key`",
             ));
         }
         let file = file::decode(&text).map_err(|e| e.in_text(path.clone(), &text))?;
@@ -182,7 +182,7 @@ fn read_text(path: &Path) -> Result<String> {
         return Err(error(format!(
             "`{shown}` is above 1 MiB; a model file is at most that"
         ))
-        .remedy("large arrays belong into a safetensors file: constants take `file` and `key`"));
+        .remedy("large arrays belong into a file (.safetensors, .npy, .csv): constants take `file` and `key`"));
     }
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();

@@ -53,10 +53,10 @@ impl Arrays {
                             .collect(),
                     },
                     ConstantSource::Values(values) => values.to_vec(),
-                    ConstantSource::File { path, key } => {
+                    ConstantSource::File { path, .. } => {
                         return Err(Error::new(
                             ErrorKind::File,
-                            format!("`{key}` of `{}` is not loaded", path.display()),
+                            format!("`{}` of `{}` is not loaded", tensor.name, path.display()),
                         ));
                     }
                     ConstantSource::Random { law, seed } => {

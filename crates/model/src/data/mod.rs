@@ -1,0 +1,74 @@
+//! Files of arrays: parameters, samples of inputs, constants; and results.
+//!
+//! One function reads any of them, [`read_array`]: a shape and finite entries in row-major order, or an error that names the place.
+//! One file per format: `safetensors` (named tensors), `npy` (one array as NumPy saves it) and `csv` (columns of
+//! numbers). `roles` says what a model takes from files, `write` writes results. Files are taken for hostile: nothing is
+//! allocated that the file's own length does not bound, and no bytes make a panic.
+
+mod csv;
+mod file;
+mod npy;
+mod number;
+mod roles;
+mod safetensors;
+mod write;
+
+pub use roles::{constants, inputs, named, parameters, sizes, tensor};
+pub use write::{Entries, Named, write, write_arrays};
+
+use crate::error::Result;
+use file::{File, Format};
+use std::path::Path;
+
+/// An array of a file. Entries are finite; complex ones are two, (re, im), the last axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Array {
+    /// Sizes of the axes; none for a single number.
+    pub shape: Vec<usize>,
+    /// Entries, row-major.
+    pub entries: Vec<f64>,
+}
+
+/// An array of a file, whose format is told by its ending: `.npy`, `.csv`, `.tsv`, and safetensors otherwise.
+///
+/// - safetensors: `key` is the name of the tensor, needed if there are several;
+/// - NPY: holds one array and takes no `key`;
+/// - CSV: `key` is the name of a column, a vector; without it all columns, a matrix (a single column is a vector).
+///
+/// # Errors
+/// A file that cannot be read or is not what its ending says; a key that is missing or unknown; no entries, or one that is no
+/// finite number (integers: not exact in f64).
+pub fn read_array(path: &Path, key: Option<&str>) -> Result<Array> {
+    let file = File::read(path)?;
+    match Format::of(path) {
+        Format::Safetensors => file.tensors()?.array(key),
+        Format::Npy => npy::array(&file, key),
+        Format::Csv(delimiter) => csv::array(&file, key, delimiter),
+    }
+}
+
+/// Names for a message: sorted, at most eight.
+fn listed(names: &[&str]) -> String {
+    let mut names: Vec<String> = names.iter().map(|n| shown(n)).collect();
+    names.sort();
+    let more = names.len().saturating_sub(8);
+    names.truncate(8);
+    match (names.is_empty(), more) {
+        (true, _) => "none".to_owned(),
+        (_, 0) => names.join(", "),
+        _ => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// A piece of a file for a message: in quotes, one line, short.
+fn shown(text: &str) -> String {
+    let mut cut: String = text.chars().take(60).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    let printable: String = cut
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    format!("`{printable}`")
+}

@@ -1,0 +1,240 @@
+//! What a model takes from files, checked against its axes: parameters, inputs, sizes, constants.
+
+use super::file::{File, Format};
+use super::{Array, Named, read_array};
+use crate::error::{Error, ErrorKind, Result};
+use crate::expression::{ConstantSource, Model, Source, TensorId};
+use crate::scalar::Inputs;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The shape of a tensor in files: complex ones end with (re, im).
+fn shape_in_files(model: &Model, id: TensorId) -> Vec<u64> {
+    let mut shape = model.shape(id);
+    if model.tensor(id).field.width() == 2 {
+        shape.push(2);
+    }
+    shape
+}
+
+/// Integers of a tensor that index an axis.
+fn bounded(model: &Model, id: TensorId, values: &[f64], size: u64) -> Result<()> {
+    let inside = |x: &f64| *x == x.trunc() && *x >= 0.0 && *x < size as f64;
+    match values.iter().position(|x| !inside(x)) {
+        None => Ok(()),
+        Some(at) => Err(Error::new(
+            ErrorKind::Index,
+            format!(
+                "entry {at} of `{}` is {}",
+                model.tensor(id).name,
+                values[at]
+            ),
+        )
+        .remedy(format!(
+            "it indexes an axis of {size} values: integers 0 to {}",
+            size - 1
+        ))),
+    }
+}
+
+/// θ from a file: one tensor per parameter, flat in the order of [`Model::space`].
+///
+/// # Errors
+/// A file that cannot be read or is no safetensors file; tensors that are missing, unknown, of
+/// another shape, or not finite.
+pub fn parameters(model: &Model, path: &Path) -> Result<Vec<f64>> {
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    let known: Vec<&str> = model
+        .parameters()
+        .map(|id| model.tensor(id).name.as_str())
+        .collect();
+    let mut theta = Vec::new();
+    for id in model.parameters() {
+        theta.extend(tensors.entries(&model.tensor(id).name, &shape_in_files(model, id))?);
+    }
+    tensors.nothing_else(&known, "parameter")?;
+    Ok(theta)
+}
+
+/// Entries of the constants that files give.
+///
+/// # Errors
+/// As [`parameters`]; integers outside of the axis that they index.
+pub fn constants(model: &Model) -> Result<BTreeMap<TensorId, Vec<f64>>> {
+    let mut found = BTreeMap::new();
+    for id in model.constants() {
+        let tensor = model.tensor(id);
+        let Source::Constant {
+            source: ConstantSource::File { path, key },
+            index,
+        } = &tensor.source
+        else {
+            continue;
+        };
+        let shape = shape_in_files(model, id);
+        let values =
+            constant(path, key.as_deref(), &tensor.name, &shape).map_err(|e| e.at(tensor.span))?;
+        if let Some(axis) = index {
+            bounded(model, id, &values, model.axis_size(*axis))?;
+        }
+        found.insert(id, values);
+    }
+    Ok(found)
+}
+
+/// The entries of one constant. A tensor is named by the key, or as the constant; NPY and CSV need no name.
+fn constant(path: &Path, key: Option<&str>, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
+    if Format::of(path) == Format::Safetensors {
+        return tensor(path, key.unwrap_or(name), shape);
+    }
+    let Array {
+        shape: found,
+        entries,
+    } = read_array(path, key)?;
+    // A table cannot say that an axis has size 1, and a vector of all entries is what `values` takes as well.
+    let flat = found.len() == 1 && shape.iter().product::<u64>() == entries.len() as u64;
+    let without_ones =
+        |sizes: &mut dyn Iterator<Item = u64>| -> Vec<u64> { sizes.filter(|n| *n != 1).collect() };
+    let table = matches!(Format::of(path), Format::Csv(_))
+        && without_ones(&mut found.iter().map(|n| *n as u64))
+            == without_ones(&mut shape.iter().copied());
+    let same = found.iter().map(|n| *n as u64).eq(shape.iter().copied());
+    if same || flat || table {
+        return Ok(entries);
+    }
+    Err(Error::new(
+        ErrorKind::Shape,
+        format!(
+            "`{}` has shape {found:?}, and `{name}` has {shape:?}",
+            path.display()
+        ),
+    )
+    .remedy("axes stand in declared order; complex tensors end with an axis (re, im)"))
+}
+
+/// The sizes that a file of inputs decides: that of the sample axis, where the model declares one
+/// (its size comes from the data, language §14).
+///
+/// # Errors
+/// A file that cannot be read or is no safetensors file; inputs that are missing, or have another
+/// number of axes.
+pub fn sizes(model: &Model, path: &Path) -> Result<BTreeMap<String, u64>> {
+    let Some(batch) = model.batch else {
+        return Ok(BTreeMap::new());
+    };
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    for id in model.inputs() {
+        let tensor = model.tensor(id);
+        let Some(position) = tensor.axes.iter().position(|a| *a == batch) else {
+            continue;
+        };
+        let shape = tensors.shape(&tensor.name)?;
+        let Some(size) = shape.get(position) else {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "`{}` has {} axes, and the model declares {}",
+                    tensor.name,
+                    shape.len(),
+                    tensor.axes.len()
+                ),
+            ));
+        };
+        return Ok(BTreeMap::from([(
+            model.axes[batch.index()].name.clone(),
+            *size as u64,
+        )]));
+    }
+    Ok(BTreeMap::new())
+}
+
+/// Samples of the inputs: one tensor per input, the samples along its first axis; where the model
+/// declares a sample axis, the tensors are one batch.
+///
+/// # Errors
+/// As [`parameters`]; numbers of samples that differ.
+pub fn inputs(model: &Model, path: &Path) -> Result<Vec<Inputs>> {
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    let ids: Vec<TensorId> = model.inputs().collect();
+    if ids.is_empty() {
+        return Err(
+            Error::new(ErrorKind::Unsupported, "the model has no inputs")
+                .remedy("leave the file of inputs out"),
+        );
+    }
+    let mut samples: Vec<Inputs> = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let (tensor, mut shape) = (model.tensor(*id), shape_in_files(model, *id));
+        let values = if model.batch.is_some() {
+            tensors.entries(&tensor.name, &shape)?
+        } else {
+            let shape_found = tensors.shape(&tensor.name)?;
+            let count = shape_found.first().copied().unwrap_or(1) as u64;
+            shape.insert(0, count);
+            tensors.entries(&tensor.name, &shape)?
+        };
+        let each = shape_in_files(model, *id).iter().product::<u64>() as usize;
+        let count = values.len() / each.max(1);
+        if number == 0 {
+            samples.resize(count, Inputs::default());
+        }
+        if count != samples.len() || count == 0 {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "`{}` has {count} samples, and the first input has {}",
+                    tensor.name,
+                    samples.len()
+                ),
+            ));
+        }
+        let Source::Input { index, .. } = tensor.source else {
+            continue;
+        };
+        if let Some(axis) = index {
+            bounded(model, *id, &values, model.axis_size(axis))?;
+        }
+        for (sample, entries) in samples.iter_mut().zip(values.chunks_exact(each)) {
+            match index {
+                Some(_) => {
+                    sample.indices.insert(*id, entries.to_vec());
+                }
+                None => sample.flat.extend(entries),
+            }
+        }
+    }
+    let known: Vec<&str> = ids
+        .iter()
+        .map(|id| model.tensor(*id).name.as_str())
+        .collect();
+    tensors.nothing_else(&known, "input")?;
+    Ok(samples)
+}
+
+/// One tensor of a file, which must have this shape; other tensors in the file are of no concern.
+///
+/// # Errors
+/// A file that cannot be read or is no safetensors file; a tensor that is missing, of another shape,
+/// or not finite.
+pub fn tensor(path: &Path, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    tensors.entries(name, shape)
+}
+
+/// θ as arrays to write: one per parameter in declared shape; complex ones end with (re, im).
+#[must_use]
+pub fn named(model: &Model, theta: &[f64]) -> Vec<Named> {
+    let space = model.space();
+    let array = |block: &crate::space::Block| {
+        let mut shape = block.shape.clone();
+        if block.field.width() == 2 {
+            shape.push(2);
+        }
+        (block.name.clone(), shape, theta[block.range()].to_vec())
+    };
+    space.blocks().iter().map(array).collect()
+}
