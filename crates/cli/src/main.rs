@@ -8,6 +8,8 @@ mod explain;
 mod gauge;
 
 mod progress;
+mod run;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,6 +32,8 @@ enum Command {
     Gauge(gauge::Arguments),
     /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
     Check(check::Arguments),
+    /// Train an experiment: record, predictions, attribution
+    Run(run::Arguments),
     /// The known models and their closed forms
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Gauge(arguments) => gauge::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Explain(arguments) => explain::run(&arguments),
     };

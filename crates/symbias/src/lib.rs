@@ -8,6 +8,7 @@ pub mod analyze;
 pub mod answer;
 pub mod conformance;
 pub mod eval;
+pub mod experiment;
 pub mod explain;
 pub mod gauge;
 pub mod report;

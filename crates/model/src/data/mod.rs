@@ -18,6 +18,7 @@ pub use write::{Entries, Named, write, write_arrays};
 
 use crate::error::Result;
 use file::{File, Format};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// An array of a file. Entries are finite; complex ones are two, (re, im), the last axis.
@@ -45,6 +46,20 @@ pub fn read_array(path: &Path, key: Option<&str>) -> Result<Array> {
         Format::Npy => npy::array(&file, key),
         Format::Csv(delimiter) => csv::array(&file, key, delimiter),
     }
+}
+
+/// All tensors of a safetensors file of measurements, in which numbers that are not finite are data, too.
+///
+/// # Errors
+/// A file that cannot be read, is no safetensors file, or has tensors that are not f64.
+pub fn read_recorded(path: &Path) -> Result<BTreeMap<String, Array>> {
+    let file = File::read(path)?;
+    let tensors = file.tensors()?;
+    let each = tensors
+        .names()
+        .into_iter()
+        .map(|name| Ok((name.to_owned(), tensors.recorded(name)?)));
+    each.collect()
 }
 
 /// Names for a message: sorted, at most eight.

@@ -77,6 +77,27 @@ impl<'a> Tensors<'a> {
         self.numbers(name, &view)
     }
 
+    /// A tensor of f64, whatever its numbers.
+    pub fn recorded(&self, name: &str) -> Result<Array> {
+        let view = self.view(name)?;
+        if view.dtype() != Dtype::F64 {
+            return Err(Error::new(
+                ErrorKind::File,
+                format!(
+                    "{} in `{}` has type {:?}",
+                    shown(name),
+                    self.file.shown,
+                    view.dtype()
+                ),
+            )
+            .remedy("measurements are F64"));
+        }
+        Ok(Array {
+            shape: view.shape().to_vec(),
+            entries: Type::F64.decode(view.data(), false),
+        })
+    }
+
     /// The shape of one tensor.
     pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
         Ok(self.view(name)?.shape().to_vec())

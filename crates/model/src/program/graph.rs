@@ -150,7 +150,10 @@ impl Graph {
                 consumed,
                 new,
                 table,
-            } => format!("gather {from} {consumed:?} {new:?} {:p}", Arc::as_ptr(table)),
+            } => format!(
+                "gather {from} {consumed:?} {new:?} {:p}",
+                Arc::as_ptr(table)
+            ),
             Op::Scatter {
                 from,
                 consumed,

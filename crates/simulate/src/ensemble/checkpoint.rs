@@ -36,7 +36,12 @@ impl<T: Real> Checkpoint<T> {
             .flat_map(|d| [d.replica, d.step])
             .flat_map(u64::to_le_bytes)
             .collect();
-        let squares: Vec<u8> = self.state.squares.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let squares: Vec<u8> = self
+            .state
+            .squares
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect();
         let parts = [
             ("theta", Dtype::F64, bytes(&self.state.theta)),
             ("velocity", Dtype::F64, bytes(&self.state.velocity)),
@@ -46,7 +51,10 @@ impl<T: Real> Checkpoint<T> {
         let failed = |e: safetensors::SafeTensorError| Error::new(ErrorKind::File, e.to_string());
         let mut views = Vec::new();
         for (name, dtype, data) in &parts {
-            views.push((*name, TensorView::new(*dtype, vec![data.len() / 8], data).map_err(failed)?));
+            views.push((
+                *name,
+                TensorView::new(*dtype, vec![data.len() / 8], data).map_err(failed)?,
+            ));
         }
         let metadata = HashMap::from([
             ("format".to_owned(), VERSION.to_owned()),
@@ -83,22 +91,40 @@ impl<T: Real> Checkpoint<T> {
         let metadata = header.metadata().as_ref().unwrap_or(&none);
         let field = |name: &str| metadata.get(name).map_or("", String::as_str);
         if field("format") != VERSION {
-            return Err(refuse(format!("is of another version: `{}`, and this one reads `{VERSION}`", field("format"))));
+            return Err(refuse(format!(
+                "is of another version: `{}`, and this one reads `{VERSION}`",
+                field("format")
+            )));
         }
         if field("identity") != format!("{identity:016x}") || field("element") != T::NAME {
             return Err(refuse("belongs to another experiment".into()));
         }
         let number = |name: &str| {
-            field(name).parse::<u64>().map_err(|_| refuse(format!("has no number `{name}`")))
+            field(name)
+                .parse::<u64>()
+                .map_err(|_| refuse(format!("has no number `{name}`")))
         };
         let tensors = SafeTensors::deserialize(&file).map_err(broken)?;
         let eights = |name: &str| -> Result<Vec<[u8; 8]>> {
             let view = tensors.tensor(name).map_err(broken)?;
             Ok(view.data().as_chunks::<8>().0.to_vec())
         };
-        let floats = |name: &str| Ok(eights(name)?.into_iter().map(f64::from_le_bytes).collect::<Vec<f64>>());
-        let elements = |name: &str| Ok(floats(name)?.into_iter().map(T::from_f64).collect::<Vec<T>>());
-        let events: Vec<u64> = eights("diverged")?.into_iter().map(u64::from_le_bytes).collect();
+        let floats = |name: &str| {
+            Ok(eights(name)?
+                .into_iter()
+                .map(f64::from_le_bytes)
+                .collect::<Vec<f64>>())
+        };
+        let elements = |name: &str| {
+            Ok(floats(name)?
+                .into_iter()
+                .map(T::from_f64)
+                .collect::<Vec<T>>())
+        };
+        let events: Vec<u64> = eights("diverged")?
+            .into_iter()
+            .map(u64::from_le_bytes)
+            .collect();
         let checkpoint = Checkpoint {
             state: State {
                 step: number("step")?,
@@ -111,11 +137,17 @@ impl<T: Real> Checkpoint<T> {
                 .as_chunks::<2>()
                 .0
                 .iter()
-                .map(|[replica, step]| Diverged { replica: *replica, step: *step })
+                .map(|[replica, step]| Diverged {
+                    replica: *replica,
+                    step: *step,
+                })
                 .collect(),
         };
         if checkpoint.state.theta.len() != len {
-            return Err(refuse(format!("has {} parameters, and {len} are expected", checkpoint.state.theta.len())));
+            return Err(refuse(format!(
+                "has {} parameters, and {len} are expected",
+                checkpoint.state.theta.len()
+            )));
         }
         Ok(Some(checkpoint))
     }

@@ -9,7 +9,10 @@ use symbias_model::error::{Error, ErrorKind, Result};
 /// Frames of equal length.
 pub(super) enum Frames {
     Memory(Vec<f64>),
-    File { path: PathBuf, file: BufWriter<File> },
+    File {
+        path: PathBuf,
+        file: BufWriter<File>,
+    },
 }
 
 impl Frames {
@@ -31,7 +34,10 @@ impl Frames {
         if there < bytes {
             return Err(Error::new(
                 ErrorKind::File,
-                format!("`{}` has {there} bytes, and its checkpoint says {bytes}", path.display()),
+                format!(
+                    "`{}` has {there} bytes, and its checkpoint says {bytes}",
+                    path.display()
+                ),
             )
             .remedy("start anew in another folder"));
         }
@@ -49,7 +55,8 @@ impl Frames {
             Frames::Memory(all) => all.extend(frame),
             Frames::File { path, file } => {
                 for x in frame {
-                    file.write_all(&x.to_le_bytes()).map_err(|e| cannot("write", path, &e))?;
+                    file.write_all(&x.to_le_bytes())
+                        .map_err(|e| cannot("write", path, &e))?;
                 }
             }
         }
@@ -77,7 +84,12 @@ impl Frames {
                 let mut bytes = Vec::new();
                 file.seek(SeekFrom::Start(0)).map_err(failed)?;
                 file.read_to_end(&mut bytes).map_err(failed)?;
-                Ok(bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect())
+                Ok(bytes
+                    .as_chunks::<8>()
+                    .0
+                    .iter()
+                    .map(|b| f64::from_le_bytes(*b))
+                    .collect())
             }
         }
     }

@@ -51,10 +51,18 @@ impl<'j, T: Real> Job<'j, T> {
         compiled: &'j Compiled<T>,
         replicas: Range<u64>,
     ) -> Result<Job<'j, T>> {
-        let settings: Vec<Setting> =
-            replicas.clone().map(|r| ensemble.settings.of(r)).collect::<Result<_>>()?;
+        let settings: Vec<Setting> = replicas
+            .clone()
+            .map(|r| ensemble.settings.of(r))
+            .collect::<Result<_>>()?;
         let wanted = ensemble.observables.iter().any(|o| o.needs_squares());
-        let mut tile = Tile::new(ensemble.training, compiled, replicas.start, &settings, wanted);
+        let mut tile = Tile::new(
+            ensemble.training,
+            compiled,
+            replicas.start,
+            &settings,
+            wanted,
+        );
         let d = settings.first().map_or(0, |s| s.theta.len());
         let count = settings.len();
         let width = ensemble.width();
@@ -63,7 +71,9 @@ impl<'j, T: Real> Job<'j, T> {
             let path = file_of(folder, &replicas, "checkpoint");
             found = Checkpoint::<T>::read(&path, identity, d * count)?;
         }
-        let frames_at = ensemble.keep.map(|(folder, _)| file_of(folder, &replicas, "frames"));
+        let frames_at = ensemble
+            .keep
+            .map(|(folder, _)| file_of(folder, &replicas, "frames"));
         let looked = found.as_ref().map_or(0, |c| c.frames);
         let frames = Frames::open(frames_at.as_deref(), count * width, looked)?;
         let mut diverged = Vec::new();
@@ -73,7 +83,11 @@ impl<'j, T: Real> Job<'j, T> {
         }
         let squares = if wanted { d } else { 0 };
         Ok(Job {
-            workers: ensemble.observables.iter().map(|o| (o.worker(), len(o.as_ref()))).collect(),
+            workers: ensemble
+                .observables
+                .iter()
+                .map(|o| (o.worker(), len(o.as_ref())))
+                .collect(),
             theta: vec![T::ZERO; d * count],
             squares: vec![0.0; squares * count],
             own: (vec![0.0; d], vec![0.0; squares]),
@@ -92,7 +106,9 @@ impl<'j, T: Real> Job<'j, T> {
     pub fn run(&mut self, monitor: &Monitor) -> Result<Outcome> {
         let steps = self.ensemble.schedule.steps();
         let count = self.settings.len() as u64;
-        monitor.done.fetch_add(self.tile.step() * count, Ordering::Relaxed);
+        monitor
+            .done
+            .fetch_add(self.tile.step() * count, Ordering::Relaxed);
         let mut interrupted = false;
         'looks: while self.looked < steps.len() {
             let target = steps[self.looked];
@@ -105,7 +121,9 @@ impl<'j, T: Real> Job<'j, T> {
                 let from = self.tile.step();
                 let to = target.min((from / STRIDE + 1) * STRIDE);
                 self.tile.advance(to, &mut self.diverged);
-                monitor.done.fetch_add((to - from) * count, Ordering::Relaxed);
+                monitor
+                    .done
+                    .fetch_add((to - from) * count, Ordering::Relaxed);
                 if self.saved.elapsed() > PAUSE {
                     self.save()?;
                 }
@@ -124,8 +142,14 @@ impl<'j, T: Real> Job<'j, T> {
         let mut into = self.frame.as_mut_slice();
         for (r, setting) in self.settings.iter().enumerate() {
             let (theta, squares) = &mut self.own;
-            theta.iter_mut().enumerate().for_each(|(i, x)| *x = self.theta[i * count + r].to_f64());
-            squares.iter_mut().enumerate().for_each(|(i, x)| *x = self.squares[i * count + r]);
+            theta
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, x)| *x = self.theta[i * count + r].to_f64());
+            squares
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, x)| *x = self.squares[i * count + r]);
             let moment = Moment {
                 replica: self.replicas.start + r as u64,
                 setting,
@@ -186,10 +210,20 @@ impl<'j, T: Real> Job<'j, T> {
         }
         self.tile.look(&mut self.theta, &mut self.squares);
         let d = self.own.0.len();
-        let lost = |r: usize| self.diverged.iter().any(|d| d.replica == self.replicas.start + r as u64);
+        let lost = |r: usize| {
+            self.diverged
+                .iter()
+                .any(|d| d.replica == self.replicas.start + r as u64)
+        };
         let theta = (0..count)
             .flat_map(|r| (0..d).map(move |i| (i, r)))
-            .map(|(i, r)| if lost(r) { f64::NAN } else { self.theta[i * count + r].to_f64() })
+            .map(|(i, r)| {
+                if lost(r) {
+                    f64::NAN
+                } else {
+                    self.theta[i * count + r].to_f64()
+                }
+            })
             .collect();
         self.diverged.sort_by_key(|d| d.replica);
         Ok(Outcome {

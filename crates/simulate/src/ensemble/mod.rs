@@ -109,7 +109,10 @@ impl Ensemble<'_> {
     pub fn run<T: Real>(&self, monitor: &Monitor) -> Result<Samples> {
         self.training.validate()?;
         if self.replicas.is_empty() {
-            return Err(Error::new(ErrorKind::Value, "there are no replicas to train").remedy("ask for at least one"));
+            return Err(
+                Error::new(ErrorKind::Value, "there are no replicas to train")
+                    .remedy("ask for at least one"),
+            );
         }
         let lanes = T::VIRTUAL_LANES as u64;
         let tiles = self.tiles(lanes);
@@ -188,7 +191,9 @@ impl Ensemble<'_> {
 
 /// A mutex whose holder panicked still guards good data here.
 fn lock<X>(mutex: &Mutex<X>) -> std::sync::MutexGuard<'_, X> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The error of a file operation.
@@ -199,10 +204,18 @@ pub(crate) fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Error {
         }
         _ => "give a folder that can be written; a run goes on from its checkpoints with --resume",
     };
-    Error::new(ErrorKind::File, format!("cannot {what} `{}`: {error}", path.display())).remedy(remedy)
+    Error::new(
+        ErrorKind::File,
+        format!("cannot {what} `{}`: {error}", path.display()),
+    )
+    .remedy(remedy)
 }
 
 /// The path of a tile's file.
 fn file_of(folder: &Path, tile: &Range<u64>, extension: &str) -> PathBuf {
-    folder.join(format!("replicas-{}-{}.{extension}", tile.start, tile.end - 1))
+    folder.join(format!(
+        "replicas-{}-{}.{extension}",
+        tile.start,
+        tile.end - 1
+    ))
 }

@@ -15,7 +15,9 @@ impl Schedule {
         steps.sort_unstable();
         steps.dedup();
         if steps.last().is_none_or(|last| *last == 0) {
-            return Err(Error::new(ErrorKind::Value, "a run of no steps").remedy("give at least one step"));
+            return Err(
+                Error::new(ErrorKind::Value, "a run of no steps").remedy("give at least one step")
+            );
         }
         Ok(Schedule(steps))
     }
@@ -26,9 +28,15 @@ impl Schedule {
     /// As [`Schedule::at`]; `every` = 0.
     pub fn every(every: u64, last: u64) -> Result<Schedule> {
         if every == 0 {
-            return Err(Error::new(ErrorKind::Value, "a look every 0 steps").remedy("give a positive number"));
+            return Err(Error::new(ErrorKind::Value, "a look every 0 steps")
+                .remedy("give a positive number"));
         }
-        Schedule::at((0..=last).step_by(every.min(last.max(1)) as usize).chain([last]).collect())
+        Schedule::at(
+            (0..=last)
+                .step_by(every.min(last.max(1)) as usize)
+                .chain([last])
+                .collect(),
+        )
     }
 
     /// 0 and about `points` steps from 1 to `last`, evenly spaced in their logarithm.
@@ -38,7 +46,13 @@ impl Schedule {
     pub fn logarithmic(points: u64, last: u64) -> Result<Schedule> {
         let n = points.max(2) - 1;
         let step = |k: u64| (last as f64).powf(k as f64 / n as f64).round() as u64;
-        Schedule::at((0..=n).map(step).map(|s| s.min(last)).chain([0, last]).collect())
+        Schedule::at(
+            (0..=n)
+                .map(step)
+                .map(|s| s.min(last))
+                .chain([0, last])
+                .collect(),
+        )
     }
 
     /// The steps.

@@ -67,7 +67,8 @@ impl Drift {
     /// `None` where a generator is not diagonal or has a translation: sums of squares do not tell its drift.
     #[must_use]
     pub fn new(name: &str, rate: f64, fields: &[AffineField]) -> Option<Drift> {
-        let diagonal = |f: &AffineField| f.constant.is_empty() && f.linear.iter().all(|(i, j, _)| i == j);
+        let diagonal =
+            |f: &AffineField| f.constant.is_empty() && f.linear.iter().all(|(i, j, _)| i == j);
         fields.iter().all(diagonal).then(|| Drift {
             name: name.to_owned(),
             rate,

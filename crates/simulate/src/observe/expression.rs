@@ -35,11 +35,23 @@ impl Expressions {
     ///
     /// # Errors
     /// An output that does not exist; as [`Program::compile`].
-    pub fn new(model: &Model, arrays: &Arrays, name: &str, inputs: Vec<From>) -> Result<Expressions> {
-        let names: Vec<&str> = model.outputs.iter().map(|o| model.tensor(*o).name.as_str()).collect();
+    pub fn new(
+        model: &Model,
+        arrays: &Arrays,
+        name: &str,
+        inputs: Vec<From>,
+    ) -> Result<Expressions> {
+        let names: Vec<&str> = model
+            .outputs
+            .iter()
+            .map(|o| model.tensor(*o).name.as_str())
+            .collect();
         let Some(at) = names.iter().position(|n| *n == name) else {
-            return Err(Error::new(ErrorKind::Unknown, format!("there is no observable `{name}`"))
-                .suggest(name, names));
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("there is no observable `{name}`"),
+            )
+            .suggest(name, names));
         };
         let count = |id: TensorId| model.entries(id) as usize * model.tensor(id).field.width();
         let own = model.outputs[at];
@@ -57,7 +69,10 @@ impl Expressions {
             From::Given(x) => x.len(),
         };
         if inputs.iter().map(given).ne(expected) {
-            return Err(Error::new(ErrorKind::Shape, "the inputs of an observable do not fit"));
+            return Err(Error::new(
+                ErrorKind::Shape,
+                "the inputs of an observable do not fit",
+            ));
         }
         Ok(Expressions {
             name: name.to_owned(),
@@ -111,7 +126,9 @@ impl Worker for Evaluation<'_> {
             }
         }
         let arguments = Arguments::at(moment.theta, &self.inputs);
-        self.of.program.run(&mut self.workspace, &arguments, &mut [&mut self.values]);
+        self.of
+            .program
+            .run(&mut self.workspace, &arguments, &mut [&mut self.values]);
         into.copy_from_slice(&self.values[self.of.range.clone()]);
         Ok(())
     }

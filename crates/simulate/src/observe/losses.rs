@@ -54,7 +54,11 @@ impl Loss {
         Ok(Loss {
             name: name.to_owned(),
             loss: compile(Task::Loss)?,
-            teacher: if teacher { Some(compile(Task::Value)?) } else { None },
+            teacher: if teacher {
+                Some(compile(Task::Value)?)
+            } else {
+                None
+            },
             training,
         })
     }
@@ -106,7 +110,9 @@ impl Worker for Evaluation<'_> {
         }
         let inputs = self.data.as_ref().map_or(&[][..], |d| &d.1);
         let arguments = Arguments::at(moment.theta, inputs);
-        self.of.loss.run(&mut self.workspace, &arguments, &mut [into]);
+        self.of
+            .loss
+            .run(&mut self.workspace, &arguments, &mut [into]);
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! Functions of a matrix or a vector that the language does not have.
 
 use super::{Moment, Observable, Worker, len};
-use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_geometry::rank::numerical;
+use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, singular_values};
 
 /// A function of another observable's array.
@@ -39,7 +39,10 @@ impl Measure {
         if found != wanted {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!("`{name}` is a function of {what}, and `{}` has {found} axes", of.name()),
+                format!(
+                    "`{name}` is a function of {what}, and `{}` has {found} axes",
+                    of.name()
+                ),
             )
             .remedy(format!("name {what} in `of`")));
         }

@@ -30,13 +30,19 @@ impl Batch {
         if size > self.of && self.draw != Draw::Replacement {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("a batch of {size} cannot be taken from {} samples without replacement", self.of),
+                format!(
+                    "a batch of {size} cannot be taken from {} samples without replacement",
+                    self.of
+                ),
             )
             .remedy("make it smaller, or draw with replacement"));
         }
         if self.of == 0 || self.of > u32::MAX as usize {
-            return Err(Error::new(ErrorKind::Value, format!("the data have {} samples", self.of))
-                .remedy("give at least one and less than 2^32"));
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("the data have {} samples", self.of),
+            )
+            .remedy("give at least one and less than 2^32"));
         }
         Ok(())
     }
@@ -57,12 +63,18 @@ pub(super) struct Choice {
 
 impl Choice {
     pub fn new(batch: Batch, size: usize, replicas: usize) -> Choice {
-        let kept = if batch.draw == Draw::Replacement { 0 } else { batch.of };
+        let kept = if batch.draw == Draw::Replacement {
+            0
+        } else {
+            batch.of
+        };
         Choice {
             batch,
             size,
             rows: vec![0; size * replicas],
-            order: (0..kept * replicas).map(|k| (k % kept.max(1)) as u32).collect(),
+            order: (0..kept * replicas)
+                .map(|k| (k % kept.max(1)) as u32)
+                .collect(),
             epoch: None,
         }
     }
@@ -84,7 +96,10 @@ impl Choice {
                 }
             }
             Draw::Subset => {
-                let all = self.rows.chunks_exact_mut(size).zip(self.order.chunks_exact_mut(of));
+                let all = self
+                    .rows
+                    .chunks_exact_mut(size)
+                    .zip(self.order.chunks_exact_mut(of));
                 for (r, (rows, order)) in all.enumerate() {
                     // The first `size` places of a shuffle of the identity, undone afterwards: a pure function of the
                     // step that costs the size of the batch.
@@ -98,7 +113,10 @@ impl Choice {
                 let per_epoch = (of / size) as u64;
                 let (epoch, place) = (step / per_epoch, (step % per_epoch) as usize);
                 let fresh = self.epoch != Some(epoch);
-                let all = self.rows.chunks_exact_mut(size).zip(self.order.chunks_exact_mut(of));
+                let all = self
+                    .rows
+                    .chunks_exact_mut(size)
+                    .zip(self.order.chunks_exact_mut(of));
                 for (r, (rows, order)) in all.enumerate() {
                     if fresh {
                         (0..of).for_each(|k| order[k] = k as u32);
@@ -125,5 +143,7 @@ fn shuffle(order: &mut [u32], count: usize, stream: &Stream) {
 
 fn unshuffle(order: &mut [u32], count: usize, stream: &Stream) {
     let n = order.len();
-    (0..count).rev().for_each(|k| order.swap(k, partner(k, n, stream)));
+    (0..count)
+        .rev()
+        .for_each(|k| order.swap(k, partner(k, n, stream)));
 }

@@ -42,13 +42,25 @@ impl Descent {
             return wrong("the learning rate", self.rate, "give a positive number");
         }
         if !(0.0..1.0).contains(&self.momentum) {
-            return wrong("the momentum", self.momentum, "give a number from 0 to less than 1");
+            return wrong(
+                "the momentum",
+                self.momentum,
+                "give a number from 0 to less than 1",
+            );
         }
         if !(self.decay >= 0.0 && self.rate * self.decay < 1.0) {
-            return wrong("the weight decay", self.decay, "rate times decay is at least 0 and less than 1");
+            return wrong(
+                "the weight decay",
+                self.decay,
+                "rate times decay is at least 0 and less than 1",
+            );
         }
         if let Some(x) = self.l1.iter().find(|x| !(**x >= 0.0 && x.is_finite())) {
-            return wrong("the weight of an l1 term", *x, "give a number that is at least 0");
+            return wrong(
+                "the weight of an l1 term",
+                *x,
+                "give a number that is at least 0",
+            );
         }
         Ok(())
     }
@@ -91,7 +103,9 @@ impl<T: Real> Memory<T> {
         let width = T::VIRTUAL_LANES;
         if let Some(weights) = &self.l1 {
             let zero = splat::<S, T>(simd, 0.0);
-            let chunks = gradient.chunks_exact_mut(width).zip(theta.chunks_exact(width));
+            let chunks = gradient
+                .chunks_exact_mut(width)
+                .zip(theta.chunks_exact(width));
             for ((g, t), l) in chunks.zip(weights.chunks_exact(width)) {
                 let (x, l) = (T::Lanes::<S>::load(simd, t), T::Lanes::<S>::load(simd, l));
                 let sign = T::Lanes::<S>::select(x.eq(zero), zero, l.copysign(x));
@@ -100,14 +114,20 @@ impl<T: Real> Memory<T> {
         }
         if let Some(squares) = &mut self.squares {
             let keep = splat::<S, T>(simd, self.keep * self.keep);
-            for (s, g) in squares.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
+            for (s, g) in squares
+                .chunks_exact_mut(width)
+                .zip(gradient.chunks_exact(width))
+            {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(g, T::Lanes::<S>::load(simd, s) * keep).store(s);
             }
         }
         if let Some(velocity) = &mut self.velocity {
             let beta = splat::<S, T>(simd, self.momentum);
-            for (v, g) in velocity.chunks_exact_mut(width).zip(gradient.chunks_exact_mut(width)) {
+            for (v, g) in velocity
+                .chunks_exact_mut(width)
+                .zip(gradient.chunks_exact_mut(width))
+            {
                 let new = T::Lanes::<S>::load(simd, v).fma(beta, T::Lanes::<S>::load(simd, g));
                 new.store(v);
                 new.store(g);
@@ -115,13 +135,19 @@ impl<T: Real> Memory<T> {
         }
         let rate = splat::<S, T>(simd, -self.rate);
         if self.keep == 1.0 {
-            for (t, g) in theta.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
+            for (t, g) in theta
+                .chunks_exact_mut(width)
+                .zip(gradient.chunks_exact(width))
+            {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(rate, T::Lanes::<S>::load(simd, t)).store(t);
             }
         } else {
             let keep = splat::<S, T>(simd, self.keep);
-            for (t, g) in theta.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
+            for (t, g) in theta
+                .chunks_exact_mut(width)
+                .zip(gradient.chunks_exact(width))
+            {
                 let g = T::Lanes::<S>::load(simd, g);
                 g.fma(rate, T::Lanes::<S>::load(simd, t) * keep).store(t);
             }

@@ -112,7 +112,11 @@ impl<T: Real> Feeder<T> {
                 ensemble_uniforms(seed, first, step, UNIFORM, replicas, &mut self.uniforms);
             }
         }
-        if self.places.iter().all(|p| p.feed == Feed::Drawn(Law::Normal)) {
+        if self
+            .places
+            .iter()
+            .all(|p| p.feed == Feed::Drawn(Law::Normal))
+        {
             self.inputs.copy_from_slice(&self.normals);
         } else {
             for k in 0..self.places.len() {

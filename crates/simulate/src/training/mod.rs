@@ -146,7 +146,11 @@ impl Training {
             );
         }
         if self.samples == 0 {
-            return wrong(ErrorKind::Value, "the data are empty".into(), "give at least one sample");
+            return wrong(
+                ErrorKind::Value,
+                "the data are empty".into(),
+                "give at least one sample",
+            );
         }
         if self.model.batch.is_some() && self.samples > 1 {
             return wrong(

@@ -43,7 +43,11 @@ impl<T: Real> Compiled<T> {
             .any(|f| matches!(f, super::Feed::Teacher(_)));
         Ok(Compiled {
             gradient: compile(Task::Gradient)?,
-            teacher: if teacher { Some(compile(Task::Value)?) } else { None },
+            teacher: if teacher {
+                Some(compile(Task::Value)?)
+            } else {
+                None
+            },
             replicas,
         })
     }
@@ -134,12 +138,21 @@ impl<'c, T: Real> Tile<'c, T> {
         let len = program.state(&mut workspace).theta.len();
         let answering = compiled.teacher.as_ref().map(|teacher| {
             let mut own = teacher.workspace();
-            let theta: Vec<T> =
-                interleaved(|k| settings[k % replicas].teacher[k / replicas], d * replicas);
+            let theta: Vec<T> = interleaved(
+                |k| settings[k % replicas].teacher[k / replicas],
+                d * replicas,
+            );
             teacher.put_theta(&mut own, &theta);
             (own, vec![T::ZERO; teacher.result_len(0)])
         });
-        let mut l1 = vec![T::ZERO; if training.descent.l1.is_empty() { 0 } else { len }];
+        let mut l1 = vec![
+            T::ZERO;
+            if training.descent.l1.is_empty() {
+                0
+            } else {
+                len
+            }
+        ];
         for (k, at) in positions.iter().enumerate().take(l1.len()) {
             l1[*at] = T::from_f64(training.descent.l1[k / replicas]);
         }
@@ -178,7 +191,9 @@ impl<'c, T: Real> Tile<'c, T> {
             teacher.take(workspace, 0, answers);
             self.feeder.answer(answers);
         }
-        self.compiled.gradient.put_inputs(&mut self.workspace, &self.feeder.inputs);
+        self.compiled
+            .gradient
+            .put_inputs(&mut self.workspace, &self.feeder.inputs);
     }
 
     /// Steps done.
@@ -296,12 +311,16 @@ impl<'c, T: Real> Tile<'c, T> {
     pub fn state(&mut self) -> State<T> {
         debug_assert!(self.step.is_multiple_of(BLOCK), "within a block");
         let mut theta = vec![T::ZERO; self.positions.len()];
-        self.compiled.gradient.take_theta(&self.workspace, &mut theta);
+        self.compiled
+            .gradient
+            .take_theta(&self.workspace, &mut theta);
         let velocity = self.memory.velocity.as_ref();
         State {
             step: self.step,
             theta,
-            velocity: velocity.map_or(Vec::new(), |v| self.positions.iter().map(|at| v[*at]).collect()),
+            velocity: velocity.map_or(Vec::new(), |v| {
+                self.positions.iter().map(|at| v[*at]).collect()
+            }),
             squares: self.squares.clone(),
         }
     }
@@ -309,7 +328,9 @@ impl<'c, T: Real> Tile<'c, T> {
     /// Goes on from a state.
     pub fn restore(&mut self, state: &State<T>) {
         self.step = state.step;
-        self.compiled.gradient.put_theta(&mut self.workspace, &state.theta);
+        self.compiled
+            .gradient
+            .put_theta(&mut self.workspace, &state.theta);
         if let Some(velocity) = &mut self.memory.velocity {
             for (at, v) in self.positions.iter().zip(&state.velocity) {
                 velocity[*at] = *v;

@@ -72,12 +72,19 @@ impl Drawer {
         for id in model.inputs() {
             match model.tensor(id).source {
                 Source::Input { law, index: None } => {
-                    inputs.push((law, model.entries(id) as usize * model.tensor(id).field.width()));
+                    inputs.push((
+                        law,
+                        model.entries(id) as usize * model.tensor(id).field.width(),
+                    ));
                 }
                 _ => {
                     return Err(Error::new(
                         ErrorKind::Unsupported,
-                        format!("`{}` of `{}` indexes an axis: it cannot be drawn", model.tensor(id).name, purpose.name()),
+                        format!(
+                            "`{}` of `{}` indexes an axis: it cannot be drawn",
+                            model.tensor(id).name,
+                            purpose.name()
+                        ),
                     )
                     .remedy("make it a constant"));
                 }
@@ -106,7 +113,11 @@ impl Drawer {
         }
         let mut values = vec![0.0; self.program.result_len(0)];
         let mut workspace = self.program.workspace();
-        self.program.run(&mut workspace, &Arguments::at(&[], &random), &mut [&mut values]);
+        self.program.run(
+            &mut workspace,
+            &Arguments::at(&[], &random),
+            &mut [&mut values],
+        );
         values
     }
 

@@ -32,7 +32,10 @@ enum Origin {
 impl Inputs {
     /// The data of a replica, sample by sample.
     pub fn fixed(&self, seed: u64, replica: u64) -> Result<Vec<f64>> {
-        let drawn = self.drawer.as_ref().map_or(Vec::new(), |d| d.draw(seed, replica));
+        let drawn = self
+            .drawer
+            .as_ref()
+            .map_or(Vec::new(), |d| d.draw(seed, replica));
         let per_sample: usize = self.fixed.iter().map(|f| f.0).sum();
         let mut all = Vec::with_capacity(per_sample * self.samples);
         if per_sample == 0 {
@@ -68,9 +71,15 @@ pub(super) fn plan(
     let model = &own.model;
     let specs = spec.inputs.clone().unwrap_or_default();
     let ids: Vec<TensorId> = Training::real_inputs(model).collect();
-    let names: Vec<&str> = ids.iter().map(|id| model.tensor(*id).name.as_str()).collect();
+    let names: Vec<&str> = ids
+        .iter()
+        .map(|id| model.tensor(*id).name.as_str())
+        .collect();
     if let Some(unknown) = specs.keys().find(|k| !names.contains(&k.as_str())) {
-        let error = Error::new(ErrorKind::Unknown, format!("`{unknown}` is no input of the model"));
+        let error = Error::new(
+            ErrorKind::Unknown,
+            format!("`{unknown}` is no input of the model"),
+        );
         return Err(error.suggest(unknown, names));
     }
     let wanted: Vec<String> = specs
@@ -81,12 +90,19 @@ pub(super) fn plan(
         })
         .collect();
     let drawer = match &spec.data {
-        Some(draws) if !wanted.is_empty() => {
-            Some(Drawer::new(Purpose::Data, draws, &own.axes(), &wanted, &file.folder)?)
-        }
+        Some(draws) if !wanted.is_empty() => Some(Drawer::new(
+            Purpose::Data,
+            draws,
+            &own.axes(),
+            &wanted,
+            &file.folder,
+        )?),
         None if !wanted.is_empty() => {
-            return Err(Error::new(ErrorKind::Value, format!("`{}` is drawn by `data`, which is missing", wanted[0]))
-                .remedy("give data = { program = \"…\" }"));
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("`{}` is drawn by `data`, which is missing", wanted[0]),
+            )
+            .remedy("give data = { program = \"…\" }"));
         }
         _ => None,
     };
@@ -97,21 +113,34 @@ pub(super) fn plan(
         let len = shape.iter().product::<usize>() * tensor.field.width();
         // An array of one sample, or of several along a first axis.
         let mut counted = |found: &[usize], what: &str| -> Result<usize> {
-            let count = if found == shape { 1 } else { found.first().copied().unwrap_or(0) };
+            let count = if found == shape {
+                1
+            } else {
+                found.first().copied().unwrap_or(0)
+            };
             if found != shape && found.get(1..) != Some(&shape[..]) {
                 return Err(Error::new(
                     ErrorKind::Shape,
-                    format!("{what} has shape {found:?}, and input `{}` {shape:?}", tensor.name),
+                    format!(
+                        "{what} has shape {found:?}, and input `{}` {shape:?}",
+                        tensor.name
+                    ),
                 )
                 .remedy("the shape of the input, or samples along a first axis before it"));
             }
             if count == 0 {
-                return Err(Error::new(ErrorKind::Value, format!("{what} has no samples")).remedy("give at least one"));
+                return Err(
+                    Error::new(ErrorKind::Value, format!("{what} has no samples"))
+                        .remedy("give at least one"),
+                );
             }
             if *samples.get_or_insert(count) != count {
                 return Err(Error::new(
                     ErrorKind::Shape,
-                    format!("{what} has {count} samples, and another input {}", samples.unwrap_or(0)),
+                    format!(
+                        "{what} has {count} samples, and another input {}",
+                        samples.unwrap_or(0)
+                    ),
                 ));
             }
             Ok(count)
@@ -144,7 +173,10 @@ pub(super) fn plan(
             }
             Some(InputSpec::Data(name)) => {
                 let Some((_, found, range)) = drawer.as_ref().and_then(|d| d.find(name)) else {
-                    return Err(Error::new(ErrorKind::Unknown, format!("`data` does not define `{name}`")));
+                    return Err(Error::new(
+                        ErrorKind::Unknown,
+                        format!("`data` does not define `{name}`"),
+                    ));
                 };
                 counted(found, &format!("`{name}`"))?;
                 fixed.push((len, Origin::Drawn(range.clone())));
@@ -155,8 +187,11 @@ pub(super) fn plan(
     }
     let samples = match (samples, spec.samples) {
         (Some(data), Some(asked)) if data != asked && spec.batch.is_none() => {
-            return Err(Error::new(ErrorKind::Value, format!("samples = {asked}, and the data have {data}"))
-                .remedy("leave `samples` out, or take a batch = { size, draw }"));
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("samples = {asked}, and the data have {data}"),
+            )
+            .remedy("leave `samples` out, or take a batch = { size, draw }"));
         }
         (Some(data), _) => data,
         (None, asked) => asked.unwrap_or(1),
@@ -179,8 +214,11 @@ fn answers(
 ) -> Result<()> {
     let outputs: u64 = model.outputs.iter().map(|o| model.entries(*o)).sum();
     if !has_teacher {
-        return Err(Error::new(ErrorKind::Value, format!("`{name}` is answered by a teacher, which is missing"))
-            .remedy("give teacher = { program = \"…\" }, its parameters by statements"));
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("`{name}` is answered by a teacher, which is missing"),
+        )
+        .remedy("give teacher = { program = \"…\" }, its parameters by statements"));
     }
     if outputs as usize != len {
         return Err(Error::new(
@@ -190,8 +228,11 @@ fn answers(
         .remedy("a teacher answers with all outputs: list the one that the loss compares alone"));
     }
     if !(noise >= 0.0 && noise.is_finite()) {
-        return Err(Error::new(ErrorKind::Value, format!("the noise of `{name}` is {noise}"))
-            .remedy("give a standard deviation of at least 0"));
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("the noise of `{name}` is {noise}"),
+        )
+        .remedy("give a standard deviation of at least 0"));
     }
     Ok(())
 }

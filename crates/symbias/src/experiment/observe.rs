@@ -9,7 +9,9 @@ use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Op, Source, TensorId};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
-use symbias_simulate::observe::{Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable};
+use symbias_simulate::observe::{
+    Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable,
+};
 use symbias_simulate::training::{Feed, Training};
 
 pub(super) fn plan(
@@ -31,14 +33,21 @@ pub(super) fn plan(
             MeasureKind::LogDet => Kind::LogDet,
             MeasureKind::TotalVariation => Kind::TotalVariation,
         };
-        all.push(Box::new(Measure::new(name, kind, statements.observable(&measure.of)?)?));
+        all.push(Box::new(Measure::new(
+            name,
+            kind,
+            statements.observable(&measure.of)?,
+        )?));
     }
     for (name, loss) in &observe.losses {
         all.push(Box::new(match loss {
             LossSpec::Data {} => Loss::of_data(name, training)?,
             LossSpec::Fresh(0) => {
-                return Err(Error::new(ErrorKind::Value, format!("`{name}` is a loss on no samples"))
-                    .remedy("give at least one"));
+                return Err(Error::new(
+                    ErrorKind::Value,
+                    format!("`{name}` is a loss on no samples"),
+                )
+                .remedy("give at least one"));
             }
             LossSpec::Fresh(samples) => Loss::on_fresh(name, training, *samples)?,
         }));
@@ -46,7 +55,8 @@ pub(super) fn plan(
     if observe.charges && !charges.is_empty() {
         all.push(Box::new(Charges::new("charges", charges.to_vec())));
         // Momentum keeps no such account.
-        let diagonal: Vec<AffineField> = charges.iter().filter(|f| is_diagonal(f)).cloned().collect();
+        let diagonal: Vec<AffineField> =
+            charges.iter().filter(|f| is_diagonal(f)).cloned().collect();
         if training.descent.momentum == 0.0 && !diagonal.is_empty() {
             let drift = Drift::new("charge_drift", training.descent.rate, &diagonal);
             all.extend(drift.map(|d| Box::new(d) as Box<dyn Observable>));
@@ -55,8 +65,11 @@ pub(super) fn plan(
     let mut names: Vec<&str> = all.iter().map(|o| o.name()).collect();
     names.sort_unstable();
     if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
-        return Err(Error::new(ErrorKind::Definition, format!("`{}` is observed twice", twice[0]))
-            .remedy("give each observable a name of its own"));
+        return Err(Error::new(
+            ErrorKind::Definition,
+            format!("`{}` is observed twice", twice[0]),
+        )
+        .remedy("give each observable a name of its own"));
     }
     Ok(all)
 }
@@ -77,14 +90,25 @@ struct Statements<'a> {
 }
 
 impl Statements<'_> {
-    fn new<'a>(observe: &Observe, own: &'a ModelFile, training: &'a Training) -> Result<Statements<'a>> {
+    fn new<'a>(
+        observe: &Observe,
+        own: &'a ModelFile,
+        training: &'a Training,
+    ) -> Result<Statements<'a>> {
         let mut table = own.table.clone();
         table.remove("loss");
-        let text = |t: &toml::Table| t.get("program").and_then(|p| p.as_str()).unwrap_or("").to_owned();
+        let text = |t: &toml::Table| {
+            t.get("program")
+                .and_then(|p| p.as_str())
+                .unwrap_or("")
+                .to_owned()
+        };
         let program = format!("{}\n{}", text(&table), observe.program);
         table.insert("program".into(), program.into());
         let mut merged = |key: &str, more: &toml::Table| {
-            let known = table.entry(key).or_insert_with(|| toml::Table::new().into());
+            let known = table
+                .entry(key)
+                .or_insert_with(|| toml::Table::new().into());
             if let Some(known) = known.as_table_mut() {
                 known.extend(more.clone());
             }
@@ -92,7 +116,12 @@ impl Statements<'_> {
         merged("axes", &observe.axes);
         merged("constants", &observe.constants);
         // The start of each parameter that a statement names.
-        let parameters = own.table.get("parameters").and_then(|p| p.as_table()).cloned().unwrap_or_default();
+        let parameters = own
+            .table
+            .get("parameters")
+            .and_then(|p| p.as_table())
+            .cloned()
+            .unwrap_or_default();
         let mut starts = toml::Table::new();
         for (name, declaration) in parameters {
             let start = format!("{name}_start");
@@ -107,7 +136,7 @@ impl Statements<'_> {
             table,
             defined: Vec::new(),
         };
-        let (model, _) = statements.checked(None)?;
+        let (model, _) = statements.checked(&statements.table, None)?;
         let before = |name: &str| own.model.find(name).is_some();
         statements.defined = model
             .order
@@ -119,25 +148,70 @@ impl Statements<'_> {
     }
 
     /// The model with one output, or those of the file.
-    fn checked(&self, output: Option<&str>) -> Result<(Model, Arrays)> {
-        let mut table = self.table.clone();
+    fn checked(&self, table: &toml::Table, output: Option<&str>) -> Result<(Model, Arrays)> {
+        let mut table = table.clone();
         if let Some(output) = output {
             table.insert("outputs".into(), vec![toml::Value::from(output)].into());
         }
-        let model = SourceFile::parse(&written(&table)?, Some(&self.own.folder))?.check(Copies::All)?;
+        let model =
+            SourceFile::parse(&written(&table)?, Some(&self.own.folder))?.check(Copies::All)?;
         let arrays = Arrays::new(&model, &data::constants(&model)?)?;
         Ok((model, arrays))
     }
 
+    /// A statement that copies a parameter, which by itself is no output.
+    fn parameter(&self, name: &str) -> Option<String> {
+        let declared = self.own.table.get("parameters")?.as_table()?.get(name)?;
+        let axes = declared
+            .as_array()
+            .or_else(|| declared.get("axes")?.as_array())?;
+        let letters: Vec<&str> = axes.iter().filter_map(|a| a.as_str()).collect();
+        let index = if letters.is_empty() {
+            String::new()
+        } else {
+            format!("[{}]", letters.join(","))
+        };
+        Some(format!("{name}_itself{index} = {name}{index}"))
+    }
+
+    fn with_statement(&self, statement: &str) -> Result<(Model, Arrays)> {
+        let mut table = self.table.clone();
+        let program = table
+            .get("program")
+            .and_then(|p| p.as_str())
+            .unwrap_or("")
+            .to_owned();
+        table.insert("program".into(), format!("{program}\n{statement}").into());
+        let output = statement.split(['[', ' ']).next();
+        self.checked(&table, output)
+    }
+
     fn observable(&self, name: &str) -> Result<Box<dyn Observable>> {
-        let (all, _) = self.checked(None)?;
-        let known = |id: &TensorId| matches!(all.tensor(*id).source, Source::Defined { .. } | Source::Parameter);
+        let (all, _) = self.checked(&self.table, None)?;
+        let known = |id: &TensorId| {
+            matches!(
+                all.tensor(*id).source,
+                Source::Defined { .. } | Source::Parameter
+            )
+        };
         if !all.find(name).is_some_and(|id| known(&id)) {
             let names: Vec<&str> = all.tensors.iter().map(|t| t.name.as_str()).collect();
-            return Err(Error::new(ErrorKind::Unknown, format!("there is no array `{name}` to observe"))
-                .suggest(name, names));
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("there is no array `{name}` to observe"),
+            )
+            .suggest(name, names));
         }
-        let (model, arrays) = self.checked(Some(name))?;
+        let (model, arrays) = match self.parameter(name) {
+            Some(statement) => self.with_statement(&statement)?,
+            None => self.checked(&self.table, Some(name))?,
+        };
+        let name = model
+            .outputs
+            .first()
+            .map_or(name, |o| model.tensor(*o).name.as_str())
+            .to_owned();
+        let name = name.as_str();
         let read = inputs_read(&model);
         let mut from = Vec::new();
         for id in Training::real_inputs(&model) {
@@ -160,7 +234,10 @@ impl Statements<'_> {
         let mut at = 0;
         for place in self.training.places() {
             let fixed = place.feed == Feed::Fixed;
-            if self.own.model.tensor(place.id).name == input && fixed && self.training.data_samples() == 1 {
+            if self.own.model.tensor(place.id).name == input
+                && fixed
+                && self.training.data_samples() == 1
+            {
                 return Ok(From::Fixed(at..at + place.len));
             }
             at += if fixed { place.len } else { 0 };

@@ -69,13 +69,19 @@ impl Settings for Drawn {
         if let Some(at) = theta.iter().position(|x| !x.is_finite()) {
             return Err(Error::new(
                 ErrorKind::Value,
-                format!("parameter {at} of replica {replica} starts at {}", theta[at]),
+                format!(
+                    "parameter {at} of replica {replica} starts at {}",
+                    theta[at]
+                ),
             )
             .remedy("the statements of `start` must give finite numbers"));
         }
         Ok(Setting {
             theta,
-            teacher: self.teacher.as_ref().map_or(Vec::new(), |t| self.theta(t, replica)),
+            teacher: self
+                .teacher
+                .as_ref()
+                .map_or(Vec::new(), |t| self.theta(t, replica)),
             fixed: self.inputs.fixed(self.seed, replica)?,
         })
     }
@@ -90,8 +96,11 @@ pub(super) fn below(folder: &Path, path: &str) -> Result<PathBuf> {
         .components()
         .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
     if !inside || path.is_empty() {
-        return Err(Error::new(ErrorKind::File, format!("`{path}` leads out of the folder of the experiment"))
-            .remedy("name a file in that folder or below"));
+        return Err(Error::new(
+            ErrorKind::File,
+            format!("`{path}` leads out of the folder of the experiment"),
+        )
+        .remedy("name a file in that folder or below"));
     }
     Ok(folder.join(path))
 }
@@ -120,7 +129,10 @@ pub fn plan(file: &ExperimentFile) -> Result<Vec<Planned>> {
         {
             return Err(Error::new(
                 ErrorKind::Unknown,
-                format!("`{}` is a control of `{}`, which is no arm", arm.name, control.of),
+                format!(
+                    "`{}` is a control of `{}`, which is no arm",
+                    arm.name, control.of
+                ),
             )
             .suggest(&control.of, file.spec.arms.keys().map(String::as_str)));
         }
@@ -155,7 +167,11 @@ impl ModelFile {
     }
 
     pub fn axes(&self) -> toml::Table {
-        self.table.get("axes").and_then(|a| a.as_table()).cloned().unwrap_or_default()
+        self.table
+            .get("axes")
+            .and_then(|a| a.as_table())
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -165,16 +181,28 @@ fn needed<X>(value: Option<X>, key: &str, remedy: &str) -> Result<X> {
 
 fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
     let seed = file.spec.seed;
-    let model_name = needed(spec.model.clone(), "model", "name the model file: model = \"x.model.toml\"")?;
+    let model_name = needed(
+        spec.model.clone(),
+        "model",
+        "name the model file: model = \"x.model.toml\"",
+    )?;
     let own = ModelFile::read(&file.folder, &model_name)?;
     let model = &own.model;
     let steps = needed(spec.steps, "steps", "say how many steps to train")?;
     let schedule = match spec.look.clone().unwrap_or(Look::Points(200)) {
         Look::Every(every) => Schedule::every(every, steps)?,
         Look::Points(points) => Schedule::logarithmic(points, steps)?,
-        Look::At(at) => Schedule::at(at.into_iter().filter(|s| *s < steps).chain([0, steps]).collect())?,
+        Look::At(at) => Schedule::at(
+            at.into_iter()
+                .filter(|s| *s < steps)
+                .chain([0, steps])
+                .collect(),
+        )?,
     };
-    let parameters: Vec<String> = model.parameters().map(|id| model.tensor(id).name.clone()).collect();
+    let parameters: Vec<String> = model
+        .parameters()
+        .map(|id| model.tensor(id).name.clone())
+        .collect();
     let theta = |draws: &Option<super::spec::Draws>, purpose| -> Result<Option<Drawer>> {
         let Some(draws) = draws else { return Ok(None) };
         let drawer = Drawer::new(purpose, draws, &own.axes(), &parameters, &file.folder)?;
@@ -195,8 +223,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         l1 = vec![0.0; space.dim()];
         for (parameter, weight) in weights {
             let Some(block) = space.block(parameter) else {
-                return Err(Error::new(ErrorKind::Unknown, format!("`l1` names `{parameter}`, which is no parameter"))
-                    .suggest(parameter, parameters.iter().map(String::as_str)));
+                return Err(Error::new(
+                    ErrorKind::Unknown,
+                    format!("`l1` names `{parameter}`, which is no parameter"),
+                )
+                .suggest(parameter, parameters.iter().map(String::as_str)));
             };
             l1[block.range()].fill(*weight);
         }
@@ -224,7 +255,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         seed,
     };
     training.validate()?;
-    let factors = if are_listed(model) { factors(model) } else { Vec::new() };
+    let factors = if are_listed(model) {
+        factors(model)
+    } else {
+        Vec::new()
+    };
     let charges: Vec<AffineField> = factors
         .iter()
         .filter(|f| !f.is_compact())
@@ -262,9 +297,14 @@ fn fits(model: &Model, drawer: &Drawer) -> Result<()> {
         if found != Some(&expected) || tensor.field.width() == 2 {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!("`{}` is drawn with shape {found:?}, and the model's has {expected:?}", tensor.name),
+                format!(
+                    "`{}` is drawn with shape {found:?}, and the model's has {expected:?}",
+                    tensor.name
+                ),
             )
-            .remedy("the left side of its statement names the axes in declared order; entries are real"));
+            .remedy(
+                "the left side of its statement names the axes in declared order; entries are real",
+            ));
         }
     }
     Ok(())

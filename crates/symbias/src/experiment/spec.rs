@@ -38,9 +38,9 @@ pub struct Spec {
     /// Predictions of flow to compare with, by arm.
     #[serde(default)]
     pub predict: BTreeMap<String, Predict>,
-    /// What a run's outcome is attributed by.
+    /// Arms whose outcome is attributed to drivers.
     #[serde(default)]
-    pub attribute: Option<Attribute>,
+    pub attribute: BTreeMap<String, Attribute>,
     /// The figures, each from observables.
     #[serde(default)]
     pub figures: Vec<FigureSpec>,
@@ -287,17 +287,26 @@ pub enum LossSpec {
 }
 
 /// What an arm is a control of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// The arm.
     pub of: String,
     /// The driver that this arm lacks and that one has.
     pub removes: DriverSpec,
+    /// Steps of this arm for one step of that one (½ where its expected gradient is twice as large).
+    #[serde(default = "equal")]
+    pub pace: f64,
+}
+
+fn equal() -> f64 {
+    1.0
 }
 
 /// A driver of training (theory §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum DriverSpec {
     /// Initialisation, by gradient flow.
@@ -323,14 +332,18 @@ fn ten() -> f64 {
     10.0
 }
 
-/// What is attributed.
+/// By what an arm's outcome is attributed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attribute {
-    /// The arm.
-    pub arm: String,
-    /// The observable whose change from start to end is to be explained.
-    pub observable: String,
+    /// The observable whose end is to be explained.
+    pub outcome: String,
+    /// The step to look at; the end of the run without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
+    /// The observable that predicts the outcome from the initial charges, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<String>,
 }
 
 /// A figure from observables.
@@ -453,13 +466,19 @@ impl ExperimentFile {
         };
         let metadata = std::fs::metadata(path).map_err(failed)?;
         if !metadata.is_file() || metadata.len() > LARGEST {
-            return Err(Error::new(ErrorKind::File, format!("`{shown}` is no experiment file"))
-                .remedy("give a TOML file of at most 1 MiB"));
+            return Err(
+                Error::new(ErrorKind::File, format!("`{shown}` is no experiment file"))
+                    .remedy("give a TOML file of at most 1 MiB"),
+            );
         }
         let text = std::fs::read_to_string(path).map_err(failed)?;
         let spec = parse(&text).map_err(|e| e.in_text(Some(path.to_owned()), &text))?;
         let folder = path.parent().map_or(PathBuf::from("."), Path::to_path_buf);
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let folder = if folder.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            folder
+        };
         Ok(ExperimentFile {
             folder,
             path: path.to_owned(),
@@ -483,16 +502,25 @@ pub fn parse(text: &str) -> Result<Spec> {
     if spec.symbias != 1 {
         return Err(Error::new(
             ErrorKind::Value,
-            format!("the file is of version {}, and this program reads version 1", spec.symbias),
+            format!(
+                "the file is of version {}, and this program reads version 1",
+                spec.symbias
+            ),
         )
         .remedy("write symbias = 1"));
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let names = spec.arms.keys().chain(spec.figures.iter().map(|f| &f.name)).chain([&spec.name]);
+    let names = spec
+        .arms
+        .keys()
+        .chain(spec.figures.iter().map(|f| &f.name))
+        .chain([&spec.name]);
     for name in names {
         if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
-            return Err(Error::new(ErrorKind::Value, format!("`{name}` is no name of a file"))
-                .remedy("use letters, digits, _ and -"));
+            return Err(
+                Error::new(ErrorKind::Value, format!("`{name}` is no name of a file"))
+                    .remedy("use letters, digits, _ and -"),
+            );
         }
     }
     if spec.replicas == 0 {
@@ -519,8 +547,8 @@ impl Arm {
             };
         }
         either!(
-            about, model, precision, rate, momentum, decay, l1, steps, look, samples, refresh, batch, full_batch, start, teacher, data,
-            observe, replicas, apart
+            about, model, precision, rate, momentum, decay, l1, steps, look, samples, refresh,
+            batch, full_batch, start, teacher, data, observe, replicas, apart
         )
     }
 }

@@ -1,0 +1,437 @@
+//! Records: a folder with `record.json` (the validated spec, what was measured of what, verdicts, and apart from these
+//! the environment) and `samples.safetensors`, arrays (replica, look, …) in C order named `arm/observable`.
+//!
+//! Everything but the block `environment` is a function of the experiment alone: records of shards join to the same bits.
+
+use super::spec::Spec;
+use super::verdict::Verdicts;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+use symbias_model::data::{self, Array, Named};
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_simulate::ensemble::{Diverged, Samples, StopReason};
+
+/// The name of the description in a record's folder.
+pub const RECORD: &str = "record.json";
+/// The name of its arrays.
+pub const SAMPLES: &str = "samples.safetensors";
+
+/// An observable as recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// Its shape, without replica and look.
+    pub shape: Vec<usize>,
+    /// What its axes are called.
+    pub axes: Vec<String>,
+}
+
+/// What was looked at, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The observables, in the order of the numbers.
+    pub observables: Vec<Description>,
+    /// Steps done at each look.
+    pub steps: Vec<u64>,
+}
+
+/// An arm that ran.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Its name.
+    pub arm: String,
+    /// What was looked at.
+    pub observed: Observed,
+    /// Whether it came to its end.
+    pub finished: bool,
+    /// The numbers.
+    pub samples: Samples,
+}
+
+/// One observable of one arm.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'m> {
+    numbers: &'m [f64],
+    width: usize,
+    at: usize,
+    looks: usize,
+    /// What it is.
+    pub description: &'m Description,
+    /// Steps done at each look.
+    pub steps: &'m [u64],
+    /// Replicas.
+    pub replicas: usize,
+}
+
+impl<'m> Series<'m> {
+    /// Numbers at each look.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.description.shape.iter().product()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The numbers of a replica at a look.
+    #[must_use]
+    pub fn at(&self, replica: usize, look: usize) -> &'m [f64] {
+        let start = (replica * self.looks + look) * self.width + self.at;
+        &self.numbers[start..start + self.len()]
+    }
+
+    /// The numbers of a replica at the end.
+    #[must_use]
+    pub fn last(&self, replica: usize) -> &'m [f64] {
+        self.at(replica, self.looks - 1)
+    }
+
+    /// The look at a step, or the last before it.
+    #[must_use]
+    pub fn look_at(&self, step: u64) -> usize {
+        self.steps.partition_point(|s| *s <= step).saturating_sub(1)
+    }
+}
+
+impl Measured {
+    /// An observable by name.
+    ///
+    /// # Errors
+    /// A name that the arm does not record.
+    pub fn series(&self, name: &str) -> Result<Series<'_>> {
+        let mut at = 0;
+        for description in &self.observed.observables {
+            if description.name == name {
+                return Ok(Series {
+                    numbers: &self.samples.numbers,
+                    width: self.samples.width,
+                    at,
+                    looks: self.observed.steps.len(),
+                    description,
+                    steps: &self.observed.steps,
+                    replicas: (self.samples.replicas.end - self.samples.replicas.start) as usize,
+                });
+            }
+            at += description.shape.iter().product::<usize>();
+        }
+        let names: Vec<&str> = self
+            .observed
+            .observables
+            .iter()
+            .map(|o| o.name.as_str())
+            .collect();
+        Err(Error::new(
+            ErrorKind::Unknown,
+            format!("arm `{}` does not observe `{name}`", self.arm),
+        )
+        .suggest(name, names))
+    }
+}
+
+/// How an arm ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmRecord {
+    /// First replica, and one past the last.
+    pub replicas: (u64, u64),
+    /// Observables and looks.
+    #[serde(flatten)]
+    pub observed: Observed,
+    /// `finished` or `all-diverged`.
+    pub stop: String,
+    /// Replicas that diverged, with the step.
+    pub diverged: Vec<(u64, u64)>,
+    /// Name and shape of each parameter, in the order of θ.
+    pub parameters: Vec<(String, Vec<usize>)>,
+}
+
+/// `record.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version: 1.
+    pub symbias: u32,
+    /// The validated spec.
+    pub experiment: Spec,
+    /// The arms.
+    pub arms: BTreeMap<String, ArmRecord>,
+    /// What was predicted, measured and concluded.
+    pub verdicts: Verdicts,
+    /// Where, when and how fast: no part of bit identity.
+    #[serde(default)]
+    pub environment: serde_json::Value,
+}
+
+fn stop_name(stop: StopReason) -> &'static str {
+    match stop {
+        StopReason::Finished => "finished",
+        StopReason::Interrupted => "interrupted",
+        StopReason::AllDiverged => "all-diverged",
+    }
+}
+
+/// The description of measured arms, without verdicts.
+#[must_use]
+pub fn describe(
+    spec: &Spec,
+    measured: &[Measured],
+    parameters: &BTreeMap<String, Vec<(String, Vec<usize>)>>,
+) -> Record {
+    let arms = measured
+        .iter()
+        .map(|m| {
+            let record = ArmRecord {
+                replicas: (m.samples.replicas.start, m.samples.replicas.end),
+                observed: m.observed.clone(),
+                stop: stop_name(m.samples.stop).to_owned(),
+                diverged: m
+                    .samples
+                    .diverged
+                    .iter()
+                    .map(|d| (d.replica, d.step))
+                    .collect(),
+                parameters: parameters.get(&m.arm).cloned().unwrap_or_default(),
+            };
+            (m.arm.clone(), record)
+        })
+        .collect();
+    Record {
+        symbias: 1,
+        experiment: spec.clone(),
+        arms,
+        verdicts: Verdicts::default(),
+        environment: serde_json::Value::Null,
+    }
+}
+
+/// The arrays of measured arms.
+#[must_use]
+pub fn arrays(measured: &[Measured]) -> Vec<Named> {
+    let mut all = Vec::new();
+    for m in measured {
+        let replicas = (m.samples.replicas.end - m.samples.replicas.start) as usize;
+        let looks = m.observed.steps.len();
+        let steps = m.observed.steps.iter().map(|s| *s as f64).collect();
+        all.push((format!("{}/steps", m.arm), vec![looks], steps));
+        let mut at = 0;
+        for o in &m.observed.observables {
+            let len: usize = o.shape.iter().product();
+            let mut numbers = Vec::with_capacity(replicas * looks * len);
+            for row in m.samples.numbers.chunks_exact(m.samples.width.max(1)) {
+                numbers.extend(&row[at..at + len]);
+            }
+            at += len;
+            let shape = [replicas, looks].iter().chain(&o.shape).copied().collect();
+            all.push((format!("{}/{}", m.arm, o.name), shape, numbers));
+        }
+        // θ lies as `parameters` of the record says.
+        let shape = vec![replicas, m.samples.theta.len() / replicas.max(1)];
+        all.push((format!("{}/theta", m.arm), shape, m.samples.theta.clone()));
+    }
+    all
+}
+
+/// Writes a record, complete or not at all.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write(folder: &Path, record: &Record, measured: &[Measured]) -> Result<()> {
+    data::write(&folder.join(SAMPLES), &arrays(measured))?;
+    let text = serde_json::to_string_pretty(record)
+        .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
+    write_text(&folder.join(RECORD), &(text + "\n"))
+}
+
+/// Writes a text beside its place and moves it there.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    let partial = path.with_extension("partial");
+    std::fs::write(&partial, text)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .map_err(|e| {
+            drop(std::fs::remove_file(&partial));
+            Error::new(
+                ErrorKind::File,
+                format!("cannot write `{}`: {e}", path.display()),
+            )
+            .remedy("free space, or give another folder; checkpoints hold what was done")
+        })
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// A folder without one; another version; arrays that are missing.
+pub fn read(folder: &Path) -> Result<(Record, Vec<Measured>)> {
+    let path = folder.join(RECORD);
+    let text = std::fs::read_to_string(&path).map_err(|e| {
+        Error::new(
+            ErrorKind::File,
+            format!("cannot read `{}`: {e}", path.display()),
+        )
+        .remedy("give the folder of a finished run")
+    })?;
+    let record: Record = serde_json::from_str(&text).map_err(|e| {
+        Error::new(
+            ErrorKind::File,
+            format!("`{}` is no record: {e}", path.display()),
+        )
+        .remedy("give the folder of a run of this version")
+    })?;
+    if record.symbias != 1 {
+        return Err(Error::new(
+            ErrorKind::File,
+            format!("`{}` is of version {}", path.display(), record.symbias),
+        )
+        .remedy("read it with the version that wrote it"));
+    }
+    let arrays = data::read_recorded(&folder.join(SAMPLES))?;
+    let measured = record
+        .arms
+        .iter()
+        .map(|(name, arm)| of_arm(&arrays, name, arm))
+        .collect::<Result<_>>()?;
+    Ok((record, measured))
+}
+
+fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Result<Measured> {
+    let entries = |of: &str| -> Result<&Vec<f64>> {
+        let array = arrays.get(&format!("{name}/{of}")).ok_or_else(|| {
+            Error::new(
+                ErrorKind::File,
+                format!("the arrays of the record lack `{name}/{of}`"),
+            )
+            .remedy("a record is record.json and samples.safetensors of one run")
+        })?;
+        Ok(&array.entries)
+    };
+    let range: Range<u64> = arm.replicas.0..arm.replicas.1;
+    let replicas = range.end.saturating_sub(range.start) as usize;
+    let looks = arm.observed.steps.len();
+    let width: usize = arm
+        .observed
+        .observables
+        .iter()
+        .map(|o| o.shape.iter().product::<usize>())
+        .sum();
+    let mut numbers = vec![0.0; replicas * looks * width];
+    let mut at = 0;
+    for o in &arm.observed.observables {
+        let len: usize = o.shape.iter().product();
+        let entries = entries(&o.name)?;
+        if entries.len() != replicas * looks * len {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!("`{name}/{}` has {} numbers", o.name, entries.len()),
+            ));
+        }
+        for (row, own) in entries.chunks_exact(len.max(1)).enumerate() {
+            numbers[row * width + at..row * width + at + len].copy_from_slice(own);
+        }
+        at += len;
+    }
+    let stop = match arm.stop.as_str() {
+        "all-diverged" => StopReason::AllDiverged,
+        "interrupted" => StopReason::Interrupted,
+        _ => StopReason::Finished,
+    };
+    Ok(Measured {
+        arm: name.to_owned(),
+        observed: arm.observed.clone(),
+        finished: stop != StopReason::Interrupted,
+        samples: Samples {
+            replicas: range,
+            steps: arm.observed.steps.clone(),
+            width,
+            numbers,
+            theta: entries("theta")?.clone(),
+            diverged: arm
+                .diverged
+                .iter()
+                .map(|d| Diverged {
+                    replica: d.0,
+                    step: d.1,
+                })
+                .collect(),
+            stop,
+        },
+    })
+}
+
+/// Joins the records of all shards of a run: the bits of the run that was not sharded.
+///
+/// # Errors
+/// Records of different experiments, or with replicas missing or twice.
+pub fn join(mut parts: Vec<(Record, Vec<Measured>)>) -> Result<(Record, Vec<Measured>)> {
+    let Some((first, _)) = parts.first().cloned() else {
+        return Err(Error::new(ErrorKind::Value, "no records to join")
+            .remedy("give the folders of all shards"));
+    };
+    if let Some((other, _)) = parts.iter().find(|p| p.0.experiment != first.experiment) {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!(
+                "`{}` and `{}` are records of different experiments",
+                first.experiment.name, other.experiment.name
+            ),
+        )
+        .remedy("join shards of one experiment"));
+    }
+    let names: Vec<String> = {
+        let mut all: Vec<String> = parts
+            .iter()
+            .flat_map(|p| p.0.arms.keys().cloned())
+            .collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    let mut joined = Vec::new();
+    for name in names {
+        let mut own: Vec<Measured> = Vec::new();
+        for part in &mut parts {
+            if let Some(at) = part.1.iter().position(|m| m.arm == name) {
+                own.push(part.1.swap_remove(at));
+            }
+        }
+        own.sort_by_key(|m| m.samples.replicas.start);
+        let mut whole = own.remove(0);
+        for next in own {
+            if next.samples.replicas.start != whole.samples.replicas.end
+                || next.observed != whole.observed
+            {
+                return Err(Error::new(
+                    ErrorKind::Value,
+                    format!(
+                        "replicas {} to {} of `{name}` are missing or there twice",
+                        whole.samples.replicas.end, next.samples.replicas.start
+                    ),
+                )
+                .remedy("give each shard once"));
+            }
+            whole.samples.replicas.end = next.samples.replicas.end;
+            whole.samples.numbers.extend(next.samples.numbers);
+            whole.samples.theta.extend(next.samples.theta);
+            whole.samples.diverged.extend(next.samples.diverged);
+            let all = (whole.samples.replicas.end - whole.samples.replicas.start) as usize;
+            whole.samples.stop = match whole.samples.diverged.len() == all {
+                true => StopReason::AllDiverged,
+                false => StopReason::Finished,
+            };
+        }
+        joined.push(whole);
+    }
+    let parameters = parts
+        .iter()
+        .flat_map(|p| p.0.arms.iter())
+        .map(|(name, arm)| (name.clone(), arm.parameters.clone()))
+        .collect();
+    let record = describe(&first.experiment, &joined, &parameters);
+    Ok((record, joined))
+}

@@ -1,0 +1,273 @@
+//! Which driver explains how a run came out (theory §4.3, §8): by the motion of the charges, which flow keeps, and by
+//! control runs that lack one driver. A driver is named only with its control.
+
+use crate::experiment::plan::Planned;
+use crate::experiment::record::{Measured, Series};
+use crate::experiment::spec::{Attribute, DriverSpec};
+use serde::{Deserialize, Serialize};
+use symbias_model::error::Result;
+use symbias_simulate::training::Feed;
+
+/// Below this share an effect is none; charges that moved by less of themselves are kept.
+const NONE: f64 = 0.1;
+/// Above this share an effect is the whole matter; charges that moved by more are forgotten.
+const ALL: f64 = 0.5;
+
+/// Quartiles over replicas and entries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The middle.
+    pub median: f64,
+    /// A quarter is below.
+    pub lower: f64,
+    /// A quarter is above.
+    pub upper: f64,
+}
+
+impl Spread {
+    /// Quartiles of the finite numbers; `None` if there is none.
+    #[must_use]
+    pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Spread> {
+        let mut all: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
+        all.sort_by(f64::total_cmp);
+        let last = all.len().checked_sub(1)?;
+        let at = |q: f64| {
+            let place = q * last as f64;
+            let (low, high) = (all[place.floor() as usize], all[place.ceil() as usize]);
+            low + (high - low) * place.fract()
+        };
+        Some(Spread {
+            median: at(0.5),
+            lower: at(0.25),
+            upper: at(0.75),
+        })
+    }
+}
+
+/// A run without one driver, beside the run in question.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ControlFinding {
+    /// The arm.
+    pub arm: String,
+    /// The driver that it lacks.
+    pub removes: DriverSpec,
+    /// How far its charges moved, of themselves.
+    pub charges_moved: Option<Spread>,
+    /// Distance of its outcome from that of the run, of the change of the outcome.
+    pub outcome_apart: Option<Spread>,
+    /// The share of the matter that goes away with the driver: of the motion of the charges where they moved, else of the
+    /// change of the outcome.
+    pub share: f64,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// `flow`, `decay`, `noise`, `mixed` or `undetermined`.
+    pub driver: String,
+    /// The step that was looked at.
+    pub step: u64,
+    /// How far the outcome changed, of its size.
+    pub outcome_changed: Option<Spread>,
+    /// How far the charges moved, of themselves: |μ(t) − μ(0)|/|μ(0)|.
+    pub charges_moved: Option<Spread>,
+    /// Error of the exactly predicted drift, of |μ(0)| + |drift| (theory §2.2).
+    pub drift_error: Option<Spread>,
+    /// Error of the outcome predicted from the initial charges, of the outcome.
+    pub frozen_error: Option<Spread>,
+    /// Drivers that the run has besides flow.
+    pub present: Vec<DriverSpec>,
+    /// Its controls.
+    pub controls: Vec<ControlFinding>,
+    /// In words.
+    pub paragraph: String,
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter()
+        .zip(b)
+        .map(|(x, y)| (x - y).powi(2))
+        .sum::<f64>()
+        .sqrt()
+}
+
+fn norm(a: &[f64]) -> f64 {
+    a.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+/// |x(t) − x(0)|/|x(0)| of each entry and replica.
+fn moved(series: &Series<'_>, look: usize) -> Option<Spread> {
+    Spread::of((0..series.replicas).flat_map(|r| {
+        let pairs = series.at(r, look).iter().zip(series.at(r, 0));
+        pairs
+            .map(|(now, then)| (now - then).abs() / then.abs())
+            .collect::<Vec<_>>()
+    }))
+}
+
+/// Drivers that act in a run: flow always does.
+fn present(arm: &Planned) -> Vec<DriverSpec> {
+    let mut all = Vec::new();
+    if arm.training.descent.decay > 0.0 {
+        all.push(DriverSpec::Decay);
+    }
+    let anew = |f: &Feed| *f != Feed::Fixed;
+    if arm.training.batch.is_some() || arm.training.refresh && arm.training.feeds.iter().any(anew) {
+        all.push(DriverSpec::Noise);
+    }
+    all
+}
+
+/// Attributes the outcome of an arm.
+///
+/// # Errors
+/// Observables that are not recorded.
+pub fn attribute(
+    arm: &Planned,
+    by: &Attribute,
+    arms: &[Planned],
+    measured: &[Measured],
+) -> Result<Option<Attribution>> {
+    let Some(own) = measured.iter().find(|m| m.arm == arm.name) else {
+        return Ok(None);
+    };
+    let outcome = own.series(&by.outcome)?;
+    let last = outcome.steps.last().copied().unwrap_or(0);
+    let look = outcome.look_at(by.at.unwrap_or(last));
+    let step = outcome.steps[look];
+    let charges = own.series("charges").ok();
+    let outcome_changed = Spread::of((0..outcome.replicas).map(|r| {
+        let (now, then) = (outcome.at(r, look), outcome.at(r, 0));
+        distance(now, then) / norm(now).max(norm(then))
+    }));
+    let frozen_error = match &by.frozen {
+        Some(name) => {
+            let frozen = own.series(name)?;
+            Spread::of((0..outcome.replicas).flat_map(|r| {
+                let pairs = frozen.at(r, look).iter().zip(outcome.at(r, look));
+                pairs
+                    .map(|(p, x)| (p - x).abs() / x.abs())
+                    .collect::<Vec<_>>()
+            }))
+        }
+        None => None,
+    };
+    let mut found = Attribution {
+        driver: String::new(),
+        step,
+        outcome_changed,
+        charges_moved: charges.as_ref().and_then(|c| moved(c, look)),
+        drift_error: drift_error(arm, own, look),
+        frozen_error,
+        present: present(arm),
+        controls: Vec::new(),
+        paragraph: String::new(),
+    };
+    for other in arms {
+        let Some(control) = other.control.as_ref().filter(|c| c.of == arm.name) else {
+            continue;
+        };
+        let Some(its) = measured.iter().find(|m| m.arm == other.name) else {
+            continue;
+        };
+        let theirs = its.series(&by.outcome)?;
+        let their_step = (step as f64 * control.pace).round() as u64;
+        let their_look = theirs.look_at(their_step);
+        // A control that ends early says nothing of later steps, unless it has come to rest.
+        let apart = Spread::of((0..theirs.replicas.min(outcome.replicas)).map(|r| {
+            let (a, b) = (outcome.at(r, look), theirs.at(r, their_look));
+            distance(a, b) / distance(a, outcome.at(r, 0))
+        }));
+        let their_motion = its
+            .series("charges")
+            .ok()
+            .and_then(|c| moved(&c, their_look));
+        let share = share(found.charges_moved, their_motion, apart);
+        found.controls.push(ControlFinding {
+            arm: other.name.clone(),
+            removes: control.removes,
+            charges_moved: their_motion,
+            outcome_apart: apart,
+            share,
+        });
+    }
+    found.driver = decide(&found);
+    found.paragraph = super::words::paragraph(&arm.name, by, &found);
+    Ok(Some(found))
+}
+
+/// What goes away with a driver. Charges that are kept tell nothing of a driver's part in the outcome; then the outcome does.
+fn share(own: Option<Spread>, control: Option<Spread>, apart: Option<Spread>) -> f64 {
+    match (own, control) {
+        (Some(own), Some(control)) if own.median > NONE => {
+            1.0 - (control.median / own.median).min(1.0)
+        }
+        _ => apart.map_or(f64::NAN, |a| a.median.min(1.0)),
+    }
+}
+
+/// The driver's name.
+///
+/// Undetermined: the outcome has hardly changed, or a driver that is there has no control. Flow: no driver has a part. One
+/// driver: its removal takes away most of the matter, and where there are charges the run has forgotten them. Otherwise
+/// mixed.
+fn decide(found: &Attribution) -> String {
+    let undetermined = "undetermined".to_owned();
+    if found.outcome_changed.is_none_or(|c| c.median < NONE) {
+        return undetermined;
+    }
+    let share = |d: &DriverSpec| {
+        found
+            .controls
+            .iter()
+            .filter(|c| c.removes == *d)
+            .map(|c| c.share)
+            .reduce(f64::max)
+    };
+    if found
+        .present
+        .iter()
+        .any(|d| share(d).is_none_or(f64::is_nan))
+    {
+        return undetermined;
+    }
+    let acting: Vec<(DriverSpec, f64)> = found
+        .present
+        .iter()
+        .filter_map(|d| share(d).map(|s| (*d, s)))
+        .filter(|(_, s)| *s >= NONE)
+        .collect();
+    let motion = found.charges_moved.map(|m| m.median);
+    match acting.as_slice() {
+        // Steps that are too large move charges, too: then it is not flow alone.
+        [] if motion.is_some_and(|m| m > ALL) => "mixed".to_owned(),
+        [] => "flow".to_owned(),
+        [(driver, share)] if *share >= ALL && motion.is_none_or(|m| m > ALL) => {
+            super::words::name(*driver).to_owned()
+        }
+        _ => "mixed".to_owned(),
+    }
+}
+
+/// How well the account of theory §2.2 and §2.3 explains the motion of the charges with a diagonal generator.
+fn drift_error(arm: &Planned, own: &Measured, look: usize) -> Option<Spread> {
+    let (charges, drift) = (
+        own.series("charges").ok()?,
+        own.series("charge_drift").ok()?,
+    );
+    let keep = arm
+        .training
+        .descent
+        .keep()
+        .powf(2.0 * charges.steps[look] as f64);
+    let diagonal: Vec<usize> = (0..arm.charges.len())
+        .filter(|k| crate::experiment::observe::is_diagonal(&arm.charges[*k]))
+        .collect();
+    Spread::of((0..charges.replicas).flat_map(|r| {
+        let (start, now, drift) = (charges.at(r, 0), charges.at(r, look), drift.at(r, look));
+        let errors = diagonal.iter().zip(drift).map(|(k, drift)| {
+            (now[*k] - keep * start[*k] - drift).abs() / (start[*k].abs() + drift.abs())
+        });
+        errors.collect::<Vec<_>>()
+    }))
+}

@@ -1,0 +1,43 @@
+//! Where prediction and measurement meet: what each arm's numbers say of the drivers.
+
+pub mod attribution;
+pub mod words;
+
+use super::plan::Planned;
+use super::record::Measured;
+use super::spec::Spec;
+use attribution::Attribution;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// All verdicts of an experiment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// The driver of each arm that the file asks for.
+    pub attribution: BTreeMap<String, Attribution>,
+}
+
+/// Draws the conclusions from what was measured.
+///
+/// # Errors
+/// Arms or observables that are named and do not exist.
+pub fn conclude(spec: &Spec, arms: &[Planned], measured: &[Measured]) -> Result<Verdicts> {
+    let mut verdicts = Verdicts::default();
+    for (name, by) in &spec.attribute {
+        if !spec.arms.contains_key(name) {
+            return Err(Error::new(
+                ErrorKind::Unknown,
+                format!("`attribute` names `{name}`, which is no arm"),
+            )
+            .suggest(name, spec.arms.keys().map(String::as_str)));
+        }
+        let Some(arm) = arms.iter().find(|a| a.name == *name) else {
+            continue;
+        };
+        if let Some(found) = attribution::attribute(arm, by, arms, measured)? {
+            verdicts.attribution.insert(name.clone(), found);
+        }
+    }
+    Ok(verdicts)
+}

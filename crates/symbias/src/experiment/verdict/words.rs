@@ -1,0 +1,98 @@
+//! Attributions in words.
+
+use super::attribution::{Attribution, Spread};
+use crate::experiment::spec::{Attribute, DriverSpec};
+
+/// A driver as text.
+#[must_use]
+pub fn name(driver: DriverSpec) -> &'static str {
+    match driver {
+        DriverSpec::Flow => "flow",
+        DriverSpec::Decay => "decay",
+        DriverSpec::Noise => "noise",
+    }
+}
+
+/// A share: `0.3 %`, `140 %`, `9.1e3 times`.
+fn percent(x: f64) -> String {
+    match x {
+        _ if x >= 20.0 => format!("{x:.1e} times"),
+        _ if x >= 0.1 => format!("{:.0} %", 100.0 * x),
+        _ if x >= 1e-4 => format!("{:.2} %", 100.0 * x),
+        _ => format!("{:.0e} %", 100.0 * x),
+    }
+}
+
+fn spread(s: Spread) -> String {
+    format!(
+        "{} (quartiles {} to {})",
+        percent(s.median),
+        percent(s.lower),
+        percent(s.upper)
+    )
+}
+
+/// One paragraph: what was seen, and what follows.
+#[must_use]
+pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
+    let mut text = match found.driver.as_str() {
+        "flow" => format!("`{arm}` at step {}: flow.", found.step),
+        "mixed" => format!("`{arm}` at step {}: mixed.", found.step),
+        "undetermined" => format!("`{arm}` at step {}: undetermined.", found.step),
+        driver => format!("`{arm}` at step {}: {driver}.", found.step),
+    };
+    if let Some(s) = found.outcome_changed {
+        text += &format!(" `{}` changed by {} of its size.", by.outcome, spread(s));
+    }
+    match found.charges_moved {
+        Some(s) => text += &format!(" Charges moved by {} of their start.", spread(s)),
+        None => text += " No charges are recorded.",
+    }
+    if let Some(s) = found.drift_error {
+        text += &format!(" Their exactly predicted drift is off by {}.", spread(s));
+    }
+    if let Some(s) = found.frozen_error {
+        text += &format!(
+            " Predicted from the initial charges, `{}` is off by {}.",
+            by.outcome,
+            spread(s)
+        );
+    }
+    for control in &found.controls {
+        text += &format!(
+            " Control without {} (`{}`):",
+            name(control.removes),
+            control.arm
+        );
+        if let Some(s) = control.charges_moved {
+            text += &format!(" charges moved by {},", spread(s));
+        }
+        if let Some(s) = control.outcome_apart {
+            text += &format!(
+                " its `{}` is apart by {} of the change,",
+                by.outcome,
+                spread(s)
+            );
+        }
+        text += &format!(
+            " so that {} of the matter goes with it.",
+            percent(control.share)
+        );
+    }
+    let without: Vec<&str> = found
+        .present
+        .iter()
+        .filter(|d| found.controls.iter().all(|c| c.removes != **d))
+        .map(|d| name(*d))
+        .collect();
+    if !without.is_empty() {
+        text += &format!(
+            " There is no control for {}, so it is neither named nor excluded.",
+            without.join(" and ")
+        );
+    }
+    if found.present.is_empty() {
+        text += " Neither noise nor decay acts in it.";
+    }
+    text
+}
