@@ -28,6 +28,8 @@ pub struct Entropy {
 const BALANCED: f64 = 1e-12;
 /// Length of a panel of the Gauss rule with 16 nodes; the integrand is analytic up to π/2 from it.
 const PANEL: f64 = 2.0;
+/// Length up to which 6 nodes do.
+const SHORT: f64 = 0.25;
 /// Coordinates beyond it stand for weights that no number can hold.
 const LARGEST: f64 = 400.0;
 
@@ -266,11 +268,17 @@ impl Entropy {
         }
         let direction = dt.signum();
         let (mut from, mut rest) = (t, dt.abs());
+        let near = rest / self.positive_density(t);
+        if near <= SHORT / 2.0
+            && let Some(found) = self.within(t, t + direction * SHORT, rest)
+        {
+            return finite(found);
+        }
         loop {
             let to = from + direction * PANEL;
             let panel = self.positive_integral(from, to);
             if panel >= rest {
-                return finite(self.within(from, to, rest));
+                return self.within(from, to, rest).and_then(finite);
             }
             rest -= panel;
             from = to;
@@ -292,11 +300,14 @@ impl Entropy {
         self.moved(0.0, z - self.dual(0.0)).map(|t| self.weight(t))
     }
 
-    /// t between two ends of a panel with ∫ dz = rest from the first, by Newton and bisection.
-    fn within(&self, from: f64, to: f64, rest: f64) -> f64 {
-        let direction = (to - from).signum();
-        let (mut inner, mut outer) = (0.0, (to - from).abs());
-        let mut x = (rest / self.positive_density(from)).min(outer);
+    /// t between two ends of a panel with ∫ |dz| = rest from the first, by Newton and bisection;
+    /// `None` if it lies beyond the second.
+    fn within(&self, from: f64, to: f64, rest: f64) -> Option<f64> {
+        let (direction, end) = ((to - from).signum(), (to - from).abs());
+        let (mut inner, mut outer) = (0.0, end);
+        // By a series: x φ + x² φ′/2 = rest.
+        let x = rest / self.positive_density(from);
+        let mut x = (x - direction * self.bend(from) * x * x / 2.0).clamp(0.0, end);
         for _ in 0..60 {
             let at = from + direction * x;
             let error = self.positive_integral(from, at) - rest;
@@ -305,17 +316,34 @@ impl Entropy {
             } else {
                 inner = x;
             }
-            let mut next = x - error / self.positive_density(at);
+            let change = error / self.positive_density(at);
+            let mut next = x - change;
             if !(inner..=outer).contains(&next) {
+                if x == end && error < 0.0 && next > end * (1.0 + 1e-9) {
+                    return None;
+                }
                 next = f64::midpoint(inner, outer);
             }
-            let done = (next - x).abs() <= 2.0 * f64::EPSILON * x;
+            // Newton's next error is about the square of this change.
+            let done = change.abs() <= 1e-9 * x || (next - x).abs() <= 2.0 * f64::EPSILON * x;
             x = next;
             if done {
                 break;
             }
         }
-        from + direction * x
+        Some(from + direction * x)
+    }
+
+    /// φ′/φ of φ = |dz/dt|.
+    fn bend(&self, t: f64) -> f64 {
+        let u = self.least(t);
+        let share = |c: &[f64]| c.iter().map(|c| u / (u * u + c)).sum::<f64>();
+        if self.passes_zero() {
+            let slope = (u * u + self.charges[0]).sqrt();
+            -slope * share(&self.charges[1..])
+        } else {
+            2.0 - self.tied as f64 - u * share(&self.charges)
+        }
     }
 
     fn positive_integral(&self, from: f64, to: f64) -> f64 {
@@ -324,12 +352,17 @@ impl Entropy {
 
     /// ∫ f |dz/dt| dt from one coordinate to another.
     fn integral(&self, from: f64, to: f64, f: impl Fn(f64) -> f64) -> f64 {
+        let rule: &[(f64, f64)] = if (to - from).abs() <= SHORT {
+            &GAUSS_6
+        } else {
+            &GAUSS_16
+        };
         let count = ((to - from).abs() / PANEL).ceil().max(1.0);
         let half = (to - from) / count / 2.0;
         let mut sum = 0.0;
         for panel in 0..count as usize {
             let middle = from + (2 * panel + 1) as f64 * half;
-            for (node, weight) in GAUSS {
+            for (node, weight) in rule {
                 for t in [middle - node * half, middle + node * half] {
                     sum += weight * half * f(t) * self.positive_density(t);
                 }
@@ -341,7 +374,7 @@ impl Entropy {
 
 /// Nodes and weights of the Gauss–Legendre rule with 16 points on [−1, 1], the positive half.
 #[allow(clippy::excessive_precision)]
-const GAUSS: [(f64, f64); 8] = [
+const GAUSS_16: [(f64, f64); 8] = [
     (0.0950125098376374402, 0.1894506104550684963),
     (0.2816035507792589132, 0.1826034150449235889),
     (0.4580167776572273863, 0.1691565193950025382),
@@ -350,4 +383,12 @@ const GAUSS: [(f64, f64); 8] = [
     (0.8656312023878317438, 0.0951585116824927848),
     (0.9445750230732325761, 0.0622535239386478929),
     (0.9894009349916499326, 0.0271524594117540949),
+];
+
+/// The same with 6 points.
+#[allow(clippy::excessive_precision)]
+const GAUSS_6: [(f64, f64); 3] = [
+    (0.2386191860831969086, 0.4679139345726910473),
+    (0.6612093864662645137, 0.3607615730481386076),
+    (0.9324695142031520278, 0.1713244923791703450),
 ];

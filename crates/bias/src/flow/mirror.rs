@@ -13,6 +13,10 @@ pub struct Mirror {
     pub(super) start: Vec<f64>,
 }
 
+/// Weight of the relative errors of single weights, however small, beside that of all of them: what is
+/// small may grow, but its digits are fewer where X cannot tell it from others.
+const LOOSE: f64 = 0.05;
+
 impl Mirror {
     /// The leaf through the factors of each weight; one factor is a weight that no symmetry moves.
     #[must_use]
@@ -172,7 +176,7 @@ impl Mirror {
                 largest = largest.max((e.speed(*t) * dz).abs());
             }
         }
-        largest.max((change / size).sqrt())
+        (LOOSE * largest).max((change / size).sqrt())
     }
 
     fn each(&self, at: &[f64], f: impl Fn(&Entropy, f64) -> f64) -> Vec<f64> {

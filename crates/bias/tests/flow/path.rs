@@ -183,3 +183,59 @@ fn stiffness_does_not_shorten_steps() {
     let path = leaf.mirror.flow_of(&loss, &[1e4], 1e-10).expect("a path");
     assert!(path.is_complete() && path.steps < 2000, "{path:?}");
 }
+
+/// From small starts, where everything grows by orders of magnitude, the two schemes agree: one is
+/// explicit in the coordinates of the leaf, one implicit in multipliers and by inversion of ∇Q.
+#[test]
+fn the_two_schemes_agree_from_small_starts() {
+    let hadamard = model("hadamard");
+    let data = samples(&hadamard, 6);
+    let (_, loss) = task(&hadamard, &normals(1, 32, 1.0), &data);
+    for (depth, std) in [
+        (1, 1e-3),
+        (2, 1e-1),
+        (2, 1e-4),
+        (2, 1e-8),
+        (3, 0.2),
+        (4, 0.4),
+        (5, 0.7),
+    ] {
+        let theta = normals(8, 16 * depth, std);
+        let factors: Vec<Vec<f64>> = theta.chunks(depth).map(<[f64]>::to_vec).collect();
+        let mirror = Mirror::of(&factors);
+        let gradient = |w: &[f64]| loss.gradient(w).expect("a gradient");
+        let times = [2.0, 40.0];
+        let explicit = mirror.flow(gradient, &times, 1e-11).expect("a path");
+        let implicit = mirror.flow_of(&loss, &times, 1e-10).expect("a path");
+        for (a, b) in explicit.weights.iter().zip(&implicit.weights) {
+            assert!(
+                distance(a, b) < 2e-9,
+                "{depth} {std}: {:.1e}",
+                distance(a, b)
+            );
+        }
+        // A looser path is a worse one, and its error is what was asked for.
+        let loose = mirror.flow_of(&loss, &times, 1e-6).expect("a path");
+        let error = distance(&loose.weights[1], &explicit.weights[1]);
+        assert!(
+            error < 1e-4 && loose.steps < implicit.steps,
+            "{depth} {std}: {error:.1e}"
+        );
+    }
+}
+
+/// A plain weight: w(t) = y + (w₀ − y)e^{−2t}.
+#[test]
+fn a_weight_of_its_own_relaxes_exponentially() {
+    let text = "symbias = 1\noutputs = [\"y\"]\naxes = { i = 2 }\nprogram = \"y[i] = w[i]\"\n\
+                parameters = { w = [\"i\"] }\nloss = { kind = \"mse\", of = \"y\", reduce = \"sum\" }\n";
+    let model = written(text);
+    let mut data = samples(&model, 1);
+    data[0].flat = vec![2.0, -1.0];
+    let (leaf, loss) = task(&model, &[0.5, 0.25], &data);
+    let path = leaf.mirror.flow_of(&loss, &[0.6], 1e-12).expect("a path");
+    let decay = (-1.2_f64).exp();
+    close(path.weights[0][0], 2.0 - 1.5 * decay, 1e-11);
+    close(path.weights[0][1], -1.0 + 1.25 * decay, 1e-11);
+    assert_eq!(leaf.lift(&[3.0, 4.0]).expect("parameters"), [3.0, 4.0]);
+}

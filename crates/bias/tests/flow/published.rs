@@ -78,9 +78,11 @@ fn the_sparse_spectrum_follows_mirror_flow() {
             claim.name()
         );
     }
-    for claim in [Claim::ChargesTimes(10.0), Claim::Sparse, Claim::Euclidean] {
-        assert!(at(claim, When::Limit) > 1e-2, "{}", claim.name());
-    }
+    // The run is far from its limit (theory §4.1: 12–18 %), where the limits of the twins are no farther:
+    // the limit alone tells this leaf from the others no better than by the Euclidean one.
+    let limit = at(Claim::Leaf, When::Limit);
+    assert!((0.1..0.2).contains(&limit), "{limit}");
+    assert!(at(Claim::Sparse, When::Limit) < 0.2 && at(Claim::Euclidean, When::Limit) > 0.5);
 }
 
 #[test]
