@@ -139,7 +139,7 @@ fn until_idle(
     }
 }
 
-/// An error of the linear algebra as one of this crate's callers.
+/// An error of the linear algebra as the public error.
 pub fn numerical(error: symbias_numerics::Error) -> Error {
     Error::new(ErrorKind::Numerical, error.to_string())
 }

@@ -13,7 +13,7 @@ mod exponential;
 pub mod jacobi;
 mod matrix;
 
-pub use cholesky::solve_positive;
+pub use cholesky::{Cholesky, solve_positive};
 pub use decompose::{
     PivotedQr, Svd, SymmetricEigen, column_pivoted_qr, least_squares, singular_values, svd,
     symmetric_eigen,

@@ -1,0 +1,220 @@
+//! Gradient flow: on the leaf of fixed charges ẇ = −K_c(w)∇ℓ(w). If K_c⁻¹ = ∇²Q this is mirror flow, and
+//! for a model that is linear in w the limit is argmin{D_Q(w, w₀) : Xw = y} (\[L22\], theory §4.1).
+//!
+//! [`flow`] says whether there is a mirror potential, and which. For weights that are products of numbers
+//! the rest predicts trained vectors:
+//!
+//! | what | where | by |
+//! |---|---|---|
+//! | K, ∇Q, Q of one weight for any depth and charges | [`Entropy`] | one integral, analytic in the right coordinate |
+//! | the same for all weights of a start; the lift to θ | [`Mirror`], [`Leaf`] | the factors of the symmetry |
+//! | outputs y = Xw + b, L = Σ(Xw + b − y)²/N | [`Readout`], [`Regression`] | the model's own Jacobian |
+//! | w at a time | [`Mirror::flow`], [`Mirror::flow_of`] | extrapolation |
+//! | w in the limit | [`Mirror::selected`] | Newton's method on the multipliers, no flow |
+//! | the fit of least ‖w‖₁ | [`sparsest`] | an interior point, no leaf |
+//! | all of them with twins that must fit worse | [`predictions`] | |
+
+mod entropy;
+mod extrapolation;
+mod leaf;
+mod mirror;
+mod path;
+mod predict;
+mod readout;
+mod regression;
+mod selected;
+mod sparse;
+
+pub use entropy::Entropy;
+pub use extrapolation::Path;
+pub use leaf::Leaf;
+pub use mirror::Mirror;
+pub use predict::{Claim, OTHER_CHARGES, Prediction, When, predictions};
+pub use readout::Readout;
+pub use regression::Regression;
+pub use selected::Selected;
+pub use sparse::sparsest;
+
+use crate::ground::{Ground, Origin};
+use crate::noise::closes;
+use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};
+use leaf::{products, unmoved};
+use symbias_geometry::charge::render::{Script, total};
+use symbias_geometry::component::{Structure, Torus, components, parts};
+use symbias_geometry::metric::{Hessian, hessian};
+use symbias_model::error::Result;
+
+/// How a computation of a prediction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Where it was to go.
+    Reached,
+    /// No step leads further: the weights run away, or numbers end.
+    Stalled,
+    /// Too many steps.
+    Limit,
+}
+
+/// Whether flow has a mirror potential on the leaf through θ, and which.
+///
+/// # Errors
+/// Undefined outputs; floating linear algebra that does not converge.
+pub fn flow(ground: &Ground<'_>, theta: &[f64], dimension: usize) -> Result<Potential> {
+    // Outputs at more and more generic inputs are more numbers than there are directions.
+    let unknown = ground.origin == Origin::Unknown;
+    let found = if unknown {
+        Hessian {
+            entries: usize::MAX,
+            rank: ground.rank,
+            asymmetry: None,
+        }
+    } else {
+        hessian(ground.map(), theta)?
+    };
+    let mut hypotheses = vec![Hypothesis::new(
+        "small-steps",
+        "steps are so small that training follows the flow",
+        Status::Assumed,
+    )];
+    hypotheses.push(Hypothesis::tested(
+        "fibre-is-orbit",
+        "the fibre of w is the orbit near the point: rank K = d - dim of the orbit",
+        found.rank == dimension,
+    ));
+    hypotheses.push(closes(ground, std::iter::once(&theta.to_vec()))?);
+    hypotheses.extend(mirror(ground, &found));
+    hypotheses.push(Hypothesis::new(
+        "linear-model",
+        "for the selected solution: the outputs are linear in w and the data are fitted",
+        Status::Assumed,
+    ));
+    let measure = "none: a path and its limit, from the given start";
+    let mut potential = Potential::resting_on(Driver::Flow, measure, hypotheses);
+    if potential.exists {
+        formula(&mut potential, ground, theta)?;
+    }
+    Ok(potential)
+}
+
+fn mirror(ground: &Ground<'_>, found: &Hessian) -> Vec<Hypothesis> {
+    let open = match &ground.origin {
+        Origin::Structure(text) => format!("w = {text} ranges over an open set"),
+        Origin::Outputs(_) => "the outputs range over an open set".into(),
+        Origin::Unknown => "the outputs at generic inputs range over an open set".into(),
+    };
+    let text = if ground.origin == Origin::Unknown {
+        open
+    } else {
+        format!("{open} (rank K {} of {})", found.rank, found.entries)
+    };
+    let mut all = vec![Hypothesis::tested("image-is-open", text, found.is_open())];
+    if found.is_open() {
+        let text = match found.asymmetry {
+            Some(a) if !found.holds() => format!(
+                "1/K is the Hessian of a potential (its derivative is asymmetric by {a:.1e} of its size)"
+            ),
+            _ => "1/K is the Hessian of a potential".into(),
+        };
+        all.push(Hypothesis::tested("metric-is-hessian", text, found.holds()));
+    }
+    all
+}
+
+/// Q where w is products of numbers, and what is not moved.
+fn formula(potential: &mut Potential, ground: &Ground<'_>, theta: &[f64]) -> Result<()> {
+    let (mut terms, mut gradient) = (Vec::new(), vec![0.0; theta.len()]);
+    for component in components(ground.factors, |_| true) {
+        let Some(parts) = parts(ground.model, &component) else {
+            return Ok(());
+        };
+        for part in &parts {
+            let Structure::Torus(torus) = part else {
+                return Ok(());
+            };
+            let Some(places) = products(torus) else {
+                return Ok(());
+            };
+            terms.push(of_products(ground, torus, &places, theta, &mut gradient));
+        }
+    }
+    for tensor in unmoved(ground.model, ground.factors) {
+        let name = &ground.model.tensor(tensor).name;
+        let space = ground.model.space();
+        let Some(block) = space.block(name) else {
+            continue;
+        };
+        let own = &theta[block.range()];
+        gradient[block.range()].copy_from_slice(own);
+        terms.push(Term {
+            text: format!("||{name}||^2/2"),
+            latex: format!("\\tfrac12 \\lVert {name} \\rVert^2"),
+            value: Some(own.iter().map(|x| x * x).sum::<f64>() / 2.0),
+        });
+    }
+    if terms.is_empty() {
+        return Ok(());
+    }
+    let (text, latex, value) = joined(&terms);
+    (potential.formula, potential.latex) = (Some(text), Some(latex));
+    (potential.value, potential.by_formula) = (value, value);
+    potential.gradient = value.map(|_| gradient);
+    Ok(())
+}
+
+/// Σ_i q(w_i); adds Q′(w_i) ∇w_i to the gradient.
+fn of_products(
+    ground: &Ground<'_>,
+    torus: &Torus,
+    places: &[Vec<usize>],
+    theta: &[f64],
+    gradient: &mut [f64],
+) -> Term {
+    let mut value = 0.0;
+    for own in places {
+        let factors: Vec<f64> = own.iter().map(|p| theta[*p]).collect();
+        let (entropy, at) = Entropy::of(&factors);
+        value += entropy.potential(at);
+        let slope = entropy.dual(at);
+        for (k, p) in own.iter().enumerate() {
+            let others = factors.iter().enumerate().filter(|(j, _)| *j != k);
+            gradient[*p] += slope * others.map(|(_, x)| x).product::<f64>();
+        }
+    }
+    let depth = torus.groups.len();
+    let render = |script: Script| {
+        let sum = total(&torus.letters(), script);
+        let norm = |k: usize| torus.squared_norm(k, ground.model, script);
+        match (depth, script) {
+            (2, Script::Plain) => format!(
+                "(1/2) {sum}[w asinh(2w/c) - sqrt(c^2 + 4w^2)/2 + c/2], c = |{} - {}|",
+                norm(0),
+                norm(1)
+            ),
+            (2, Script::Latex) => format!(
+                "\\tfrac12 {sum}\\bigl[w \\operatorname{{arsinh}} \\tfrac{{2w}}{{c}} - \\tfrac12 \\sqrt{{c^2 + 4w^2}} + \
+                 \\tfrac c2\\bigr],\\ c = \\lvert {} - {} \\rvert",
+                norm(0),
+                norm(1)
+            ),
+            (_, Script::Plain) => {
+                let all: Vec<String> = (0..depth).map(norm).collect();
+                format!(
+                    "{sum}q(w), q'' = 1/sum_j prod_(i != j) A_i, A = ({}) on the leaf",
+                    all.join(", ")
+                )
+            }
+            (_, Script::Latex) => {
+                let all: Vec<String> = (0..depth).map(norm).collect();
+                format!(
+                    "{sum}q(w),\\ q'' = 1 / \\textstyle\\sum_j \\prod_{{i \\neq j}} A_i,\\ A = ({})",
+                    all.join(", ")
+                )
+            }
+        }
+    };
+    Term {
+        text: render(Script::Plain),
+        latex: render(Script::Latex),
+        value: Some(value),
+    }
+}
