@@ -5,8 +5,9 @@ mod common;
 use common::{Normal, relu, stream};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
+use symbias_model::Model;
 use symbias_model::error::Result;
-use symbias_model::language::ModelBuilder;
+use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
 use symbias_simulate::ensemble::{Ensemble, Monitor, Samples, Schedule, StopReason};
 use symbias_simulate::observe::{Charges, Drift, Observable};
@@ -44,19 +45,25 @@ fn run(
     .unwrap()
 }
 
+fn parsed(text: &str) -> Model {
+    SourceFile::parse(text, None)
+        .unwrap()
+        .check(Copies::All)
+        .unwrap()
+}
+
 /// L = (uv − 1)².
 fn pair(descent: Descent) -> Training {
-    let model = ModelBuilder::new("pair")
-        .parameter("u", &[])
-        .parameter("v", &[])
-        .statement("w = u * v - 1")
-        .output("w")
-        .constant("zero", &[], "value = 0.0")
-        .loss("mse", "w")
-        .text()
-        .replace("of = \"w\"", "of = \"w\", target = \"zero\"");
-    let source = symbias_model::language::SourceFile::parse(&model, None).unwrap();
-    let model = source.check(symbias_model::language::Copies::All).unwrap();
+    let model = parsed(
+        r#"
+symbias = 1
+outputs = ["w"]
+axes = {}
+program = "w = u * v - 1"
+parameters = { u = [], v = [] }
+loss = { kind = "expression", expr = "w^2", reduce = "sum" }
+"#,
+    );
     Training {
         arrays: Arrays::new(&model, &Default::default()).unwrap(),
         model,
@@ -191,17 +198,17 @@ fn the_drift_of_charges_is_accounted_for_exactly() {
 
 /// L = Σ_n mean over the batch of (w − x_n)²: w averages what the batches hold.
 fn averaging(batch: Option<Batch>, samples: usize, feed: Feed) -> Training {
-    let model = ModelBuilder::new("average")
-        .axis("n", 12)
-        .parameter("w", &["n"])
-        .input("x", &["n"])
-        .statement("y[n] = w[n]")
-        .output("y")
-        .loss("mse", "y")
-        .text()
-        .replace("of = \"y\"", "of = \"y\", target = \"x\", reduce = \"sum\"");
-    let source = symbias_model::language::SourceFile::parse(&model, None).unwrap();
-    let model = source.check(symbias_model::language::Copies::All).unwrap();
+    let model = parsed(
+        r#"
+symbias = 1
+outputs = ["y"]
+axes = { n = 12 }
+program = "y[n] = w[n]"
+parameters = { w = ["n"] }
+inputs = { x = ["n"] }
+loss = { kind = "expression", expr = "sum[n]((y[n] - x[n])^2)", reduce = "sum" }
+"#,
+    );
     Training {
         arrays: Arrays::new(&model, &Default::default()).unwrap(),
         model,

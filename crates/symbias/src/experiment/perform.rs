@@ -227,6 +227,9 @@ impl Concluded {
             );
             return text;
         }
+        for (arm, found) in &self.record.verdicts.flow {
+            text += &format!("\n{}", verdict::words::flow(arm, found));
+        }
         for found in self.record.verdicts.attribution.values() {
             text += &format!("\n{}\n", found.paragraph);
         }

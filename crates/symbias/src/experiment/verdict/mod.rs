@@ -1,12 +1,14 @@
 //! Where prediction and measurement meet: what each arm's numbers say of the drivers.
 
 pub mod attribution;
+pub mod flow;
 pub mod words;
 
 use super::plan::Planned;
 use super::record::Measured;
 use super::spec::Spec;
 use attribution::Attribution;
+use flow::FlowVerdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -14,6 +16,8 @@ use symbias_model::error::{Error, ErrorKind, Result};
 /// All verdicts of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdicts {
+    /// The predictions of flow for each arm that the file asks for.
+    pub flow: BTreeMap<String, FlowVerdict>,
     /// The driver of each arm that the file asks for.
     pub attribution: BTreeMap<String, Attribution>,
 }
@@ -24,14 +28,17 @@ pub struct Verdicts {
 /// Arms or observables that are named and do not exist.
 pub fn conclude(spec: &Spec, arms: &[Planned], measured: &[Measured]) -> Result<Verdicts> {
     let mut verdicts = Verdicts::default();
-    for (name, by) in &spec.attribute {
-        if !spec.arms.contains_key(name) {
-            return Err(Error::new(
-                ErrorKind::Unknown,
-                format!("`attribute` names `{name}`, which is no arm"),
-            )
-            .suggest(name, spec.arms.keys().map(String::as_str)));
+    for (name, by) in &spec.predict {
+        exists(spec, "predict", name)?;
+        let own = arms.iter().find(|a| a.name == *name);
+        if let (Some(arm), Some(measured)) = (own, measured.iter().find(|m| m.arm == *name)) {
+            verdicts
+                .flow
+                .insert(name.clone(), flow::compare(arm, by, measured)?);
         }
+    }
+    for (name, by) in &spec.attribute {
+        exists(spec, "attribute", name)?;
         let Some(arm) = arms.iter().find(|a| a.name == *name) else {
             continue;
         };
@@ -40,4 +47,15 @@ pub fn conclude(spec: &Spec, arms: &[Planned], measured: &[Measured]) -> Result<
         }
     }
     Ok(verdicts)
+}
+
+fn exists(spec: &Spec, table: &str, name: &str) -> Result<()> {
+    if spec.arms.contains_key(name) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unknown,
+        format!("`{table}` names `{name}`, which is no arm"),
+    )
+    .suggest(name, spec.arms.keys().map(String::as_str)))
 }

@@ -1,6 +1,7 @@
 //! Attributions in words.
 
 use super::attribution::{Attribution, Spread};
+use super::flow::FlowVerdict;
 use crate::experiment::spec::{Attribute, DriverSpec};
 
 /// A driver as text.
@@ -93,6 +94,29 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
     }
     if found.present.is_empty() {
         text += " Neither noise nor decay acts in it.";
+    }
+    text
+}
+
+/// A small table: how far the end of the run is from what each geometry predicts.
+#[must_use]
+pub fn flow(arm: &str, found: &FlowVerdict) -> String {
+    let agrees = if found.consistent {
+        "follows the mirror flow of its leaf"
+    } else {
+        "does not follow the mirror flow of its leaf"
+    };
+    let step = found.steps.last().copied().unwrap_or(0);
+    let mut text = format!(
+        "`{arm}` at step {step} {agrees}; distance of `{}`, {} replicas:\n",
+        found.weights, found.replicas
+    );
+    for claim in &found.claims {
+        let distance = match claim.distance.last().copied().flatten() {
+            Some(s) => format!("{:.2e} ({:.2e} to {:.2e})", s.median, s.lower, s.upper),
+            None => "not reached".to_owned(),
+        };
+        text += &format!("  {:<6} {:<14} {distance}\n", claim.when, claim.claim);
     }
     text
 }
