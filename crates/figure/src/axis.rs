@@ -103,7 +103,7 @@ impl Axis {
 }
 
 /// Beyond this a difference of two values might not be a number.
-const HUGE: f64 = 1e300;
+const HUGE: f64 = 8e307;
 /// Linear distances below this are zero.
 const TINY: f64 = 1e-300;
 
@@ -192,7 +192,15 @@ impl Span {
         match self.scale {
             Scale::Linear => v,
             Scale::Log10 => v.log10(),
-            Scale::SymLog(c) => v.signum() * (v.abs() / c).ln_1p() / std::f64::consts::LN_10,
+            Scale::SymLog(c) => {
+                let ratio = v.abs() / c;
+                let log = if ratio.is_finite() {
+                    ratio.ln_1p()
+                } else {
+                    v.abs().ln() - c.ln()
+                };
+                v.signum() * log / std::f64::consts::LN_10
+            }
         }
     }
 
@@ -214,7 +222,7 @@ impl Span {
     /// keeps drawing exact. The value must have a place.
     pub fn share(self, v: f64) -> f64 {
         let (a, b) = (self.transformed(self.low), self.transformed(self.high));
-        let share = ((self.transformed(v) - a) / (b - a)).clamp(-1e6, 1e6);
+        let share = ((self.transformed(v.clamp(-HUGE, HUGE)) - a) / (b - a)).clamp(-1e6, 1e6);
         if self.reversed { 1.0 - share } else { share }
     }
 }

@@ -25,7 +25,7 @@ pub struct Cell<'a> {
     panel: &'a Panel,
     looks: Vec<Look>,
     extent: Extent,
-    title: String,
+    letter: String,
     /// Layers that have their label at their end.
     ends: Vec<usize>,
 }
@@ -66,16 +66,16 @@ impl<'a> Cell<'a> {
             panel,
             looks: looks(panel),
             extent: Extent::new(panel),
-            title: format!("{letter} {}", panel.title).trim().to_owned(),
+            letter: letter.to_owned(),
             ends: (0..panel.layers.len()).filter(at_end).collect(),
         }
     }
 
     /// Adds its labels, if it shares its legend with other panels.
-    pub fn share(&self, entries: &mut Vec<Entry<'a>>) {
+    pub fn share(&self, m: &Measured, entries: &mut Vec<Entry<'a>>) {
         if self.panel.legend == Legend::Shared {
-            legend::collect(entries, self.panel, &self.looks, |_, mark| {
-                is_reference(mark)
+            legend::collect(entries, self.panel, &self.looks, |k, mark| {
+                is_reference(mark) && !m.crowded.contains(&k)
             });
         }
     }
@@ -92,7 +92,7 @@ impl<'a> Cell<'a> {
         let furniture = Furniture::new(
             self.panel,
             &self.extent,
-            &self.title,
+            (&self.letter, &self.panel.title),
             self.colours().as_ref(),
             (plot, height),
         );

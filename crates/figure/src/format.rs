@@ -19,7 +19,7 @@ fn grouped(digits: &str) -> String {
     }
     let mut text = String::new();
     for (k, digit) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k) % 3 == 0 {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) {
             text.push('\u{2009}');
         }
         text.push(digit);

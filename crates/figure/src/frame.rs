@@ -1,10 +1,11 @@
 //! The furniture of a panel: grid, axes, ticks, their texts, title, the bar of colours; and the room that it takes.
 
 use crate::axis::Span;
+use crate::bar::Bar;
 use crate::draw::Plot;
 use crate::extent::Extent;
 use crate::layer::Mark;
-use crate::palette::{Colour, Dash, GRID, INK, ramp, shade};
+use crate::palette::{Dash, GRID, INK, ramp, shade};
 use crate::panel::Panel;
 use crate::scene::{Anchor, Scene, Stroke, rectangle};
 use crate::text::{Run, parse, width, wrapped};
@@ -13,13 +14,13 @@ use crate::tick::{Ticks, ticks};
 /// Size of the labels of axes and of titles.
 pub const LABEL: f64 = 8.0;
 /// Size of the texts of ticks.
-const TICK: f64 = 7.0;
-const LEADING: f64 = 9.8;
+pub const TICK: f64 = 7.0;
+pub const LEADING: f64 = 9.8;
 /// Lengths of ticks.
 const MAJOR: f64 = 3.0;
 const MINOR: f64 = 1.7;
 
-const AXIS: Stroke = Stroke {
+pub const AXIS: Stroke = Stroke {
     colour: INK,
     width: 0.6,
     dash: Dash::Solid,
@@ -43,6 +44,9 @@ pub struct Furniture {
     y: Ticks,
     x_label: Vec<Vec<Run>>,
     y_label: Vec<Vec<Run>>,
+    letter: Vec<Run>,
+    /// From the letter to the title.
+    indent: f64,
     title: Vec<Vec<Run>>,
     /// A frame on all sides and no grid: a matrix.
     boxed: bool,
@@ -51,22 +55,11 @@ pub struct Furniture {
     y_wide: f64,
 }
 
-/// What colours mean.
-struct Bar {
-    span: Span,
-    ticks: Ticks,
-    label: Vec<Vec<Run>>,
-    wide: f64,
-    colour: fn(f64) -> Colour,
-}
-
-const BAR: f64 = 6.0;
-
 impl Furniture {
     pub fn new(
         panel: &Panel,
         extent: &Extent,
-        title: &str,
+        (letter, title): (&str, &str),
         colours: Option<&(String, f64, f64)>,
         (plot, height): (f64, f64),
     ) -> Furniture {
@@ -86,7 +79,7 @@ impl Furniture {
             if text.is_empty() {
                 Vec::new()
             } else {
-                wrapped(&text, false, room / LABEL)
+                wrapped(&text, room / LABEL)
             }
         };
         let x_note = note_width(&x.note);
@@ -112,13 +105,19 @@ impl Furniture {
         let bar =
             colours.map(|colours| Bar::new(colours, height, if boxed { shade } else { ramp }));
         let bar_room = bar.as_ref().map_or(0.0, Bar::room);
-        let title_lines = if title.is_empty() {
+        let indent = if letter.is_empty() {
+            0.0
+        } else {
+            width(&parse(letter, true)) * LABEL + 3.5
+        };
+        let title_lines = if title.is_empty() && letter.is_empty() {
             Vec::new()
         } else {
-            wrapped(title, true, (plot + left) / LABEL)
+            wrapped(title, (plot + left - indent) / LABEL)
         };
         let note_room = if y.note.is_empty() { 0.0 } else { TICK + 2.0 };
-        let above = LEADING * title_lines.len() as f64 + if title.is_empty() { 0.0 } else { 3.5 };
+        let above =
+            LEADING * title_lines.len() as f64 + if title_lines.is_empty() { 0.0 } else { 5.0 };
         let row = if x.major.is_empty() {
             0.0
         } else {
@@ -134,6 +133,8 @@ impl Furniture {
             y,
             x_label,
             y_label,
+            letter: parse(letter, true),
+            indent,
             title: title_lines,
             boxed,
             bar,
@@ -285,9 +286,14 @@ impl Furniture {
         } else {
             TICK + 2.0
         };
+        let baseline = |k: usize| f.top - 6.0 - note - LEADING * k as f64;
         for (k, line) in self.title.iter().rev().enumerate() {
-            let y = f.top - 4.5 - note - LEADING * k as f64;
-            scene.text((f.left - room, y), Anchor::Start, LABEL, line.clone());
+            let at = (f.left - room + self.indent, baseline(k));
+            scene.text(at, Anchor::Start, LABEL, line.clone());
+        }
+        if !self.letter.is_empty() {
+            let at = (f.left - room, baseline(self.title.len().saturating_sub(1)));
+            scene.text(at, Anchor::Start, LABEL, self.letter.clone());
         }
     }
 }
@@ -299,13 +305,13 @@ fn across(span: Span, whole: bool, plot: f64) -> Ticks {
         span,
         whole,
         plot,
-        ((plot / 20.0) as usize).clamp(2, 9),
+        ((plot / 26.0) as usize).clamp(2, 9),
         size,
     )
 }
 
 /// The ticks of an axis at the side.
-fn upwards(span: Span, whole: bool, height: f64, most: usize) -> Ticks {
+pub fn upwards(span: Span, whole: bool, height: f64, most: usize) -> Ticks {
     spaced(
         span,
         whole,
@@ -340,7 +346,7 @@ fn spaced(
     }
 }
 
-fn widest(ticks: &Ticks) -> f64 {
+pub fn widest(ticks: &Ticks) -> f64 {
     let widths = ticks
         .major
         .iter()
@@ -348,94 +354,10 @@ fn widest(ticks: &Ticks) -> f64 {
     widths.fold(0.0, f64::max)
 }
 
-fn note_width(note: &str) -> f64 {
+pub fn note_width(note: &str) -> f64 {
     if note.is_empty() {
         0.0
     } else {
         width(&parse(note, false)) * TICK + 6.0
-    }
-}
-
-impl Bar {
-    fn new((label, low, high): &(String, f64, f64), height: f64, colour: fn(f64) -> Colour) -> Bar {
-        let axis = crate::Axis::new("").range(*low, *high);
-        let span = Span::new(&axis, [*low, *high].into_iter(), 0.0);
-        let ticks = upwards(span, false, height, 6);
-        Bar {
-            span,
-            colour,
-            label: if label.is_empty() {
-                Vec::new()
-            } else {
-                wrapped(label, false, height.max(60.0) / LABEL)
-            },
-            wide: widest(&ticks).max(note_width(&ticks.note)),
-            ticks,
-        }
-    }
-
-    fn room(&self) -> f64 {
-        let label = if self.label.is_empty() {
-            0.0
-        } else {
-            3.0 + LEADING * self.label.len() as f64
-        };
-        7.0 + BAR + 4.0 + self.wide + label
-    }
-
-    fn draw(&self, scene: &mut Scene, plot: &Plot) {
-        let f = plot.frame;
-        let left = f.right() + 7.0;
-        let height = |share: f64| f.bottom() - f.height * share;
-        const PARTS: u32 = 64;
-        for k in 0..PARTS {
-            let (a, b) = (
-                f64::from(k) / f64::from(PARTS),
-                f64::from(k + 1) / f64::from(PARTS),
-            );
-            // Each part reaches under the next, so that no seam is seen.
-            let over = if k + 1 < PARTS {
-                b + 0.5 / f64::from(PARTS)
-            } else {
-                b
-            };
-            let part = rectangle(left, height(over), left + BAR, height(a));
-            let share = (a + b) / 2.0;
-            let share = if self.span.reversed {
-                1.0 - share
-            } else {
-                share
-            };
-            scene.fill(vec![part], (self.colour)(share), 1.0);
-        }
-        let mut lines = vec![
-            [
-                rectangle(left, f.top, left + BAR, f.bottom()),
-                vec![(left, f.top)],
-            ]
-            .concat(),
-        ];
-        for (v, text) in &self.ticks.major {
-            let y = height(self.span.share(*v));
-            lines.push(vec![(left + BAR, y), (left + BAR + 2.0, y)]);
-            let at = (left + BAR + 4.0, y + 0.35 * TICK);
-            scene.text(at, Anchor::Start, TICK, parse(text, false));
-        }
-        scene.stroke(lines, AXIS);
-        if !self.ticks.note.is_empty() {
-            let at = (left, f.top - 4.0);
-            scene.text(at, Anchor::Start, TICK, parse(&self.ticks.note, false));
-        }
-        for (k, line) in self.label.iter().enumerate() {
-            let x = left + BAR + 4.0 + self.wide + 3.0 + LEADING * (k as f64 + 0.8);
-            scene
-                .text(
-                    (x, f.top + f.height / 2.0),
-                    Anchor::Middle,
-                    LABEL,
-                    line.clone(),
-                )
-                .upwards = true;
-        }
     }
 }

@@ -45,8 +45,8 @@ pub fn scene(figure: &Figure) -> Scene {
     }
     top += if cells.is_empty() { 20.0 } else { -ROW_GAP };
     let mut shared = Vec::new();
-    for cell in &cells {
-        cell.share(&mut shared);
+    for (cell, m) in cells.iter().zip(&measured) {
+        cell.share(m, &mut shared);
     }
     if !shared.is_empty() {
         let left = EDGE + sides[0].0;

@@ -64,7 +64,7 @@ pub fn block<'a>(entries: &[Entry<'a>], limit: f64, most_columns: usize) -> Bloc
     let marks = entries.iter().flat_map(|entry| &entry.parts);
     let key = marks.map(|part| key::width(part.0)).fold(0.0, f64::max);
     let room = (limit - key - GAP).max(30.0);
-    let lines = |entry: &Entry<'a>| wrapped(entry.label, false, room / SIZE);
+    let lines = |entry: &Entry<'a>| wrapped(entry.label, room / SIZE);
     let texts: Vec<Row> = entries
         .iter()
         .map(|entry| (Some(entry.clone()), lines(entry)))

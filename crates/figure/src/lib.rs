@@ -25,6 +25,7 @@
 //! superscripts are raised and lowered everywhere.
 
 mod axis;
+mod bar;
 mod cell;
 mod clip;
 mod draw;

@@ -62,7 +62,7 @@ fn places(plot: &Plot, panel: &Panel) -> (Vec<(usize, Spot)>, Vec<usize>) {
             let middle = (from.0 + to.0 - wide) / 2.0;
             let lefts = [to.0 - wide - 2.0, from.0 + 3.0, middle];
             lefts
-                .map(|left| [(left, from.1 - 2.5), (left, from.1 + SIZE)])
+                .map(|left| [(left, from.1 - 3.2), (left, from.1 + SIZE)])
                 .concat()
         } else {
             let sides = [from.0 + 2.5, from.0 - wide - 2.5];

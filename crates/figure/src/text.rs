@@ -214,8 +214,8 @@ fn folded(c: char) -> Option<(char, i8)> {
 }
 
 /// Lines no wider than `limit` (in sizes of the text), broken at spaces, and inside words only where one alone is too wide.
-pub fn wrapped(text: &str, bold: bool, limit: f64) -> Vec<Vec<Run>> {
-    let runs = parse(text, bold);
+pub fn wrapped(text: &str, limit: f64) -> Vec<Vec<Run>> {
+    let runs = parse(text, false);
     if width(&runs) <= limit {
         return vec![runs];
     }
@@ -295,17 +295,17 @@ mod tests {
 
     #[test]
     fn long_texts_are_broken_at_spaces() {
-        let lines = wrapped("one two three four", false, 5.0);
+        let lines = wrapped("one two three four", 5.0);
         let texts: Vec<String> = lines
             .iter()
             .map(|l| l.iter().map(|r| r.text.as_str()).collect())
             .collect();
         assert_eq!(texts, ["one two", "three four"]);
         assert!(
-            wrapped(&"x".repeat(400), false, 5.0)
+            wrapped(&"x".repeat(400), 5.0)
                 .iter()
                 .all(|line| width(line) <= 5.0)
         );
-        assert_eq!(wrapped("ab", false, 0.0).len(), 2);
+        assert_eq!(wrapped("ab", 0.0).len(), 2);
     }
 }

@@ -237,14 +237,9 @@ mod tests {
         assert_eq!(ticks.minor.len(), 8 * 5 + 4);
         let wide = log(1e-300, 1e300, 5);
         assert!(wide.major.len() <= 7, "{:?}", texts(&wide));
-        assert_eq!(
-            texts(&log(0.4, 2.0, 6)),
-            ["0.4", "0.5", "0.6", "0.7", "0.8", "0.9", "1", "2"][..0]
-                .to_vec()
-                .into_iter()
-                .chain(["0.5", "0.7", "1", "2"])
-                .collect::<Vec<_>>()
-        );
+        let short = log(0.4, 2.0, 5);
+        assert_eq!(texts(&short), ["0.5", "0.7", "1", "2"]);
+        assert_eq!(short.minor.len(), 4);
     }
 
     #[test]
