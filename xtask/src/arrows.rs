@@ -21,7 +21,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         "symbias-book",
         &["symbias", "symbias-geometry", "symbias-model"],
     ),
-    ("xtask", &[]),
+    ("symbias-figure", &[]),
+    ("xtask", &["symbias-figure"]),
 ];
 
 const BELOW_DRIVERS: &[&str] = &["symbias-geometry", "symbias-model", "symbias-numerics"];
@@ -32,6 +33,7 @@ const LIBRARY: &[&str] = &[
     "symbias-geometry",
     "symbias-model",
     "symbias-numerics",
+    "symbias-figure",
 ];
 
 /// Every dependency between members of the workspace follows [`ARROWS`].

@@ -2,6 +2,7 @@
 //!
 //! * `cargo xtask check [STEP ...]` runs what CI runs ([`check`]);
 //! * `cargo xtask generate [--check]` writes every derived file ([`generate`]);
+//! * `cargo xtask figures FOLDER` writes the figures of README and book as PNG ([`picture`]);
 //! * `cargo xtask deny` looks at the licences and advisories of what we depend on ([`deny`]).
 
 mod arrows;
@@ -24,6 +25,7 @@ pub type Outcome<T = ()> = Result<T, String>;
 const USAGE: &str = "\
 usage: cargo xtask check [STEP ...]     what CI runs, or only the steps named
        cargo xtask generate [--check]   write every derived file, or say which are stale
+       cargo xtask figures FOLDER       the figures of README and book as PNG, to be looked at
        cargo xtask deny                 licences and advisories of the dependencies";
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["check", steps @ ..] => check::run(&Repository::open()?, steps),
         ["generate"] => generate::write(&Repository::open()?),
         ["generate", "--check"] => generate::verify(&Repository::open()?),
+        ["figures", folder] => picture::png(folder),
         ["deny"] => deny::run(&Repository::open()?),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}\n\nsteps of check: {}", check::names().join(", "));

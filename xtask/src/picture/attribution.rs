@@ -1,7 +1,8 @@
 //! The ratio |v|/‖w‖ of a ReLU unit: growth under conserved charges takes every ratio to 1,
 //! without noise; label noise at fixed output takes it to 1/√d (theory §2.4, §3.4, §8).
 
-use super::draw::{Axis, GUIDE, INK, Key, SERIES, Sheet, log_graph, pen};
+use super::curve::log_graph;
+use symbias_figure::{Axis, Dash, Figure, Layer, Legend, Panel};
 
 /// Inputs of the unit.
 const D: f64 = 3.0;
@@ -43,49 +44,41 @@ fn noisy(start: f64, end: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Two ways for the ratio of a unit to change", 900, 445);
-    let axis = || Axis::log("|v| / ‖w‖", 0.1, 10.0, 1);
-    let growth = sheet.panel(
-        [60.0, 34.0, 370.0, 310.0],
+pub fn drawing() -> Figure {
+    let axis = || Axis::new("$|v| / ‖w‖$").log().range(0.1, 10.0);
+    let panel = |title: &str, x| {
+        Panel::new(x, axis())
+            .title(title)
+            .ratio(0.8)
+            .legend(Legend::Shared)
+            .layer(Layer::horizontal(1.0).label("1: the balanced gauge"))
+            .layer(
+                Layer::horizontal(1.0 / D.sqrt())
+                    .dash(Dash::DashDotted)
+                    .label("1/√3: the noise-balanced gauge, $d = 3$"),
+            )
+    };
+    let mut growth = panel(
         "flow: charges conserved, norms grow",
-        Axis::log("‖w‖·|v| / its value at the start", 1.0, 1e3, 1),
-        axis(),
+        Axis::new("$‖w‖·|v|$ / its value at the start")
+            .log()
+            .range(1.0, 1e3),
     );
-    let noise = sheet.panel(
-        [510.0, 34.0, 370.0, 310.0],
+    let mut noise = panel(
         "label noise: charges move, output fixed",
-        Axis::linear("s²t", 0.0, 6.0, 1.0),
-        axis(),
+        Axis::new("$s^2t$").range(0.0, 6.0),
     );
-    let equilibrium = pen(INK, 1.4, "1.5 3");
-    for (panel, end) in [(&growth, 1e3), (&noise, 6.0)] {
-        sheet.curve(panel, GUIDE, &[(0.0, 1.0), (end, 1.0)]);
-        let level = 1.0 / D.sqrt();
-        sheet.curve(panel, equilibrium, &[(0.0, level), (end, level)]);
-    }
-    for (start, pen) in RATIOS.into_iter().zip(SERIES) {
+    for (k, start) in RATIOS.into_iter().enumerate() {
         let c = charge(start);
-        sheet.curve(&growth, pen, &log_graph(1.0, 1e3, 200, |n| ratio(c, n)));
-        sheet.curve(&noise, pen, &noisy(start, 6.0));
+        let name = format!("ratio {start} at the start");
+        let grown = log_graph(1.0, 1e3, 200, |n| ratio(c, n));
+        growth = growth.layer(Layer::line(grown).series(k).label(&name));
+        noise = noise.layer(Layer::line(noisy(start, 6.0)).series(k).label(&name));
     }
-    let row = |k: usize, text| (Key::Line(SERIES[k]), text);
-    sheet.legend(
-        (60.0, 404.0),
-        &[row(0, "ratio 0.1 at the start"), row(1, "0.4")],
-    );
-    sheet.legend((270.0, 404.0), &[row(2, "2"), row(3, "6")]);
-    sheet.legend(
-        (510.0, 404.0),
-        &[
-            (Key::Line(GUIDE), "1: the balanced gauge"),
-            (
-                Key::Line(equilibrium),
-                "1/√3: the noise-balanced gauge, d = 3",
-            ),
-        ],
-    );
-    sheet.finish()
+    Figure::new("Two ways for the ratio of a unit to change")
+        .columns(2)
+        .panel(growth)
+        .panel(noise)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub fn path(start: (f64, f64), h: f64, steps: usize) -> Vec<(f64, f64)> {
 
 /// The orbit uv = w where both entries are at most `side`.
 pub fn orbit(w: f64, side: f64) -> Vec<(f64, f64)> {
-    super::draw::log_graph(w / side, side, 80, |u| w / u)
+    super::curve::log_graph(w / side, side, 80, |u| w / u)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Gauge fixing of a unit v·relu(wᵀx): orbits ‖w‖·|v| = const, the balanced slice ‖w‖ = |v|, the
 //! slice |v| = ‖w‖/√d where label noise stops moving the charge, and Newton's path (theory §3).
 
-use super::draw::{Axis, BLUE, GREEN, GUIDE, Key, RED, SERIES, Sheet, pen};
+use super::curve::log_graph;
 use super::flow::orbit;
+use symbias_figure::{Axis, Dash, Figure, Layer, Marker, Panel, Place};
 
 /// Number of inputs.
 const D: f64 = 3.0;
@@ -25,86 +26,67 @@ fn distance((w, v): (f64, f64)) -> f64 {
     (w / v).ln().abs() / 2.0
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Gauge fixing of a ReLU unit", 900, 480);
+pub fn drawing() -> Figure {
+    Figure::new("Gauge fixing of a ReLU unit")
+        .columns(2)
+        .panel(plane())
+        .panel(errors())
+}
+
+/// Orbits, both slices, Newton's path.
+fn plane() -> Panel {
     let side = 3.0;
-    let axis = |label| Axis::linear(label, 0.0, side, 0.5);
-    let plane = sheet.panel(
-        [60.0, 34.0, 340.0, 340.0],
-        "v·relu(wᵀx), w in three dimensions",
-        axis("‖w‖"),
-        axis("|v|"),
-    );
-    for a in [0.2, 0.5, 1.0, 1.8, 3.0] {
-        sheet.curve(&plane, GUIDE, &orbit(a, 3.2));
-    }
-    let balanced = pen(BLUE, 2.4, "");
-    let noise = pen(RED, 2.4, "8 4");
-    sheet.curve(&plane, balanced, &[(0.0, 0.0), (side, side)]);
-    sheet.curve(&plane, noise, &[(0.0, 0.0), (side, side / D.sqrt())]);
+    let axis = |label| Axis::new(label).range(0.0, side);
+    let orbits = [0.2, 0.5, 1.0, 1.8, 3.0]
+        .map(|a| Layer::line(orbit(a, 3.2)).guide().label("orbits $‖w‖·|v|$"));
+    let slice = |slope: f64| Layer::line(vec![(0.0, 0.0), (side, side * slope)]);
     let start = (2.8, 0.18);
     let path = newton(start.0, start.1, 4);
-    let along: Vec<(f64, f64)> =
-        super::draw::log_graph(path[4].0, start.0, 80, |w| start.0 * start.1 / w);
-    sheet.curve(&plane, pen(GREEN, 2.4, ""), &along);
-    for (k, point) in path.iter().enumerate().take(4) {
-        if k == 0 {
-            sheet.ring(&plane, GREEN, *point);
-        } else {
-            sheet.dot(&plane, GREEN, *point);
-        }
-        if k < 3 {
-            sheet.label(&plane, *point, (4.0, -9.0), &k.to_string());
-        }
+    let along = log_graph(path[4].0, start.0, 80, |w| start.0 * start.1 / w);
+    let green = |layer: Layer| layer.series(3).dash(Dash::Solid).marker(Marker::Circle);
+    let mut plane = Panel::new(axis("$‖w‖$"), axis("$|v|$"))
+        .title("$v·relu(w^{T}x)$, $w$ in three dimensions")
+        .equal()
+        .layers(orbits)
+        .layer(slice(1.0).series(0).label("balanced: $|v| = ‖w‖$"))
+        .layer(
+            slice(1.0 / D.sqrt())
+                .series(1)
+                .label("noise-balanced: $|v| = ‖w‖/√3$"),
+        )
+        .layer(green(Layer::line(along)).label("Newton’s path"))
+        .layer(green(Layer::points(path[..1].to_vec())).hollow())
+        .layer(green(Layer::points(path[1..4].to_vec())));
+    for (k, point) in path.iter().enumerate().take(3) {
+        plane = plane.layer(Layer::note(*point, k.to_string()).moved(2.5, 3.5, Place::Start));
     }
     // What label noise does on one orbit: the ratio goes to 1/√d from both sides.
     for (from, to) in [(0.65, 0.85), (2.8, 2.3)] {
-        sheet.arrow(&plane, RED, (from, 1.8 / from), (to, 1.8 / to));
+        let arrow = Layer::arrow((from, 1.8 / from), (to, 1.8 / to)).series(1);
+        plane = plane.layer(arrow.label("label noise"));
     }
-    let error = sheet.panel(
-        [490.0, 34.0, 390.0, 340.0],
-        "Newton's method from four ratios",
-        Axis::linear("iteration", 0.0, 9.0, 1.0),
-        Axis::log("distance along the orbit", 1e-12, 10.0, 2),
-    );
-    let ratios = [1e1, 1e2, 1e3, 1e4];
-    for (ratio, pen) in ratios.iter().zip(SERIES) {
-        let points: Vec<(f64, f64)> = newton(*ratio, 1.0, 12)
+    plane
+}
+
+/// Distance to the slice against iterations.
+fn errors() -> Panel {
+    let mut panel = Panel::new(
+        Axis::new("iteration").range(0.0, 9.0).whole(),
+        Axis::new("distance along the orbit")
+            .log()
+            .range(1e-12, 10.0),
+    )
+    .title("Newton’s method from four ratios")
+    .ratio(1.0);
+    for (ratio, name) in [(1e1, "10"), (1e2, "100"), (1e3, "1000"), (1e4, "10 000")] {
+        let points = newton(ratio, 1.0, 12)
             .into_iter()
             .enumerate()
             .map(|(k, p)| (k as f64, distance(p).max(1e-16)))
             .collect();
-        sheet.curve(&error, pen, &points);
+        panel = panel.layer(Layer::line(points).label(format!("$‖w‖/|v|$ = {name}")));
     }
-    sheet.legend(
-        (60.0, 430.0),
-        &[
-            (Key::Line(GUIDE), "orbits ‖w‖·|v|"),
-            (Key::Line(pen(GREEN, 2.4, "")), "Newton's path"),
-        ],
-    );
-    sheet.legend(
-        (220.0, 430.0),
-        &[
-            (Key::Line(balanced), "balanced: |v| = ‖w‖"),
-            (Key::Line(noise), "|v| = ‖w‖/√3: noise-balanced"),
-        ],
-    );
-    sheet.legend(
-        (490.0, 430.0),
-        &[
-            (Key::Line(SERIES[0]), "‖w‖/|v| = 10"),
-            (Key::Line(SERIES[1]), "100"),
-        ],
-    );
-    sheet.legend(
-        (660.0, 430.0),
-        &[
-            (Key::Line(SERIES[2]), "1000"),
-            (Key::Line(SERIES[3]), "10 000"),
-        ],
-    );
-    sheet.finish()
+    panel
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! The stationary laws of w = uv with ℓ = (w − 1)²/2 side by side: what each noise makes of one
 //! loss, and the potential that it adds (theory §5).
 
-use super::draw::{Axis, INK, Key, Pen, SERIES, Sheet, graph, pen};
+use super::curve::graph;
 use super::special::{area, bessel_k0};
+use symbias_figure::{Axis, Figure, Layer, Legend, Panel};
 
 const W0: f64 = 1.0;
 /// Temperature, and s² of the noise C = s²JᵀJ: both give the same local temperature at w = 1.
@@ -18,7 +19,6 @@ fn loss(w: f64) -> f64 {
 
 /// −log of the density against dw, up to a constant, times T.
 struct Law {
-    pen: Pen,
     name: &'static str,
     potential: fn(f64) -> f64,
 }
@@ -26,28 +26,23 @@ struct Law {
 /// Laws with the density e^{−ℓ/T} times a power of w, and two others.
 const LAWS: [Law; 5] = [
     Law {
-        pen: SERIES[0],
-        name: "isotropic with decay: K₀(λw/T)",
+        name: "isotropic with decay: $K_0(λw/T)$",
         potential: |w| loss(w) - T * bessel_k0(LAMBDA * w / T).ln(),
     },
     Law {
-        pen: SERIES[1],
-        name: "slice of the charge: w⁻¹",
+        name: "slice of the charge: $w^{−1}$",
         potential: |w| loss(w) + T * w.ln(),
     },
     Law {
-        pen: SERIES[2],
-        name: "horizontal: w^(−1/2)",
+        name: "horizontal: $w^{−1/2}$",
         potential: |w| loss(w) + T / 2.0 * w.ln(),
     },
     Law {
-        pen: SERIES[3],
-        name: "slice of the log-ratio: w⁰",
+        name: "slice of the log-ratio: $w^0$",
         potential: loss,
     },
     Law {
-        pen: SERIES[4],
-        name: "s²JᵀJ: w^(1/s² − 3/2) e^(−w/s²)",
+        name: "$s^2J^TJ$: $w^{κ − 3/2}e^{−κw}$, $κ = 1/s^2$",
         potential: |w| w - (W0 - 1.5 * T) * w.ln(),
     },
 ];
@@ -62,40 +57,35 @@ fn density(potential: fn(f64) -> f64) -> Vec<(f64, f64)> {
     points
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Five stationary laws of w = uv", 900, 480);
-    let densities = sheet.panel(
-        [60.0, 34.0, 370.0, 310.0],
-        "densities, normalised on 0.02 ≤ w ≤ 3",
-        Axis::linear("w = uv", 0.0, 2.5, 0.5),
-        Axis::linear("p(w) with respect to dw", 0.0, 2.0, 0.5),
+pub fn drawing() -> Figure {
+    let panel = |title: &str, y| {
+        Panel::new(Axis::new("$w = uv$").range(0.0, 2.5), y)
+            .title(title)
+            .ratio(0.8)
+            .legend(Legend::Shared)
+            .layer(Layer::vertical(W0).label("minimum of $ℓ$"))
+    };
+    let mut densities = panel(
+        "densities, normalised on $0.02 ≤ w ≤ 3$",
+        Axis::new("$p(w)$ with respect to $dw$").range(0.0, 2.0),
     );
-    let potentials = sheet.panel(
-        [510.0, 34.0, 370.0, 310.0],
-        "what the noise adds to ℓ",
-        Axis::linear("w = uv", 0.0, 2.5, 0.5),
-        Axis::linear("−T log p − ℓ, zero at w = 1", -1.0, 0.5, 0.25),
+    let mut potentials = panel(
+        "what the noise adds to $ℓ = (w − 1)^2/2$",
+        Axis::new("$−T log p − ℓ$, zero at $w = 1$").range(-1.0, 0.5),
     );
-    let guide = pen(INK, 0.8, "1.5 3");
-    sheet.curve(&densities, guide, &[(W0, 0.0), (W0, 2.0)]);
-    sheet.curve(&potentials, guide, &[(W0, -1.0), (W0, 0.5)]);
     for law in &LAWS {
-        sheet.curve(&densities, law.pen, &density(law.potential));
+        let curve = Layer::line(density(law.potential));
+        densities = densities.layer(curve.label(law.name));
         let shift = (law.potential)(W0) - loss(W0);
         let added = graph(0.005, 2.5, 500, |w| (law.potential)(w) - loss(w) - shift);
-        sheet.curve(&potentials, law.pen, &added);
+        potentials = potentials.layer(Layer::line(added).label(law.name));
     }
-    let rows = |laws: &[Law]| -> Vec<(Key, &'static str)> {
-        laws.iter().map(|l| (Key::Line(l.pen), l.name)).collect()
-    };
-    sheet.legend((60.0, 404.0), &rows(&LAWS[..3]));
-    sheet.legend((360.0, 404.0), &rows(&LAWS[3..]));
-    sheet.legend(
-        (360.0, 444.0),
-        &[(Key::Line(guide), "w₀ = 1, the minimum of ℓ = (w − w₀)²/2")],
-    );
-    sheet.text((660.0, 408.5), "T = s² = 0.25, λ = 0.25");
-    sheet.finish()
+    let constants = "$T = s^2 = 0.25$, $λ = 0.25$";
+    densities = densities.layer(Layer::note((1.55, 1.8), constants));
+    Figure::new("Five stationary laws of w = uv")
+        .columns(2)
+        .panel(densities)
+        .panel(potentials)
 }
 
 #[cfg(test)]

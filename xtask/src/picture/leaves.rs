@@ -1,8 +1,9 @@
 //! Charges of w = uv: leaves u² − v² = c with gradient flow on them, and what happens to the
 //! charge under flow, descent, weight decay and label noise (theory §2).
 
-use super::draw::{Axis, BLUE, GUIDE, INK, Key, SERIES, Sheet, log_graph, pen};
+use super::curve::log_graph;
 use super::flow::path;
+use symbias_figure::{Axis, Dash, Figure, INK, Layer, Marker, Panel};
 
 /// Step size, weight decay, and the size of the label noise of the second panel.
 const ETA: f64 = 0.1;
@@ -31,17 +32,24 @@ fn descent(decay: f64, noise: f64) -> Vec<(f64, f64)> {
     points
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Leaves of the charge of w = uv", 900, 470);
-    let side = 2.0;
-    let axis = |label| Axis::linear(label, -side, side, 1.0);
-    let plane = sheet.panel(
-        [60.0, 34.0, 330.0, 330.0],
-        "leaves and gradient flow",
-        axis("u"),
-        axis("v"),
-    );
-    let minima = pen(INK, 2.6, "6 4");
+pub fn drawing() -> Figure {
+    Figure::new("Leaves of the charge of w = uv")
+        .columns(2)
+        .panel(plane())
+        .panel(time())
+}
+
+/// Leaves, the minima, and gradient flow on each leaf.
+fn plane() -> Panel {
+    let axis = |label| Axis::new(label).range(-2.0, 2.0);
+    let mut plane = Panel::new(axis("$u$"), axis("$v$"))
+        .title("leaves and gradient flow")
+        .equal();
+    let leaf = |curve| {
+        Layer::line(curve)
+            .guide()
+            .label("leaves: $u^2 − v^2$ constant")
+    };
     for sign in [1.0, -1.0] {
         // u² − v² = ±c, as branches over the other coordinate.
         for c in [0.5_f64, 1.5, 3.0] {
@@ -49,91 +57,80 @@ pub fn drawing() -> String {
                 .map(|k| f64::from(k) / 25.0)
                 .map(|v| (sign * (c + v * v).sqrt(), v))
                 .collect();
-            sheet.curve(&plane, GUIDE, &branch);
-            let turned: Vec<(f64, f64)> = branch.iter().map(|(a, b)| (*b, *a)).collect();
-            sheet.curve(&plane, GUIDE, &turned);
+            let turned = branch.iter().map(|(a, b)| (*b, *a)).collect();
+            plane = plane.layers([leaf(branch), leaf(turned)]);
         }
-        sheet.curve(&plane, GUIDE, &[(-3.0, -3.0 * sign), (3.0, 3.0 * sign)]);
-        let curve: Vec<(f64, f64)> = log_graph(0.4, 2.5, 80, |u| 1.0 / u)
+        plane = plane.layer(leaf(vec![(-3.0, -3.0 * sign), (3.0, 3.0 * sign)]));
+        let curve = log_graph(0.4, 2.5, 80, |u| 1.0 / u)
             .iter()
             .map(|(u, v)| (sign * u, sign * v))
             .collect();
-        sheet.curve(&plane, minima, &curve);
+        let minima = Layer::line(curve).colour(INK).width(1.4).dash(Dash::Dashed);
+        plane = plane.layer(minima.label("minima $uv = 1$"));
     }
     // On each leaf one start below the minima and one above; the picture has two symmetries.
-    let flow = pen(BLUE, 2.2, "");
     let root = |x: f64| x.sqrt();
     let starts = [
-        (root(1.5), -0.55),
-        (root(1.5 + 3.6), 1.9),
-        (root(3.0), -0.35),
+        (root(1.5 + 0.3025), -0.55),
+        (root(1.5 + 3.61), 1.9),
+        (root(3.0 + 0.1225), -0.35),
         (0.1, 0.1),
         (1.85, 1.85),
         (root(0.5 + 0.16), -0.4),
         (root(0.5 + 3.2), root(3.2)),
     ];
-    for (u, v) in starts {
-        let points = path((u, v), 0.005, 2400);
+    for start in starts {
+        let points = path(start, 0.005, 2400);
         for (a, b) in [(1.0, false), (-1.0, false), (1.0, true), (-1.0, true)] {
             let image: Vec<(f64, f64)> = points
                 .iter()
                 .map(|(u, v)| if b { (a * v, a * u) } else { (a * u, a * v) })
                 .collect();
-            sheet.curve(&plane, flow, &image);
-            // The arrow sits half way along the path.
-            let travelled: Vec<f64> = image
-                .windows(2)
-                .scan(0.0, |sum, p| {
-                    *sum += (p[1].0 - p[0].0).hypot(p[1].1 - p[0].1);
-                    Some(*sum)
-                })
-                .collect();
-            let half = travelled[travelled.len() - 1] / 2.0;
-            let middle = travelled.partition_point(|s| *s < half);
-            let ahead = travelled.partition_point(|s| *s < half + 0.03);
-            sheet.head(&plane, BLUE, image[middle], image[ahead.max(middle + 1)]);
-            sheet.ring(&plane, BLUE, image[0]);
+            plane = plane.layers(flow(image));
         }
     }
-    let time = sheet.panel(
-        [470.0, 34.0, 410.0, 330.0],
-        "the charge in training, from (1.6, 0.1)",
-        Axis::linear("step", 0.0, f64::from(STEPS), 50.0),
-        Axis::linear("μ / μ at the start", 0.0, 1.1, 0.2),
-    );
-    sheet.curve(&time, SERIES[0], &[(0.0, 1.0), (f64::from(STEPS), 1.0)]);
-    sheet.curve(&time, SERIES[1], &descent(0.0, 0.0));
-    sheet.curve(&time, SERIES[2], &descent(LAMBDA, 0.0));
-    sheet.curve(&time, SERIES[3], &descent(0.0, NOISE));
-    sheet.legend(
-        (60.0, 420.0),
-        &[
-            (Key::Line(GUIDE), "leaves: u² − v² constant"),
-            (Key::Line(minima), "minima uv = 1"),
-        ],
-    );
-    sheet.legend(
-        (300.0, 420.0),
-        &[
-            (Key::Line(flow), "gradient flow"),
-            (Key::Ring(BLUE), "starts"),
-        ],
-    );
-    sheet.legend(
-        (470.0, 420.0),
-        &[
-            (Key::Line(SERIES[0]), "gradient flow"),
-            (Key::Line(SERIES[1]), "descent, η = 0.1"),
-        ],
-    );
-    sheet.legend(
-        (670.0, 420.0),
-        &[
-            (Key::Line(SERIES[2]), "… with decay λ = 0.02"),
-            (Key::Line(SERIES[3]), "… with label noise ±1.5"),
-        ],
-    );
-    sheet.finish()
+    plane
+}
+
+/// A path, its start, and an arrow half way along it.
+fn flow(path: Vec<(f64, f64)>) -> [Layer; 3] {
+    let travelled: Vec<f64> = path
+        .windows(2)
+        .scan(0.0, |sum, p| {
+            *sum += (p[1].0 - p[0].0).hypot(p[1].1 - p[0].1);
+            Some(*sum)
+        })
+        .collect();
+    let half = travelled[travelled.len() - 1] / 2.0;
+    let middle = travelled.partition_point(|s| *s < half);
+    let ahead = travelled.partition_point(|s| *s < half + 0.03);
+    let start = Layer::points(vec![path[0]])
+        .series(2)
+        .marker(Marker::Circle)
+        .hollow();
+    [
+        Layer::head(path[middle], path[ahead.max(middle + 1)]).series(2),
+        Layer::line(path)
+            .series(2)
+            .dash(Dash::Solid)
+            .label("gradient flow"),
+        start.label("starts"),
+    ]
+}
+
+/// The charge under four ways to train.
+fn time() -> Panel {
+    let flow = vec![(0.0, 1.0), (f64::from(STEPS), 1.0)];
+    Panel::new(
+        Axis::new("step").range(0.0, f64::from(STEPS)),
+        Axis::new("$μ$ / $μ$ at the start").range(0.0, 1.1),
+    )
+    .title("the charge in training, from (1.6, 0.1)")
+    .ratio(1.0)
+    .layer(Layer::line(flow).label("gradient flow"))
+    .layer(Layer::line(descent(0.0, 0.0)).label("descent, $η = 0.1$"))
+    .layer(Layer::line(descent(LAMBDA, 0.0)).label("… with decay $λ = 0.02$"))
+    .layer(Layer::line(descent(0.0, NOISE)).label("… with label noise ±1.5"))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! Q_c with Q_c″ = 1/K_c between ℓ₂ and ℓ₁, and what it selects among the solutions of one
 //! equation (theory §4.1).
 
-use super::draw::{Axis, GUIDE, Key, PALE, SERIES, Sheet, graph, log_graph, pen};
+use super::curve::{graph, log_graph};
+use symbias_figure::{Axis, Colour, Dash, Figure, Layer, PALE, Panel};
 
 /// K_c(w).
 fn metric(c: f64, w: f64) -> f64 {
@@ -34,67 +35,56 @@ fn selected(c: f64) -> [f64; 2] {
     at(low)
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("The metric of a leaf and its mirror potential", 960, 415);
-    let metrics = sheet.panel(
-        [56.0, 34.0, 240.0, 250.0],
-        "metric on a leaf",
-        Axis::linear("w", -1.5, 1.5, 0.5),
-        Axis::linear("K_c(w) = √(c² + 4w²)", 0.0, 4.0, 1.0),
-    );
-    for (c, pen) in [0.0, 0.5, 1.0, 3.0].into_iter().zip(SERIES) {
-        sheet.curve(&metrics, pen, &graph(-1.5, 1.5, 300, |w| metric(c, w)));
+pub fn drawing() -> Figure {
+    let sides = |metric: &str| {
+        let x = Axis::new("$w$").range(-1.5, 1.5);
+        Panel::new(x, Axis::new(metric).from(0.0)).ratio(1.05)
+    };
+    let mut metrics = sides("$K_c(w) = √(c^2 + 4w^2)$").title("metric on a leaf");
+    metrics.y = metrics.y.to(4.0);
+    for c in [0.0, 0.5, 1.0, 3.0] {
+        let curve = graph(-1.5, 1.5, 300, |w| metric(c, w));
+        metrics = metrics.layer(Layer::line(curve).label(format!("$c = {c}$")));
     }
-    let mirrors = sheet.panel(
-        [376.0, 34.0, 240.0, 250.0],
-        "mirror potential, scaled",
-        Axis::linear("w", -1.5, 1.5, 0.5),
-        Axis::linear("Q_c(w) / Q_c(1)", 0.0, 2.0, 0.5),
-    );
-    let (one, two) = (pen(PALE, 5.0, ""), pen("#d0d0d0", 5.0, ""));
-    sheet.curve(&mirrors, two, &graph(-1.5, 1.5, 300, |w| w * w));
-    sheet.curve(&mirrors, one, &graph(-1.5, 1.5, 300, f64::abs));
-    let leaves = [
-        (100.0, SERIES[0]),
-        (1.0, SERIES[1]),
-        (1e-2, SERIES[2]),
-        (1e-8, SERIES[3]),
-    ];
-    for (c, pen) in leaves {
-        let scaled = |w: f64| potential(c, w) / potential(c, 1.0);
-        sheet.curve(&mirrors, pen, &graph(-1.5, 1.5, 300, scaled));
+    let behind = |curve, colour| Layer::line(curve).colour(colour).width(2.6);
+    let mut mirrors = sides("$Q_c(w)$ / $Q_c(1)$")
+        .title("mirror potential, scaled")
+        .layer(behind(graph(-1.5, 1.5, 300, |w| w * w), Colour(0xd0, 0xd0, 0xd0)).label("$w^2$"))
+        .layer(behind(graph(-1.5, 1.5, 300, f64::abs), PALE).label("$|w|$"));
+    mirrors.y = mirrors.y.to(2.0);
+    for (c, name) in [
+        (100.0, "100"),
+        (1.0, "1"),
+        (1e-2, "10^{−2}"),
+        (1e-8, "10^{−8}"),
+    ] {
+        let curve = graph(-1.5, 1.5, 300, |w| potential(c, w) / potential(c, 1.0));
+        mirrors = mirrors.layer(Layer::line(curve).label(format!("$c$ = {name}")));
     }
-    let choice = sheet.panel(
-        [700.0, 34.0, 240.0, 250.0],
-        "selected among w₁ + 2w₂ = 2",
-        Axis::log("c", 1e-4, 1e2, 2),
-        Axis::linear("limit of the flow from 0", 0.0, 1.2, 0.2),
-    );
-    for level in [0.0, 0.4, 0.8, 1.0] {
-        sheet.curve(&choice, GUIDE, &[(1e-4, level), (1e2, level)]);
+    let mut choice = Panel::new(
+        Axis::new("$c$").log().range(1e-4, 1e2),
+        Axis::new("limit of the flow from 0").range(0.0, 1.25),
+    )
+    .title("selected among $w_1 + 2w_2 = 2$")
+    .ratio(1.05);
+    for (level, name) in [
+        (0.0, ""),
+        (0.4, ""),
+        (0.8, "least $‖w‖_2$: (0.4, 0.8)"),
+        (1.0, "least $‖w‖_1$: (0, 1)"),
+    ] {
+        let line = Layer::horizontal(level).dash(Dash::Dotted).colour(PALE);
+        choice = choice.layer(line.label(name));
     }
-    for (k, pen) in [(0, SERIES[0]), (1, SERIES[1])] {
-        sheet.curve(&choice, pen, &log_graph(1e-4, 1e2, 120, |c| selected(c)[k]));
+    for k in [0, 1] {
+        let curve = log_graph(1e-4, 1e2, 120, |c| selected(c)[k]);
+        choice = choice.layer(Layer::line(curve).label(format!("$w_{}$", k + 1)));
     }
-    sheet.label(&choice, (1e-4, 1.0), (6.0, -8.0), "least ‖w‖₁: (0, 1)");
-    sheet.label(&choice, (1e-4, 0.8), (98.0, 20.0), "least ‖w‖₂: (0.4, 0.8)");
-    let row = |k: usize, text| (Key::Line(SERIES[k]), text);
-    sheet.legend((56.0, 348.0), &[row(0, "c = 0"), row(1, "c = 0.5")]);
-    sheet.legend((176.0, 348.0), &[row(2, "c = 1"), row(3, "c = 3")]);
-    sheet.legend(
-        (376.0, 348.0),
-        &[row(0, "c = 100"), row(1, "c = 1"), (Key::Line(two), "w²")],
-    );
-    sheet.legend(
-        (506.0, 348.0),
-        &[
-            row(2, "c = 10⁻²"),
-            row(3, "c = 10⁻⁸"),
-            (Key::Line(one), "|w|"),
-        ],
-    );
-    sheet.legend((700.0, 348.0), &[row(0, "w₁"), row(1, "w₂")]);
-    sheet.finish()
+    Figure::new("The metric of a leaf and its mirror potential")
+        .columns(3)
+        .panel(metrics)
+        .panel(mirrors)
+        .panel(choice)
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
-//! The figures of README and book, each computed by one file of this folder and drawn on one
-//! kind of sheet ([`draw`]). A new figure is one file and one row of [`FIGURES`].
+//! The figures of README and book, each computed by one file of this folder and drawn by `symbias-figure`. A new
+//! figure is one file and one row of [`FIGURES`].
 
 mod attribution;
-mod axis;
-mod draw;
+mod curve;
 mod flow;
 mod gauge;
 mod laws;
@@ -18,11 +17,12 @@ mod volume;
 use crate::Outcome;
 use crate::generate::Derived;
 use crate::repository::Repository;
+use symbias_figure::Medium;
 
-/// A figure: its name below `docs/figures/`, and the SVG.
+/// A figure: its name below `docs/figures/`, and what it shows.
 struct Figure {
     name: &'static str,
-    draw: fn() -> String,
+    draw: fn() -> symbias_figure::Figure,
 }
 
 const FIGURES: &[Figure] = &[
@@ -75,9 +75,22 @@ pub fn all(repository: &Repository) -> Outcome<Vec<Derived>> {
         .iter()
         .map(|figure| Derived {
             path: folder.join(format!("{}.svg", figure.name)),
-            text: (figure.draw)(),
+            text: (figure.draw)().svg_for(Medium::Screen),
         })
         .collect())
+}
+
+/// Writes every figure as PNG into a folder, to be looked at.
+pub fn png(folder: &str) -> Outcome {
+    let folder = std::path::Path::new(folder);
+    std::fs::create_dir_all(folder).map_err(|e| crate::repository::cannot("create", folder, &e))?;
+    for figure in FIGURES {
+        let path = folder.join(format!("{}.png", figure.name));
+        let bytes = (figure.draw)().png().map_err(|error| error.to_string())?;
+        std::fs::write(&path, bytes).map_err(|e| crate::repository::cannot("write", &path, &e))?;
+        println!("wrote {}", path.display());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -91,9 +104,9 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), FIGURES.len());
         for figure in FIGURES {
-            let text = (figure.draw)();
+            let text = (figure.draw)().svg();
             assert!(
-                !text.contains("NaN") && !text.contains("inf"),
+                !text.contains("NaN") && !text.contains("no data"),
                 "{}",
                 figure.name
             );

@@ -1,57 +1,43 @@
 //! Profiles w = f(q), q = uv, whose bias is a given R, for each driver (theory §7.2).
 
-use super::draw::{Axis, Key, SERIES, Sheet, graph};
+use super::curve::graph;
+use symbias_figure::{Axis, Figure, Layer, Panel};
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Profiles that realise a potential", 960, 415);
-    let panel = |sheet: &mut Sheet, left: f64, title, x| {
-        sheet.panel(
-            [left, 34.0, 240.0, 250.0],
-            title,
-            x,
-            Axis::linear("w = f", 0.0, 2.0, 0.5),
-        )
+pub fn drawing() -> Figure {
+    let panel = |title: &str, x: Axis| {
+        Panel::new(x, Axis::new("$w = f$").range(0.0, 2.0))
+            .title(title)
+            .ratio(1.05)
     };
-    let q = || Axis::linear("q = uv", 0.0, 2.0, 0.5);
-    let decay = panel(&mut sheet, 56.0, "decay: R(f(q)) = q", q());
+    let q = || Axis::new("$q = uv$").range(0.0, 2.0);
+    let mut decay = panel("decay: $R(f(q)) = q$", q());
     let by_decay: [fn(f64) -> f64; 3] = [|q| q, |q| q * q, |q| 0.3 * q.exp_m1()];
-    let horizontal = panel(&mut sheet, 376.0, "noise, horizontal law", q());
+    let mut horizontal = panel("noise, horizontal law", q());
     let by_noise: [fn(f64) -> f64; 3] = [
         |q| (2.0 * q).sqrt(),
         |q| -(-(2.0 * q).sqrt()).ln_1p(),
         |q| (2.0 * q).sqrt().exp_m1(),
     ];
-    let flow = panel(
-        &mut sheet,
-        700.0,
-        "flow, one parameter s per entry",
-        Axis::linear("s", 0.0, 3.0, 1.0),
-    );
+    let one = Axis::new("$s$").range(0.0, 3.0);
+    let mut flow = panel("flow, one parameter $s$ per entry", one);
     let by_flow: [fn(f64) -> f64; 3] = [|s| s, |s| s * s / 4.0, |s| s.exp_m1() / 2.0];
+    let potentials = ["$R = |w|$", "$R = |w|^{1/2}$", "$R = log(1 + |w|/0.3)$"];
+    let targets = ["$R = 0$", "$R = |w|$", "$R = log(1 + |w|)$"];
+    let mirrors = ["$Q = w^2/2$", "$Q″ = 1/w$", "$Q″ = 1/(w + ½)^2$"];
     for k in 0..3 {
-        sheet.curve(&decay, SERIES[k], &graph(0.0, 2.0, 400, by_decay[k]));
+        let curve = graph(0.0, 2.0, 400, by_decay[k]);
+        decay = decay.layer(Layer::line(curve).label(potentials[k]));
         // √q resolves the profile at 0.
         let root = graph(0.0, 2.0_f64.sqrt(), 400, |r| by_noise[k](r * r));
-        let points: Vec<(f64, f64)> = root.iter().map(|(r, w)| (r * r, *w)).collect();
-        sheet.curve(&horizontal, SERIES[k], &points);
-        sheet.curve(&flow, SERIES[k], &graph(0.0, 3.0, 400, by_flow[k]));
+        let points = root.iter().map(|(r, w)| (r * r, *w)).collect();
+        horizontal = horizontal.layer(Layer::line(points).label(targets[k]));
+        flow = flow.layer(Layer::line(graph(0.0, 3.0, 400, by_flow[k])).label(mirrors[k]));
     }
-    let rows = |texts: [&'static str; 3]| -> Vec<(Key, &'static str)> {
-        (0..3).map(|k| (Key::Line(SERIES[k]), texts[k])).collect()
-    };
-    sheet.legend(
-        (56.0, 348.0),
-        &rows(["R = |w|", "R = |w|^(1/2)", "R = log(1 + |w|/0.3)"]),
-    );
-    sheet.legend(
-        (376.0, 348.0),
-        &rows(["R = 0", "R = |w|", "R = log(1 + |w|)"]),
-    );
-    sheet.legend(
-        (700.0, 348.0),
-        &rows(["Q = w²/2", "Q″ = 1/w", "Q″ = 1/(w + ½)²"]),
-    );
-    sheet.finish()
+    Figure::new("Profiles that realise a potential")
+        .columns(3)
+        .panel(decay)
+        .panel(horizontal)
+        .panel(flow)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What weight decay selects by: (D/2) Σ|w|^{2/D} for products of D factors, ‖w‖ for a group
 //! (theory §6).
 
-use super::draw::{Axis, Key, SERIES, Sheet, graph};
+use super::curve::graph;
+use symbias_figure::{Axis, Figure, Layer, Legend, Panel};
 
 /// Half the squared norm of D balanced factors whose product is w.
 fn product(depth: f64, w: f64) -> f64 {
@@ -19,45 +20,35 @@ fn level(p: f64) -> Vec<(f64, f64)> {
         .collect()
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Regularisers that weight decay induces", 860, 470);
-    let profiles = sheet.panel(
-        [60.0, 34.0, 380.0, 320.0],
-        "one entry",
-        Axis::linear("w", -2.0, 2.0, 0.5),
-        Axis::linear("least ½‖θ‖² among the parameters of w", 0.0, 3.0, 0.5),
-    );
-    for (k, depth) in [1.0, 2.0, 3.0, 4.0].into_iter().enumerate() {
+pub fn drawing() -> Figure {
+    let mut profiles = Panel::new(
+        Axis::new("$w$").range(-2.0, 2.0),
+        Axis::new("least $½‖θ‖^2$ among the parameters of $w$").range(0.0, 3.0),
+    )
+    .title("one entry")
+    .legend(Legend::Shared)
+    .ratio(1.0);
+    let range = |label| Axis::new(label).range(-1.2, 1.2);
+    let mut levels = Panel::new(range("$w_1$"), range("$w_2$"))
+        .title("level sets of two entries")
+        .legend(Legend::Shared)
+        .equal();
+    let names = [
+        "no product: $½w^2$; level set also that of a group, $‖w‖$",
+        "$w = uv$: $|w|$",
+        "three factors: $(3/2)|w|^{2/3}$",
+        "four factors: $2|w|^{1/2}$",
+    ];
+    for (depth, name) in [1.0, 2.0, 3.0, 4.0].into_iter().zip(names) {
         let mut points = graph(-2.0, 2.0, 800, |w| product(depth, w));
         points[400] = (0.0, 0.0);
-        sheet.curve(&profiles, SERIES[k], &points);
+        profiles = profiles.layer(Layer::line(points).label(name));
+        levels = levels.layer(Layer::line(level(2.0 / depth)).label(name));
     }
-    let range = |label| Axis::linear(label, -1.2, 1.2, 0.5);
-    let levels = sheet.panel(
-        [520.0, 34.0, 320.0, 320.0],
-        "level sets of two entries",
-        range("w₁"),
-        range("w₂"),
-    );
-    for (k, depth) in [1.0, 2.0, 3.0, 4.0].into_iter().enumerate() {
-        sheet.curve(&levels, SERIES[k], &level(2.0 / depth));
-    }
-    let row = |k: usize, text| (Key::Line(SERIES[k]), text);
-    sheet.legend(
-        (60.0, 415.0),
-        &[
-            row(0, "no product: ½w²; level set also that of a group, ‖w‖"),
-            row(1, "w = uv: |w|"),
-        ],
-    );
-    sheet.legend(
-        (520.0, 415.0),
-        &[
-            row(2, "three factors: (3/2)|w|^(2/3)"),
-            row(3, "four factors: 2|w|^(1/2)"),
-        ],
-    );
-    sheet.finish()
+    Figure::new("Regularisers that weight decay induces")
+        .columns(2)
+        .panel(profiles)
+        .panel(levels)
 }
 
 #[cfg(test)]

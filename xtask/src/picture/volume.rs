@@ -3,8 +3,9 @@
 //! ones. The third panel is log|ξ| against w: ¼ log(c² + 4w²) on the leaf u² − v² = c, and
 //! ½ log w for circles (theory §1).
 
-use super::draw::{Axis, BLUE, GUIDE, INK, Key, PURPLE, RED, SERIES, Sheet, graph, pen};
+use super::curve::graph;
 use super::flow::orbit;
+use symbias_figure::{Axis, Dash, Figure, INK, Layer, PALE, Panel};
 
 /// log|ξ| of w = uv on the leaf u² − v² = c.
 fn log_volume(c: f64, w: f64) -> f64 {
@@ -19,88 +20,61 @@ fn curvature(u: f64, v: f64) -> (f64, f64) {
     ((u - tangential * u) / norm, (v + tangential * v) / norm)
 }
 
-pub fn drawing() -> String {
-    let mut sheet = Sheet::new("Orbit volume and mean curvature", 900, 415);
-    let side = 2.4;
-    let axis = |label| Axis::linear(label, 0.0, side, 0.5);
-    let stretch = sheet.panel(
-        [56.0, 34.0, 230.0, 230.0],
-        "w = uv: stretching",
-        axis("u"),
-        axis("v"),
-    );
+pub fn drawing() -> Figure {
+    let orbits = |curve| Layer::line(curve).colour(INK).width(0.8).label("orbits");
+    let axis = |label| Axis::new(label).range(0.0, 2.4);
+    let mut stretch = Panel::new(axis("$u$"), axis("$v$"))
+        .title("$w = uv$: stretching")
+        .equal();
     for w in [0.5, 1.0, 2.0] {
-        sheet.curve(&stretch, pen(INK, 1.4, ""), &orbit(w, 3.0));
+        stretch = stretch.layer(orbits(orbit(w, 3.0)));
         for ratio in [0.4_f64, 1.0, 2.5] {
             let (u, v) = ((w / ratio).sqrt(), (w * ratio).sqrt());
             let (hx, hy) = curvature(u, v);
-            sheet.arrow(&stretch, RED, (u, v), (u + 0.4 * hx, v + 0.4 * hy));
+            let arrow = Layer::arrow((u, v), (u + 0.4 * hx, v + 0.4 * hy)).series(4);
+            stretch = stretch.layer(arrow.label("mean curvature: to larger orbits"));
         }
     }
-    let range = |label| Axis::linear(label, -1.6, 1.6, 0.8);
-    let turn = sheet.panel(
-        [360.0, 34.0, 230.0, 230.0],
-        "w = |z|²: turning",
-        range("Re z"),
-        range("Im z"),
-    );
+    let range = |label| Axis::new(label).range(-1.6, 1.6);
+    let mut turn = Panel::new(range("Re $z$"), range("Im $z$"))
+        .title("$w = |z|^2$: turning")
+        .equal();
     for r in [0.7_f64, 1.1, 1.5] {
-        let circle: Vec<(f64, f64)> = (0..=120)
+        let circle = (0..=120)
             .map(|k| f64::from(k) * std::f64::consts::TAU / 120.0)
             .map(|t| (r * t.cos(), r * t.sin()))
             .collect();
-        sheet.curve(&turn, pen(INK, 1.4, ""), &circle);
+        turn = turn.layer(orbits(circle));
         for k in 0..6 {
             let t = (f64::from(k) + 0.25) * std::f64::consts::TAU / 6.0;
             let inner = r - 0.3 / r;
-            sheet.arrow(
-                &turn,
-                BLUE,
-                (r * t.cos(), r * t.sin()),
-                (inner * t.cos(), inner * t.sin()),
-            );
+            let from = (r * t.cos(), r * t.sin());
+            let arrow = Layer::arrow(from, (inner * t.cos(), inner * t.sin())).series(2);
+            turn = turn.layer(arrow.label("mean curvature: to smaller orbits"));
         }
     }
-    let log = sheet.panel(
-        [660.0, 34.0, 220.0, 230.0],
-        "log orbit volume",
-        Axis::linear("w", 0.0, 3.0, 1.0),
-        Axis::linear("log |ξ|", -1.5, 1.5, 0.5),
-    );
-    sheet.curve(&log, GUIDE, &[(0.0, 0.0), (3.0, 0.0)]);
-    let leaves = [(0.0, SERIES[0]), (1.0, SERIES[1]), (4.0, SERIES[2])];
-    for (c, pen) in leaves {
-        sheet.curve(&log, pen, &graph(1e-4, 3.0, 300, |w| log_volume(c, w)));
+    let mut log = Panel::new(
+        Axis::new("$w$").range(0.0, 3.0),
+        Axis::new("log $|ξ|$").range(-1.5, 1.5),
+    )
+    .title("log orbit volume")
+    .ratio(1.0)
+    .layer(Layer::horizontal(0.0).colour(PALE).dash(Dash::Dotted));
+    for (c, name) in [
+        (0.0, "$uv$, balanced: $c = 0$"),
+        (1.0, "$uv$, leaf $c = 1$"),
+        (4.0, "$uv$, leaf $c = 4$"),
+    ] {
+        let curve = graph(1e-4, 3.0, 300, |w| log_volume(c, w));
+        log = log.layer(Layer::line(curve).label(name));
     }
-    sheet.curve(
-        &log,
-        pen(PURPLE, 2.2, "10 3 2 3"),
-        &graph(1e-4, 3.0, 300, |w| w.ln() / 2.0),
-    );
-    sheet.legend(
-        (56.0, 330.0),
-        &[
-            (Key::Line(pen(INK, 1.4, "")), "orbits"),
-            (Key::Arrow(RED), "mean curvature: to larger orbits"),
-        ],
-    );
-    sheet.legend(
-        (360.0, 330.0),
-        &[
-            (Key::Line(pen(INK, 1.4, "")), "orbits"),
-            (Key::Arrow(BLUE), "mean curvature: to smaller orbits"),
-        ],
-    );
-    sheet.legend(
-        (660.0, 330.0),
-        &[
-            (Key::Line(leaves[0].1), "uv, balanced: c = 0"),
-            (Key::Line(leaves[1].1), "uv, leaf c = 1"),
-            (Key::Line(leaves[2].1), "uv, leaf c = 4"),
-            (Key::Line(pen(PURPLE, 2.2, "10 3 2 3")), "circles |z|² = w"),
-        ],
-    );
-    sheet.finish()
+    let circles = graph(1e-4, 3.0, 300, |w| w.ln() / 2.0);
+    log = log.layer(Layer::line(circles).label("circles $|z|^2 = w$"));
+    Figure::new("Orbit volume and mean curvature")
+        .columns(3)
+        .panel(stretch)
+        .panel(turn)
+        .panel(log)
 }
 
 #[cfg(test)]
