@@ -156,6 +156,11 @@ impl Statements<'_> {
         let model =
             SourceFile::parse(&written(&table)?, Some(&self.own.folder))?.check(Copies::All)?;
         let arrays = Arrays::new(&model, &data::constants(&model)?)?;
+        debug_assert_eq!(
+            model.space(),
+            self.own.model.space(),
+            "the order of the parameters"
+        );
         Ok((model, arrays))
     }
 

@@ -115,9 +115,11 @@ pub fn compare(arm: &Planned, by: &Predict, measured: &Measured) -> Result<FlowV
             .flatten()
             .map_or(f64::INFINITY, |s| s.median)
     };
+    // A geometry that predicts the same is no twin: the plain path of plain weights.
     let paths = || claims.iter().filter(|c| c.when == "path");
     let own = paths().next().map_or(f64::INFINITY, end);
-    let consistent = own < CONSISTENT && paths().skip(1).all(|c| end(c) > own);
+    let twin = |c: &&Claimed| end(c) != own;
+    let consistent = own < CONSISTENT && paths().skip(1).filter(twin).all(|c| end(c) > own);
     Ok(FlowVerdict {
         weights: by.weights.clone(),
         replicas,
