@@ -56,7 +56,8 @@ pub(super) struct Rows {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum RowKind {
     Copy,
-    Product,
+    /// c·x·y.
+    Product(f64),
     /// c·x.
     Scale(f64),
     /// c·x + d·y.
@@ -90,13 +91,16 @@ pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
             );
         }
         RowKind::Map(f) => mapped(simd, step, f, arena),
-        RowKind::Product => two(
-            simd,
-            step,
-            arena,
-            #[inline(always)]
-            |x, y| x * y,
-        ),
+        RowKind::Product(c) => {
+            let c = v(c);
+            two(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x, y| x * y * c,
+            );
+        }
         RowKind::Sum(c, d) => {
             let (c, d) = (v(c), v(d));
             two(

@@ -27,23 +27,13 @@ pub(super) struct Lowering<'a> {
     letters: HashMap<Label, Dim>,
     pub nodes: HashMap<NodeId, Pair>,
     pub tensors: HashMap<TensorId, Stored>,
-    /// Dimensions of everything that depends on a parameter, or on an input.
-    pub replica: Option<Dim>,
+    /// The dimension of everything that depends on an input.
     pub sample: Option<Dim>,
-    pub inputs_per_replica: bool,
 }
 
 impl<'a> Lowering<'a> {
-    pub fn new(
-        model: &'a Model,
-        arrays: &'a Arrays,
-        replicas: Option<usize>,
-        samples: usize,
-        inputs_per_replica: bool,
-    ) -> Lowering<'a> {
+    pub fn new(model: &'a Model, arrays: &'a Arrays, samples: usize) -> Lowering<'a> {
         let mut graph = Graph::default();
-        let replica = replicas.map(|n| graph.dim(n));
-        graph.replica = replica;
         let sample = (samples > 1).then(|| graph.dim(samples));
         Lowering {
             model,
@@ -52,9 +42,7 @@ impl<'a> Lowering<'a> {
             letters: HashMap::new(),
             nodes: HashMap::new(),
             tensors: HashMap::new(),
-            replica,
             sample,
-            inputs_per_replica,
         }
     }
 
@@ -62,15 +50,12 @@ impl<'a> Lowering<'a> {
     pub fn all(&mut self) -> Result<()> {
         let model = self.model;
         for (number, id) in model.parameters().enumerate() {
-            let extra: Vec<Dim> = self.replica.into_iter().collect();
-            self.stored(id, &extra, |part| Leaf::Theta(number, part));
+            self.stored(id, None, |part| Leaf::Theta(number, part));
         }
         let mut number = 0;
         for id in model.inputs() {
             if matches!(model.tensor(id).source, Source::Input { index: None, .. }) {
-                let replica = self.replica.filter(|_| self.inputs_per_replica);
-                let extra: Vec<Dim> = self.sample.into_iter().chain(replica).collect();
-                self.stored(id, &extra, |part| Leaf::Input(number, part));
+                self.stored(id, self.sample, |part| Leaf::Input(number, part));
                 number += 1;
             }
         }
@@ -107,9 +92,9 @@ impl<'a> Lowering<'a> {
             .collect()
     }
 
-    fn stored(&mut self, id: TensorId, extra: &[Dim], leaf: impl Fn(usize) -> Leaf) {
+    fn stored(&mut self, id: TensorId, sample: Option<Dim>, leaf: impl Fn(usize) -> Leaf) {
         let own = self.axes(id);
-        let dims: Vec<Dim> = own.iter().chain(extra).copied().collect();
+        let dims: Vec<Dim> = sample.into_iter().chain(own.iter().copied()).collect();
         let re = self.graph.leaf(leaf(0), dims.clone());
         let im =
             (self.model.tensor(id).field == Field::Complex).then(|| self.graph.leaf(leaf(1), dims));
