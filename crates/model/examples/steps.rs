@@ -1,6 +1,7 @@
 //! Steps of gradient descent per second on one core, in f32: the gradient program and an update in place.
 //!
-//! `cargo run --release -p symbias-model --example steps [NAME]`. For 16 replicas, steps of single replicas.
+//! `cargo run --release -p symbias-model --example steps [NAME]`; with `STEPS=1` also the time of
+//! each step of a program. For 16 replicas, steps of single replicas.
 //! Best of several runs of about a tenth of a second. Percentages are of the measured peak of multiply-adds, counting
 //! the contractions of the program, two operations each.
 
@@ -153,5 +154,10 @@ fn measure(
         flops,
         100.0 * flops / each / peak * 1e-9
     );
+    if std::env::var_os("STEPS").is_some() {
+        for (step, seconds) in program.timings(&mut workspace) {
+            println!("    {:8.1} ns  {step}", 1e9 * seconds);
+        }
+    }
     Ok(())
 }

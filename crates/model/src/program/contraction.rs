@@ -29,9 +29,11 @@ pub(super) struct Contraction {
 
 #[inline(always)]
 pub(super) fn contraction<S: Simd, T: Real>(simd: S, step: &Contraction, arena: &mut [T]) {
-    let narrow = step.split == NARROW && step.rows.0 * step.columns.0 < NARROW;
+    let narrow = step.split == NARROW;
+    let row = step.rows.0 == 1 && step.split == 1;
     match step.reads {
         [Read::Vector, Read::Vector] if step.split == 1 => both::<S, T>(simd, step, arena),
+        [Read::Splat, Read::Vector] if row => wide::<S, T>(simd, step, arena),
         [Read::Splat, Read::Vector] if step.split == 1 => one::<S, T>(simd, step, arena),
         [Read::Vector, Read::Vector] if narrow => few::<S, T, true>(simd, step, arena),
         [Read::Splat, Read::Vector] if narrow => few::<S, T, false>(simd, step, arena),
@@ -212,6 +214,7 @@ fn turns<S: Simd, T: Real, const A: bool>(simd: S, step: &Contraction, arena: &m
         #[inline(always)]
         |arena, at, height, width| match (height, width) {
             (4, 2) => in_turn::<S, T, 4, 2, A, true>(simd, step, arena, at),
+            (4, 1) => in_turn::<S, T, 4, 1, A, true>(simd, step, arena, at),
             (height, width) => {
                 for i in 0..height {
                     for j in 0..width {
@@ -265,45 +268,52 @@ fn in_turn<S: Simd, T: Real, const I: usize, const J: usize, const A: bool, cons
     finish::<S, T, I, J>(simd, step, arena, at[0], waiting[0]);
 }
 
-/// Few sums, each with several accumulators at once.
+/// Sums that each have several accumulators at once.
 #[inline(always)]
 fn few<S: Simd, T: Real, const A: bool>(simd: S, step: &Contraction, arena: &mut [T]) {
     tiles::<S, T>(
         simd,
         step,
         arena,
-        1,
-        2,
+        4,
+        if step.rows.0 == 1 { 2 } else { 1 },
         #[inline(always)]
-        |arena, at, _, width| match width {
-            2 => at_once::<S, T, 2, A>(simd, step, arena, at),
-            _ => at_once::<S, T, 1, A>(simd, step, arena, at),
+        |arena, at, height, width| match (height, width) {
+            (4, _) => at_once::<S, T, 4, 1, A>(simd, step, arena, at),
+            (2, _) => at_once::<S, T, 2, 1, A>(simd, step, arena, at),
+            (_, 2) => at_once::<S, T, 1, 2, A>(simd, step, arena, at),
+            _ => at_once::<S, T, 1, 1, A>(simd, step, arena, at),
         },
     );
 }
 
 #[inline(always)]
-fn at_once<S: Simd, T: Real, const J: usize, const A: bool>(
+fn at_once<S: Simd, T: Real, const I: usize, const J: usize, const A: bool>(
     simd: S,
     step: &Contraction,
     arena: &mut [T],
     [c, a, b]: [usize; 3],
 ) {
     let zero = T::Lanes::<S>::splat(simd, T::ZERO);
-    let mut sums = [[zero; J]; NARROW];
+    let mut sums = [[[zero; J]; I]; NARROW];
     let (n, a_step, b_step) = step.inner;
-    let column = step.columns.2;
+    let (row, column) = (step.rows.2, step.columns.2);
     for (a_outer, b_outer) in &step.outer {
         let (mut p, mut q) = (a + a_outer, b + b_outer);
         let mut left = n;
         while left > 0 {
             let count = left.min(NARROW);
-            for (k, row) in sums.iter_mut().enumerate() {
+            for (k, sums) in sums.iter_mut().enumerate() {
                 if k < count {
-                    let x = read::<S, T>(simd, arena, p + k * a_step, A);
-                    for (j, sum) in row.iter_mut().enumerate() {
-                        let y = read::<S, T>(simd, arena, q + k * b_step + j * column, true);
-                        *sum = x.fma(y, *sum);
+                    let mut ys = [zero; J];
+                    for (j, y) in ys.iter_mut().enumerate() {
+                        *y = read::<S, T>(simd, arena, q + k * b_step + j * column, true);
+                    }
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        let x = read::<S, T>(simd, arena, p + k * a_step + i * row, A);
+                        for (sum, y) in sums.iter_mut().zip(&ys) {
+                            *sum = x.fma(*y, *sum);
+                        }
                     }
                 }
             }
@@ -311,9 +321,39 @@ fn at_once<S: Simd, T: Real, const J: usize, const A: bool>(
             left -= count;
         }
     }
-    let mut total = [[zero; J]];
-    for (j, x) in total[0].iter_mut().enumerate() {
-        *x = (sums[0][j] + sums[2][j]) + (sums[1][j] + sums[3][j]);
+    let mut total = [[zero; J]; I];
+    for (i, row) in total.iter_mut().enumerate() {
+        for (j, x) in row.iter_mut().enumerate() {
+            *x = (sums[0][i][j] + sums[2][i][j]) + (sums[1][i][j] + sums[3][i][j]);
+        }
     }
-    finish::<S, T, 1, J>(simd, step, arena, c, total);
+    finish::<S, T, I, J>(simd, step, arena, c, total);
+}
+
+/// A row of many vectors: as many at once as there are chains to fill, so that a matrix is read as it lies.
+#[inline(always)]
+fn wide<S: Simd, T: Real>(simd: S, step: &Contraction, arena: &mut [T]) {
+    let (columns, c, b) = step.columns;
+    each(
+        &step.loops,
+        step.at,
+        #[inline(always)]
+        |at| {
+            let mut j = 0;
+            while j < columns {
+                let at = [at[0] + j * c, at[1], at[2] + j * b];
+                let left = columns - j;
+                j += if left >= 8 {
+                    tile::<S, T, 1, 8, false, true>(simd, step, arena, at);
+                    8
+                } else if left >= 4 {
+                    tile::<S, T, 1, 4, false, true>(simd, step, arena, at);
+                    4
+                } else {
+                    tile::<S, T, 1, 1, false, true>(simd, step, arena, at);
+                    1
+                };
+            }
+        },
+    );
 }

@@ -369,13 +369,27 @@ impl<'a> Lowering<'a> {
             let re = self.graph.rename(stored.value.0, &names);
             return Ok((re, stored.value.1.map(|i| self.graph.rename(i, &names))));
         }
+        // An axis that is read by a letter of its own passes through.
+        let passes = |k: usize| {
+            let label = index[k].as_label()?;
+            let elsewhere = (0..index.len()).filter(|j| *j != k);
+            let mut alone = true;
+            for j in elsewhere {
+                index[j].for_each_label(&mut |l| alone &= l != label);
+            }
+            alone.then_some(label)
+        };
+        let passing: Vec<Option<Label>> = (0..index.len()).map(passes).collect();
+        let read: Vec<usize> = (0..index.len()).filter(|k| passing[*k].is_none()).collect();
         let shape = self.model.shape(tensor);
-        let labels = Self::letters_of(index);
+        let expressions: Vec<IndexExpr> = read.iter().map(|k| index[*k].clone()).collect();
+        let labels = Self::letters_of(&expressions);
         let table = self.table(&labels, |at| {
             let mut flat = 0_i64;
-            for (expression, size) in index.iter().zip(&shape) {
+            for k in &read {
+                let (expression, size) = (&index[*k], shape[*k]);
                 let value = expression.evaluate(&at, &|t, i| self.lookup(t, i));
-                if value < 0 || value as u64 >= *size {
+                if value < 0 || value as u64 >= size {
                     if zero {
                         return Ok(-1);
                     }
@@ -387,7 +401,7 @@ impl<'a> Lowering<'a> {
                         .at(node.span)
                         .remedy("entries outside are zero inside zero(…)"));
                 }
-                flat = flat * *size as i64 + value;
+                flat = flat * size as i64 + value;
             }
             i32::try_from(flat).map_err(|_| {
                 Error::new(
@@ -397,7 +411,17 @@ impl<'a> Lowering<'a> {
             })
         })?;
         let letters = self.dims_of(&labels);
-        let mut gather = |x: Id| self.graph.gather(x, &stored.dims, &letters, table.clone());
+        let consumed: Vec<Dim> = read.iter().map(|k| stored.dims[*k]).collect();
+        let mut names: Vec<(Dim, Dim)> = Vec::new();
+        for (label, own) in passing.iter().zip(&stored.dims) {
+            if let Some(label) = label {
+                names.push((*own, self.letter(*label)));
+            }
+        }
+        let mut gather = |x: Id| {
+            let named = self.graph.rename(x, &names);
+            self.graph.gather(named, &consumed, &letters, table.clone())
+        };
         Ok((gather(stored.value.0), stored.value.1.map(&mut gather)))
     }
 }

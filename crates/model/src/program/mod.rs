@@ -15,6 +15,7 @@ mod execute;
 mod fuse;
 mod graph;
 mod kernel;
+mod listing;
 mod lower;
 mod moves;
 mod operation;

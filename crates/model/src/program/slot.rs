@@ -3,7 +3,7 @@
 use super::graph::Dim;
 
 /// An array in the arena. One dimension may be the lane: it is innermost and padded to whole
-/// vectors; padding holds anything.
+/// vectors; padding holds anything, unless it is known to be zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slot {
     pub offset: usize,
@@ -12,6 +12,8 @@ pub(super) struct Slot {
     pub lane: Option<Dim>,
     /// Numbers that it occupies.
     pub len: usize,
+    /// Whether padding is zero.
+    pub clean: bool,
 }
 
 impl Slot {
@@ -30,6 +32,7 @@ impl Slot {
             dims: placed,
             lane,
             len: stride.next_multiple_of(width),
+            clean: false,
         }
     }
 

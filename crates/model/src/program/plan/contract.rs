@@ -30,7 +30,7 @@ impl Planner<'_> {
             let slot = self.ones();
             views.push(View { slot, table: None });
         }
-        let result = self.place(id);
+        let mut result = self.place(id);
         let replicas = result.lane == Some(REPLICA);
         let along = split == self.width;
         // The second factor is the one that is read as vectors if only one is.
@@ -62,10 +62,14 @@ impl Planner<'_> {
         let step = if along && replicas && no_tile() {
             Step::Totals(self.totals(&result, &views, (at, reads), terms, scale))
         } else if along && !replicas {
-            self.dots(&result, views, (at, reads), terms, scale)
+            self.dots(&result, &views, (at, reads), terms, scale)
         } else {
             Step::Contraction(self.tiled(&result, (a, b), (at, reads), terms, (split, scale)))
         };
+        let of_vectors = |v: &View| read(v) == Read::Splat || v.slot.clean;
+        result.clean = matches!(step, Step::Contraction(_))
+            && reads.contains(&Read::Vector)
+            && views.iter().all(of_vectors);
         self.emit(step);
         result
     }
@@ -134,12 +138,12 @@ impl Planner<'_> {
     fn dots(
         &self,
         result: &Slot,
-        views: Vec<View>,
+        views: &[View],
         (at, reads): ([usize; 3], [Read; 2]),
         (outer, inner): Terms,
         scale: f64,
     ) -> Step {
-        let listed = self.listed(result, &views);
+        let listed = self.listed(result, views);
         if let [_] = listed[..] {
             return Step::Total(Total {
                 at,
@@ -210,6 +214,14 @@ impl Planner<'_> {
         };
         let row = largest(a, b);
         let mut column = largest(b, a);
+        let longer = column.map(|c| c.1) > row.map(|r| r.1);
+        if longer && reads == [Read::Vector; 2] {
+            // Tiles are higher than wide.
+            let outer = outer.into_iter().map(|(x, y)| (y, x)).collect();
+            let inner = (inner.0, inner.2, inner.1);
+            let at = [at[0], at[2], at[1]];
+            return self.tiled(result, (b, a), (at, reads), (outer, inner), (split, scale));
+        }
         let mut rows = (1, 0, 0);
         if let Some((d, n)) = row {
             rows = (n, stride(result, d), stride(a, d));

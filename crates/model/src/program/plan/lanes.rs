@@ -215,7 +215,7 @@ impl Assignment<'_> {
     }
 
     /// A dimension of an alias as a dimension of its owner.
-    fn outward(&self, mut id: Id, mut d: Dim) -> Dim {
+    pub fn outward(&self, mut id: Id, mut d: Dim) -> Dim {
         while self.is_alias(id) {
             if let Op::Rename(_, names) = self.graph.op(id) {
                 d = names.iter().find(|n| n.1 == d).map_or(d, |n| n.0);

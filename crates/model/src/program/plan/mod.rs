@@ -181,8 +181,8 @@ impl Planner<'_> {
             slot.offset = self.plan.len;
             self.plan.len += slot.len;
             self.plan.gradient.push(slot.clone());
-            if self.may_be_pinned(*leaf, *root) {
-                self.pinned.insert(*root, slot);
+            if let Some((owner, place)) = self.pin(*leaf, *root, &slot) {
+                self.pinned.insert(owner, place);
             }
         }
         for id in live {
@@ -194,23 +194,35 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Whether a gradient can be computed where it is delivered.
-    fn may_be_pinned(&self, leaf: Id, root: Id) -> bool {
-        let (own, dims) = (self.graph.dims(leaf), self.graph.dims(root));
-        let alike = own.len() == dims.len() && own.iter().all(|d| dims.contains(d));
-        !matches!(self.graph.op(root), Op::Leaf(_))
-            && !self.assigned.is_alias(root)
-            && !self.graph.fixed(root)
-            && !self.pinned.contains_key(&root)
+    /// The node that can be computed where a gradient is delivered, and that place by its names.
+    fn pin(&self, leaf: Id, root: Id, into: &Slot) -> Option<(Id, Slot)> {
+        let owner = self.assigned.owner(root);
+        let names: Vec<(Dim, Dim)> = self
+            .graph
+            .dims(leaf)
+            .iter()
+            .map(|d| (*d, self.assigned.outward(root, *d)))
+            .collect();
+        let named: Vec<Dim> = names.iter().map(|n| n.1).collect();
+        let own = self.graph.dims(owner);
+        let slot = into.renamed(&names);
+        let alike = own.len() == named.len() && own.iter().all(|d| named.contains(d));
+        let fits = !matches!(self.graph.op(owner), Op::Leaf(_))
+            && !self.graph.fixed(owner)
+            && !self.pinned.contains_key(&owner)
             && alike
-            && self.lane_of(leaf) == self.lane_of(root)
-            && (self.lane_of(leaf).is_some() || own == dims)
+            && slot.lane == self.lane_of(owner)
+            && (slot.lane.is_some() || own == named);
+        fits.then_some((owner, slot))
     }
 
     /// Copies a gradient that lies elsewhere to its region, and clears the padding there.
     fn deliver(&mut self, root: Id, number: usize) {
         let into = self.plan.gradient[number].clone();
-        if self.pinned.get(&root).is_none_or(|p| *p != into) {
+        let owner = self.assigned.owner(root);
+        let computed = self.pinned.get(&owner).map(|p| p.offset) == Some(into.offset);
+        let clean = computed && self.slot(owner).clean;
+        if !computed {
             let same = self.graph.dims(root).len() == into.dims.len();
             let from = self.with_lane(root, same.then_some(into.lane));
             if same || into.lane.is_some() {
@@ -219,7 +231,9 @@ impl Planner<'_> {
                 self.move_of(&into, &from);
             }
         }
-        self.clear(&into);
+        if !clean {
+            self.clear(&into);
+        }
     }
 
     fn clear(&mut self, slot: &Slot) {

@@ -69,13 +69,16 @@ impl Planner<'_> {
     pub(super) fn reserve(&mut self, dims: &[Dim], lane: Option<Dim>) -> Slot {
         let mut slot = Slot::new(dims, lane, self.sizes(), self.width);
         slot.offset = self.plan.len;
+        slot.clean = true;
         self.plan.len += slot.len;
         slot
     }
 
     fn allocate(&mut self, dims: &[Dim], lane: Option<Dim>) -> Slot {
         if self.once {
-            return self.reserve(dims, lane);
+            let mut slot = self.reserve(dims, lane);
+            slot.clean = false;
+            return slot;
         }
         let mut slot = Slot::new(dims, lane, self.sizes(), self.width);
         slot.offset = match self.free.get_mut(&slot.len).and_then(Vec::pop) {
@@ -92,7 +95,10 @@ impl Planner<'_> {
     /// Where a node goes.
     pub(super) fn place(&mut self, id: Id) -> Slot {
         match self.pinned.get(&id) {
-            Some(slot) => slot.clone(),
+            Some(slot) => Slot {
+                clean: false,
+                ..slot.clone()
+            },
             None => self.allocate(&self.graph.dims(id).to_vec(), self.lane_of(id)),
         }
     }
@@ -188,8 +194,8 @@ impl Planner<'_> {
         let before = std::mem::replace(&mut self.once, self.graph.fixed(owner));
         // A dense array has the order of the graph, in which others that are dense lie too.
         let dims = self.graph.dims(id).to_vec();
-        let copy = self.allocate(&dims, lane);
-        self.move_of(&copy, &slot);
+        let mut copy = self.allocate(&dims, lane);
+        copy.clean = self.move_of(&copy, &slot);
         self.once = before;
         let back: Vec<(Dim, Dim)> = names.iter().map(|n| (n.1, n.0)).collect();
         self.copies
@@ -199,8 +205,8 @@ impl Planner<'_> {
         copy
     }
 
-    /// Copies all entries of an array to where another layout has them.
-    pub(super) fn move_of(&mut self, into: &Slot, from: &Slot) {
+    /// Copies all entries of an array to where another layout has them; whether padding becomes zero.
+    pub(super) fn move_of(&mut self, into: &Slot, from: &Slot) -> bool {
         let contiguous = |s: &Slot| s.dims.iter().find(|d| d.1 > 1 && d.2 == 1).map(|d| d.0);
         let step = match (into.lane, contiguous(from)) {
             (Some(lane), Some(other)) if lane != other && from.has(lane) && into.has(other) => {
@@ -238,6 +244,8 @@ impl Planner<'_> {
                 })
             }
         };
+        let clean = matches!(step, Step::Transpose(_));
         self.emit(step);
+        clean
     }
 }

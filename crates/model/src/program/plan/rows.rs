@@ -1,6 +1,6 @@
 //! Entrywise operations, row by row.
 
-use super::super::graph::{Dim, Id};
+use super::super::graph::{Dim, Id, Pointwise};
 use super::super::kernel::{Read, RowKind, Rows};
 use super::super::slot::{Loop, Slot, loops};
 use super::{Planner, Step};
@@ -23,20 +23,18 @@ impl Planner<'_> {
         let reads = [1, 2, 3].map(|k| Self::read_of(slots[k], lane));
         let mut found: Vec<Loop<4>> = loops(&outer, slots);
         let mut blocks = self.blocks(lane);
-        // Rows that follow each other without a gap are one row.
-        if let Some(last) = found.last().copied() {
-            let joins = (0..4).all(|k| {
-                let vector = k == 0 && lane.is_some() || k > 0 && reads[k - 1] == Read::Vector;
-                if vector {
-                    last.strides[k] == blocks * self.width
-                } else {
-                    k > 0 && last.strides[k] == 0
-                }
-            });
-            if joins {
-                blocks *= last.size;
-                found.pop();
+        let vector = |k: usize| k == 0 || reads[k - 1] == Read::Vector;
+        let mut advance = [0, 1, 2, 3].map(|k| if vector(k) { self.width } else { 0 });
+        // Rows that follow each other without a gap are one row, and so are rows of single vectors.
+        while let Some(last) = found.last().copied() {
+            let joins = (0..4).all(|k| last.strides[k] == blocks * advance[k]);
+            if blocks == 1 {
+                advance = last.strides;
+            } else if !joins {
+                break;
             }
+            blocks *= last.size;
+            found.pop();
         }
         self.emit(Step::Rows(Rows {
             kind,
@@ -44,7 +42,32 @@ impl Planner<'_> {
             reads,
             loops: found,
             blocks,
+            advance,
         }));
+    }
+
+    /// Whether padding of the result of a row is zero: f(0, …) = 0 and operands have it so.
+    fn stays_clean(kind: RowKind, result: &Slot, operands: &[Slot]) -> bool {
+        let zero = match kind {
+            RowKind::Copy | RowKind::Scale(_) | RowKind::Product(_) => true,
+            RowKind::Sum(..) | RowKind::Add(_) => operands
+                .iter()
+                .all(|o| Self::read_of(o, result.lane) == Read::Vector),
+            RowKind::Map(f) => matches!(
+                f,
+                Pointwise::Relu
+                    | Pointwise::Step
+                    | Pointwise::Abs
+                    | Pointwise::Sign
+                    | Pointwise::Tanh
+                    | Pointwise::Sin
+                    | Pointwise::Erf
+                    | Pointwise::Sqrt
+            ),
+            RowKind::Select => false,
+        };
+        let vectors = || operands.iter().filter(|o| o.lane == result.lane);
+        zero && result.lane.is_some() && vectors().count() > 0 && vectors().all(|o| o.clean)
     }
 
     /// Dense arrays as one row; operands are such arrays or single numbers.
@@ -61,13 +84,18 @@ impl Planner<'_> {
             reads: [1, 2, 3].map(|k| read(slots[k])),
             loops: Vec::new(),
             blocks: result.len / self.width,
+            advance: [0, 1, 2, 3].map(|k| match k == 0 || read(slots[k]) == Read::Vector {
+                true => self.width,
+                false => 0,
+            }),
         }));
     }
 
     pub(super) fn rows(&mut self, id: Id, kind: RowKind, arguments: &[Id]) -> Slot {
         let operands: Vec<Slot> = arguments.iter().map(|a| self.operand(id, *a)).collect();
-        let result = self.place(id);
+        let mut result = self.place(id);
         self.rows_of(kind, &result, &operands.iter().collect::<Vec<_>>());
+        result.clean = Self::stays_clean(kind, &result, &operands);
         result
     }
 
@@ -92,7 +120,8 @@ impl Planner<'_> {
 
     pub(super) fn combine(&mut self, id: Id, terms: &[(Id, f64)]) -> Slot {
         let operands: Vec<Slot> = terms.iter().map(|t| self.operand(id, t.0)).collect();
-        let result = self.place(id);
+        let mut result = self.place(id);
+        result.clean = Self::stays_clean(RowKind::Sum(1.0, 1.0), &result, &operands);
         match (terms, operands.as_slice()) {
             ([], _) => {
                 let zero = self.constant(0.0);

@@ -76,7 +76,7 @@ impl Planner<'_> {
         table: &[i32],
     ) -> Slot {
         let source = self.slot(from);
-        let result = self.place(id);
+        let mut result = self.place(id);
         let own = self.graph.dims(from).iter().copied();
         let passing: Vec<Dim> = own.filter(|d| !consumed.contains(d)).collect();
         let lane = result
@@ -100,6 +100,7 @@ impl Planner<'_> {
             table: table.iter().enumerate().map(entry).collect(),
             blocks: lane.map_or(0, |l| self.blocks(Some(l))),
         };
+        result.clean = step.blocks > 0 && source.clean;
         self.emit(Step::Move(step));
         result
     }
@@ -117,13 +118,16 @@ impl Planner<'_> {
             let slot = self.ones();
             views.insert(0, View { slot, table: None });
         }
-        let result = self.place(id);
+        let mut result = self.place(id);
         let lane = result.lane.filter(|l| !new.contains(l));
         let read = |v: &View| Self::read_of(&v.slot, lane);
         if read(&views[0]) == Read::Vector && read(&views[1]) == Read::Splat {
             views.swap(0, 1);
         }
         let reads = [read(&views[0]), read(&views[1])];
+        let of_vectors = |v: &View| read(v) == Read::Splat || v.slot.clean;
+        result.clean =
+            lane.is_some() && reads.contains(&Read::Vector) && views.iter().all(of_vectors);
         // Entries by the place that they go to.
         let mut entries: Vec<Vec<[usize; 2]>> = vec![Vec::new(); self.product(new)];
         for (k, t) in table.iter().enumerate() {
