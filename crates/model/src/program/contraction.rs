@@ -19,7 +19,7 @@ pub(super) struct Contraction {
     pub columns: (usize, usize, usize),
     /// Outer part of the sum: offsets in A and B.
     pub outer: Vec<(usize, usize)>,
-    /// Inner part: size, strides of A and B.
+    /// Inner part: size, strides of A and B, which wrap around where it runs backwards.
     pub inner: (usize, usize, usize),
     /// Accumulators that the elements of the inner part go to in turn, added by halves in the end.
     pub split: usize,
@@ -55,7 +55,7 @@ pub(super) fn contraction<S: Simd, T: Real>(simd: S, step: &Contraction, arena: 
 /// Accumulators of each of a few sums that alone would wait for one another.
 const NARROW: usize = 4;
 
-/// Tiles of up to `most_rows` × `most_columns`, halved where the rest is smaller.
+/// Tiles of up to `most_rows` × `most_columns`, halved where the rest is smaller; eight rows only of narrow ones.
 #[inline(always)]
 fn tiles<S: Simd, T: Real>(
     _simd: S,
@@ -74,7 +74,12 @@ fn tiles<S: Simd, T: Real>(
         |at| {
             let mut i = 0;
             while i < rows {
-                let height = fitting(rows - i, most_rows);
+                let high = most_rows == 8 && columns <= 2 && rows - i >= 8;
+                let height = if high {
+                    8
+                } else {
+                    fitting(rows - i, 4.min(most_rows))
+                };
                 let mut j = 0;
                 while j < columns {
                     let width = if columns - j >= most_columns {
@@ -109,14 +114,14 @@ fn fitting(left: usize, most: usize) -> usize {
 }
 
 macro_rules! tile_sizes {
-    ($name:ident, $a:literal, $widest:literal) => {
+    ($name:ident, $a:literal, $most:literal, $widest:literal, $(($high:literal, $wide:literal)),*) => {
         #[inline(always)]
         fn $name<S: Simd, T: Real>(simd: S, step: &Contraction, arena: &mut [T]) {
             tiles::<S, T>(
                 simd,
                 step,
                 arena,
-                4,
+                $most,
                 $widest,
                 #[inline(always)]
                 |arena, at, height, width| match (height, width) {
@@ -126,6 +131,7 @@ macro_rules! tile_sizes {
                     (2, $widest) => tile::<S, T, 2, $widest, $a, true>(simd, step, arena, at),
                     (2, 2) => tile::<S, T, 2, 2, $a, true>(simd, step, arena, at),
                     (2, _) => tile::<S, T, 2, 1, $a, true>(simd, step, arena, at),
+                    $(($high, $wide) => tile::<S, T, $high, $wide, $a, true>(simd, step, arena, at),)*
                     (_, $widest) => tile::<S, T, 1, $widest, $a, true>(simd, step, arena, at),
                     (_, 2) => tile::<S, T, 1, 2, $a, true>(simd, step, arena, at),
                     _ => tile::<S, T, 1, 1, $a, true>(simd, step, arena, at),
@@ -134,8 +140,8 @@ macro_rules! tile_sizes {
         }
     };
 }
-tile_sizes!(both, true, 4);
-tile_sizes!(one, false, 3);
+tile_sizes!(both, true, 4, 4,);
+tile_sizes!(one, false, 8, 4, (8, 2), (8, 1));
 
 /// One tile: I·J accumulators.
 #[inline(always)]
@@ -164,7 +170,8 @@ fn sums<S: Simd, T: Real, const I: usize, const J: usize, const A: bool, const B
     let (n, a_step, b_step) = step.inner;
     let (a_row, b_column) = (step.rows.2, step.columns.2);
     for (a_outer, b_outer) in &step.outer {
-        let (mut p, mut q) = (a + a_outer + first * a_step, b + b_outer + first * b_step);
+        let mut p = (a + a_outer).wrapping_add(first.wrapping_mul(a_step));
+        let mut q = (b + b_outer).wrapping_add(first.wrapping_mul(b_step));
         let mut k = first;
         while k < n {
             let mut ys = [zero; J];
@@ -177,8 +184,8 @@ fn sums<S: Simd, T: Real, const I: usize, const J: usize, const A: bool, const B
                     *sum = x.fma(*y, *sum);
                 }
             }
-            p += by * a_step;
-            q += by * b_step;
+            p = p.wrapping_add(by.wrapping_mul(a_step));
+            q = q.wrapping_add(by.wrapping_mul(b_step));
             k += by;
         }
     }
@@ -209,11 +216,12 @@ fn turns<S: Simd, T: Real, const A: bool>(simd: S, step: &Contraction, arena: &m
         simd,
         step,
         arena,
-        4,
+        if step.columns.0 == 1 { 8 } else { 4 },
         2,
         #[inline(always)]
         |arena, at, height, width| match (height, width) {
             (4, 2) => in_turn::<S, T, 4, 2, A, true>(simd, step, arena, at),
+            (8, _) => in_turn::<S, T, 8, 1, A, true>(simd, step, arena, at),
             (4, 1) => in_turn::<S, T, 4, 1, A, true>(simd, step, arena, at),
             (height, width) => {
                 for i in 0..height {

@@ -5,6 +5,7 @@ use super::super::dots::{Dots, Total, Totals};
 use super::super::graph::{Dim, Id, Op, REPLICA};
 use super::super::kernel::{Read, RowKind};
 use super::super::slot::{Loop, Slot, loops};
+use super::cost::Order;
 use super::place::View;
 use super::{Planner, Step};
 
@@ -17,7 +18,7 @@ impl Planner<'_> {
             unreachable!("the caller has looked at the operation")
         };
         let scale = self.graph.nodes[id as usize].scale;
-        let Some((inner, split)) = self.orders[id as usize] else {
+        let Some(order) = self.orders[id as usize] else {
             let kind = match (factors.len(), scale) {
                 (2, _) => RowKind::Product(scale),
                 (_, 1.0) => RowKind::Copy,
@@ -25,6 +26,7 @@ impl Planner<'_> {
             };
             return self.rows(id, kind, &factors);
         };
+        let (inner, split) = (order.inner, order.split);
         let mut views: Vec<View> = factors.iter().map(|f| self.view(id, *f)).collect();
         if views.len() == 1 {
             let slot = self.ones();
@@ -45,7 +47,7 @@ impl Planner<'_> {
         }
         let reads = [read(&views[0]), read(&views[1])];
         let (a, b) = (&views[0].slot, &views[1].slot);
-        let terms = self.terms(id, inner, (a, b));
+        let terms = self.terms(id, order, (a, b));
         let at = [result.offset, a.offset, b.offset];
         let outputs = self.product(self.graph.dims(id)) as f64;
         if !self.once {
@@ -74,7 +76,8 @@ impl Planner<'_> {
         result
     }
 
-    fn terms(&self, id: Id, inner: Dim, (a, b): (&Slot, &Slot)) -> Terms {
+    fn terms(&self, id: Id, order: Order, (a, b): (&Slot, &Slot)) -> Terms {
+        let inner = order.inner;
         let stride = |s: &Slot, d: Dim| s.stride(d).unwrap_or(0);
         let mut outer = vec![(0, 0)];
         for d in self.assigned.summed(id).iter().filter(|d| **d != inner) {
@@ -84,10 +87,14 @@ impl Planner<'_> {
                 .flat_map(|(x, y)| (0..n).map(move |k| (x + k * p, y + k * q)))
                 .collect();
         }
-        (
-            outer,
-            (self.size(inner), stride(a, inner), stride(b, inner)),
-        )
+        let (n, p, q) = (self.size(inner), stride(a, inner), stride(b, inner));
+        if order.backwards {
+            for (x, y) in &mut outer {
+                (*x, *y) = (*x + (n - 1) * p, *y + (n - 1) * q);
+            }
+            return (outer, (n, p.wrapping_neg(), q.wrapping_neg()));
+        }
+        (outer, (n, p, q))
     }
 
     /// Offsets in C, A and B of all results.

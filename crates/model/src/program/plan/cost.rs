@@ -7,6 +7,19 @@ use super::lanes::Assignment;
 const BEGIN: f64 = 25.0;
 /// Cycles to turn as many sums as a vector has lanes into one vector, by element of the vector.
 const TURN: f64 = 4.0;
+/// Vectors that fill much of the nearest cache.
+const LARGE: f64 = 256.0;
+
+/// The order of a sum: element j of the innermost dimension goes to accumulator j mod `split`, and these are added by
+/// halves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub inner: Dim,
+    pub split: usize,
+    /// Whether the innermost dimension begins at its end.
+    pub backwards: bool,
+}
+
 /// Latency of a multiply-add.
 const LATENCY: f64 = 4.0;
 
@@ -137,11 +150,36 @@ impl Assignment<'_> {
         (first, second, blocks)
     }
 
-    /// The innermost dimension of a sum, and into how many accumulators it goes.
-    pub(super) fn order(&self, id: Id) -> Option<(Dim, usize)> {
+    /// The order of a sum.
+    pub(super) fn order(&self, id: Id) -> Option<Order> {
         let largest = self.summed(id).pop()?;
         let inner = self.now.along[id as usize].unwrap_or(largest);
-        Some((inner, self.split(id)))
+        let split = self.split(id);
+        let backwards = split == 1 && self.meets_again(id);
+        Some(Order {
+            inner,
+            split,
+            backwards,
+        })
+    }
+
+    /// Whether a factor is a constant beyond the nearest cache that an earlier sum has gone through: from its end, a
+    /// good part of it is still there.
+    fn meets_again(&self, id: Id) -> bool {
+        self.graph.op(id).arguments().iter().any(|f| {
+            let owner = self.owner(*f);
+            self.graph.fixed(owner)
+                && self.is_large(owner)
+                && self
+                    .uses(owner)
+                    .iter()
+                    .any(|u| u.0 < id && !self.summed(u.0).is_empty())
+        })
+    }
+
+    /// Whether an array fills much of the nearest cache.
+    pub(super) fn is_large(&self, id: Id) -> bool {
+        self.vectors(self.graph.dims(id), self.now.lane[id as usize]) > LARGE
     }
 
     /// Into how many accumulators, in turn, the innermost sum goes: as many as lanes if it runs along them, more than

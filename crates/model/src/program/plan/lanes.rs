@@ -240,7 +240,7 @@ impl Assignment<'_> {
     }
 
     /// Users of an owner, each with the alias that it reads.
-    fn uses(&self, id: Id) -> Vec<(Id, Id)> {
+    pub fn uses(&self, id: Id) -> Vec<(Id, Id)> {
         let (mut found, mut stack) = (Vec::new(), vec![id]);
         while let Some(alias) = stack.pop() {
             for user in &self.fused.users[alias as usize] {
@@ -419,7 +419,8 @@ impl Assignment<'_> {
         let each = |lane: &Option<Dim>| {
             let vectors = self.vectors(dims, *lane);
             if self.graph.fixed(id) {
-                0.3 * vectors
+                // Computed once, but two copies of what does not fit the nearest cache are loaded twice.
+                vectors * if self.is_large(id) { 1.0 } else { 0.3 }
             } else {
                 30.0 + 7.0 * vectors
             }

@@ -18,6 +18,7 @@ use super::reduce::{FirstMax, Reduce};
 use super::slot::{DEEPEST, Slot};
 use super::sparse::Sparse;
 use crate::error::{Error, ErrorKind, Result};
+use cost::Order;
 use lanes::{Assignment, assign};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -75,8 +76,7 @@ pub(super) struct Request<'a> {
 pub(super) struct Planner<'a> {
     graph: &'a Graph,
     assigned: Assignment<'a>,
-    /// Innermost dimension and number of accumulators of each sum.
-    orders: Vec<Option<(Dim, usize)>>,
+    orders: Vec<Option<Order>>,
     width: usize,
     plan: Plan,
     /// Nodes that are computed where a gradient is delivered.
@@ -107,7 +107,7 @@ pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
         width: request.width,
         now: now.clone(),
     };
-    let orders: Vec<Option<(Dim, usize)>> = (0..graph.nodes.len() as Id)
+    let orders: Vec<Option<Order>> = (0..graph.nodes.len() as Id)
         .map(|id| before.order(id))
         .collect();
     if request.replicas {
