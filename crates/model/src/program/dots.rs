@@ -22,8 +22,10 @@ pub(super) struct Dots {
     pub outputs: Vec<[u32; 2]>,
     /// Outer part of the sum: offsets in A and B.
     pub outer: Vec<(usize, usize)>,
-    /// Size of the lane.
-    pub size: usize,
+    /// Whole vectors in each part: their number and strides.
+    pub whole: (usize, usize, usize),
+    /// Lanes of a last vector that count.
+    pub tail: usize,
     pub scale: f64,
 }
 
@@ -45,7 +47,7 @@ fn groups<S: Simd, T: Real, const A: bool, const SHARED: bool>(
     let lanes = T::VIRTUAL_LANES;
     let zero = T::Lanes::<S>::splat(simd, T::ZERO);
     let scale = T::Lanes::<S>::splat(simd, T::from_f64(step.scale));
-    let (whole, tail) = (step.size / lanes, step.size % lanes);
+    let ((whole, a_step, b_step), tail) = (step.whole, step.tail);
     let inside = mask::<S, T>(simd, tail);
     for (number, group) in step.outputs.chunks_exact(lanes).enumerate() {
         let mut sums = [zero; MOST];
@@ -61,8 +63,8 @@ fn groups<S: Simd, T: Real, const A: bool, const SHARED: bool>(
                     };
                     *sum = x.fma(read::<S, T>(simd, arena, q + *y as usize, true), *sum);
                 }
-                p += if A { lanes } else { 0 };
-                q += lanes;
+                p += a_step;
+                q += b_step;
             }
             if tail > 0 {
                 for (sum, [x, y]) in sums[..lanes].iter_mut().zip(group) {

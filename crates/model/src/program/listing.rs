@@ -58,10 +58,11 @@ fn words(step: &Step) -> String {
             s.split
         ),
         Step::Dots(s) => format!(
-            "dots: {} of {} x {} along the lane{}",
+            "dots: {} of {} x {} vectors and {} lanes{}",
             s.outputs.len(),
             s.outer.len(),
-            s.size,
+            s.whole.0,
+            s.tail,
             if s.shared { ", one factor shared" } else { "" }
         ),
         Step::Total(s) => format!(

@@ -186,13 +186,26 @@ impl Planner<'_> {
             .all(|g| g.iter().all(|o| o[0] == g[0][0]));
         let exchange = |(x, y): (usize, usize)| if swap { (y, x) } else { (x, y) };
         let (a, b) = exchange((at[1], at[2]));
+        let mut outer: Vec<(usize, usize)> = outer.into_iter().map(exchange).collect();
+        let (count, tail) = (inner.0 / self.width, inner.0 % self.width);
+        let forward = |r: Read| if r == Read::Vector { self.width } else { 0 };
+        let mut whole = (count, forward(reads[0]), forward(reads[1]));
+        // A lane of one vector: the outer part takes its place if its terms are equally far apart.
+        if let ((1, 0), [(0, 0), (x, y), ..]) = ((count, tail), &outer[..]) {
+            let even = |(k, o): (usize, &(usize, usize))| *o == (k * x, k * y);
+            if outer.iter().enumerate().all(even) {
+                whole = (outer.len(), *x, *y);
+                outer.truncate(1);
+            }
+        }
         Step::Dots(Dots {
             at: [at[0], a, b],
             first_is_vector: reads[0] == Read::Vector,
             shared,
             outputs,
-            outer: outer.into_iter().map(exchange).collect(),
-            size: inner.0,
+            outer,
+            whole,
+            tail,
             scale,
         })
     }
