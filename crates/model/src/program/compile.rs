@@ -1,7 +1,7 @@
 //! From a lowered model and a task to the graph's roots, and to the ports of a program.
 
 use super::differentiate::{jvp, vjp};
-use super::graph::{Dim, Graph, Id, Leaf, Op};
+use super::graph::{Dim, Graph, Id, Leaf, Op, REPLICA};
 use super::lower::Lowering;
 use super::plan::Plan;
 use super::port::Port;
@@ -70,7 +70,6 @@ impl<'l, 'm> Compiler<'l, 'm> {
             let carried: Vec<Dim> = lowering
                 .sample
                 .into_iter()
-                .chain(lowering.replica)
                 .chain(stored.dims.iter().copied())
                 .collect();
             let full: Vec<Id> = std::iter::once(stored.value.0)
@@ -99,7 +98,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
     /// Strides of an entry's dimensions and of the replicas, innermost.
     fn entries(&self, dims: &[Dim], width: usize) -> Vec<(Dim, usize)> {
         let mut found = strided(dims, width * self.repeat, &self.lowering.graph.sizes);
-        found.extend(self.lowering.replica.map(|r| (r, 1)));
+        found.push((REPLICA, 1));
         found
     }
 
@@ -179,10 +178,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
             .iter()
             .map(|i| model.entries(*i) as usize * width(i))
             .sum();
-        let own = self
-            .lowering
-            .replica
-            .filter(|_| self.options.inputs_per_replica);
+        let own = self.options.inputs_per_replica.then_some(REPLICA);
         let repeat = own.map_or(1, |_| self.repeat);
         let mut start = 0;
         for (number, id) in real.iter().enumerate() {
@@ -296,18 +292,11 @@ impl<'l, 'm> Compiler<'l, 'm> {
             .lowering
             .model
             .loss_divisor(self.options.samples.max(1));
-        let replica: Vec<Dim> = self.lowering.replica.into_iter().collect();
-        let carried: Vec<Dim> = self
-            .lowering
-            .sample
-            .into_iter()
-            .chain(replica.iter().copied())
-            .collect();
+        let carried: Vec<Dim> = self.lowering.sample.into_iter().collect();
         let full = self.lowering.spread(node, &carried);
-        let total = self.graph().contract(&[full], &replica);
+        let total = self.graph().contract(&[full], &[]);
         let mean = self.graph().scaled(total, 1.0 / divisor);
-        let strides = replica.iter().map(|r| (*r, 1)).collect();
-        Ok((mean, (self.repeat, vec![(mean, strides, 0)])))
+        Ok((mean, (self.repeat, vec![(mean, vec![(REPLICA, 1)], 0)])))
     }
 
     /// Tangents of nodes for the direction of this number.

@@ -13,8 +13,7 @@ impl Lowering<'_> {
             values.push(if factor.inverse { self.inverse(x) } else { x });
         }
         let kept = |this: &Self, ids: &[Id]| -> Vec<Dim> {
-            let carried = [this.sample, this.replica];
-            let wanted = |d: &Dim| dims.contains(d) || carried.contains(&Some(*d));
+            let wanted = |d: &Dim| dims.contains(d) || this.sample == Some(*d);
             this.graph.union(ids).into_iter().filter(wanted).collect()
         };
         if values.iter().all(|v| v.1.is_none()) {

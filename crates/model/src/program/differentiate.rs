@@ -112,11 +112,11 @@ pub(super) fn jvp(g: &mut Graph, roots: &[Id], seeds: &HashMap<Id, Id>) -> Vec<O
                 table,
             } => of(from).map(|t| g.gather(t, &consumed, &new, table)),
             Op::Scatter {
-                from,
+                factors,
                 consumed,
                 new,
                 table,
-            } => of(from).map(|t| g.scatter(t, &consumed, &new, table)),
+            } => of(factors[0]).map(|t| g.scatter(t, &consumed, &new, table)),
             Op::Select {
                 dims: over,
                 mask,
@@ -228,14 +228,15 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
                 let part = g.scatter(ct, &new, &consumed, table);
                 give(g, from, &[part]);
             }
+            // Of one factor: products enter scatters when everything is differentiated.
             Op::Scatter {
-                from,
+                factors,
                 consumed,
                 new,
                 table,
             } => {
                 let part = g.gather(ct, &new, &consumed, table);
-                give(g, from, &[part]);
+                give(g, factors[0], &[part]);
             }
             Op::Select {
                 dims,

@@ -75,9 +75,9 @@ pub(super) enum Op {
         new: Vec<Dim>,
         table: Arc<[i32]>,
     },
-    /// The transpose of `Gather`: entries are added where the table says.
+    /// The transpose of `Gather`: entries of a product of one or two factors are added where the table says.
     Scatter {
-        from: Id,
+        factors: Vec<Id>,
         consumed: Vec<Dim>,
         new: Vec<Dim>,
         table: Arc<[i32]>,
@@ -99,7 +99,8 @@ impl Op {
             Op::Combine(terms) => terms.iter().map(|t| t.0).collect(),
             Op::Map(_, x) | Op::LogSumExp(x) | Op::Max(x) | Op::Rename(x, _) => vec![*x],
             Op::FirstMax(x, y) => vec![*x, *y],
-            Op::Gather { from, .. } | Op::Scatter { from, .. } => vec![*from],
+            Op::Gather { from, .. } => vec![*from],
+            Op::Scatter { factors, .. } => factors.clone(),
             Op::Select {
                 then, otherwise, ..
             } => vec![*then, *otherwise],
@@ -112,16 +113,32 @@ pub(super) struct Node {
     pub op: Op,
     /// Without repeats.
     pub dims: Vec<Dim>,
+    /// Whether it depends on constants only, and is computed once.
+    pub fixed: bool,
+    /// What a contraction is multiplied by at the end.
+    pub scale: f64,
 }
 
 /// Nodes in an order in which each comes after its arguments; equal nodes are one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Graph {
     pub nodes: Vec<Node>,
+    /// Of the dimensions; the first is that of the replicas.
     pub sizes: Vec<usize>,
-    /// The dimension of the replicas: it decides nothing about the order of operations.
-    pub replica: Option<Dim>,
     known: HashMap<String, Id>,
+}
+
+/// The dimension of the replicas. No node has it until everything else is decided, so that it decides nothing.
+pub(super) const REPLICA: Dim = 0;
+
+impl Default for Graph {
+    fn default() -> Graph {
+        Graph {
+            nodes: Vec::new(),
+            sizes: vec![1],
+            known: HashMap::new(),
+        }
+    }
 }
 
 impl Graph {
@@ -139,7 +156,11 @@ impl Graph {
         &self.nodes[id as usize].op
     }
 
-    fn push(&mut self, op: Op, dims: Vec<Dim>) -> Id {
+    pub fn fixed(&self, id: Id) -> bool {
+        self.nodes[id as usize].fixed
+    }
+
+    pub(super) fn push(&mut self, op: Op, dims: Vec<Dim>) -> Id {
         // Tables and constants are told apart by their address: sharing them is a matter of speed.
         let key = match &op {
             Op::Leaf(Leaf::Constant(c)) if c.len() > 4 => {
@@ -155,13 +176,13 @@ impl Graph {
                 Arc::as_ptr(table)
             ),
             Op::Scatter {
-                from,
+                factors,
                 consumed,
                 new,
                 table,
             } => format!(
-                "scatter {from} {consumed:?} {new:?} {:p}",
-                Arc::as_ptr(table)
+                "scatter {factors:?} {consumed:?} {new:?} {:p}",
+                Rc::as_ptr(table)
             ),
             Op::Select {
                 then,
@@ -175,7 +196,16 @@ impl Graph {
             return *id;
         }
         let id = self.nodes.len() as Id;
-        self.nodes.push(Node { op, dims });
+        let fixed = match &op {
+            Op::Leaf(leaf) => matches!(leaf, Leaf::Constant(_)),
+            other => other.arguments().iter().all(|a| self.fixed(*a)),
+        };
+        self.nodes.push(Node {
+            op,
+            dims,
+            fixed,
+            scale: 1.0,
+        });
         self.known.insert(key, id);
         id
     }
@@ -254,6 +284,8 @@ impl Graph {
         let same = rest.len() == 1 && self.same(rest[0], dims);
         let product = if same {
             rest[0]
+        } else if let Some(joined) = self.reassociated(&rest, dims) {
+            joined
         } else {
             self.push(Op::Contract(rest), dims.to_vec())
         };
@@ -265,21 +297,13 @@ impl Graph {
         self.dims(id).len() == dims.len() && self.dims(id).iter().all(|d| dims.contains(d))
     }
 
-    /// The same, whatever the replicas: the order of operations must not depend on them.
-    fn same_but_replicas(&self, id: Id, dims: &[Dim]) -> bool {
-        let matter = |d: &&Dim| Some(**d) != self.replica;
-        let own: Vec<&Dim> = self.dims(id).iter().filter(matter).collect();
-        own.len() == dims.iter().filter(matter).count() && own.iter().all(|d| dims.contains(d))
-    }
-
     /// The pair whose product costs least, and the dimensions it keeps.
     fn cheapest(&self, rest: &[Id], dims: &[Dim]) -> (usize, usize, Vec<Dim>) {
         let mut best: Option<(f64, usize, usize, Vec<Dim>)> = None;
         for i in 0..rest.len() {
             for j in i + 1..rest.len() {
                 let all = self.union(&[rest[i], rest[j]]);
-                let counted = all.iter().filter(|d| Some(**d) != self.replica);
-                let cost: f64 = counted.map(|d| self.sizes[*d as usize] as f64).product();
+                let cost: f64 = all.iter().map(|d| self.sizes[*d as usize] as f64).product();
                 if best.as_ref().is_some_and(|b| b.0 <= cost) {
                     continue;
                 }
@@ -318,7 +342,7 @@ impl Graph {
         let mut flat: Vec<(Id, f64)> = Vec::new();
         for (id, c) in terms {
             match self.op(*id).clone() {
-                Op::Combine(inner) if self.same_but_replicas(*id, dims) => {
+                Op::Combine(inner) if self.same(*id, dims) => {
                     flat.extend(inner.iter().map(|(i, x)| (*i, c * x)))
                 }
                 _ => flat.push((*id, *c)),
@@ -362,11 +386,15 @@ impl Graph {
 
     pub fn rename(&mut self, x: Id, names: &[(Dim, Dim)]) -> Id {
         let name = |d: &Dim| names.iter().find(|n| n.0 == *d).map_or(*d, |n| n.1);
-        let dims: Vec<Dim> = self.dims(x).iter().map(name).collect();
-        if dims == self.dims(x) {
+        let own = self.dims(x).to_vec();
+        let dims: Vec<Dim> = own.iter().map(name).collect();
+        if dims == own {
             return x;
         }
-        self.push(Op::Rename(x, names.to_vec()), dims)
+        self.push(
+            Op::Rename(x, own.into_iter().zip(dims.iter().copied()).collect()),
+            dims,
+        )
     }
 
     pub fn gather(&mut self, from: Id, consumed: &[Dim], new: &[Dim], table: Arc<[i32]>) -> Id {
@@ -398,7 +426,7 @@ impl Graph {
             .collect();
         self.push(
             Op::Scatter {
-                from,
+                factors: vec![from],
                 consumed: consumed.to_vec(),
                 new: new.to_vec(),
                 table,

@@ -48,15 +48,17 @@ pub(super) struct Rows {
     pub at: [usize; 4],
     pub reads: [Read; 3],
     pub loops: Vec<Loop<4>>,
-    /// Vectors per row.
+    /// Vectors per row, and how far each is from the next.
     pub blocks: usize,
+    pub advance: [usize; 4],
 }
 
 /// What is computed entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum RowKind {
     Copy,
-    Product,
+    /// c·x·y.
+    Product(f64),
     /// c·x.
     Scale(f64),
     /// c·x + d·y.
@@ -90,13 +92,16 @@ pub(super) fn rows<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T]) {
             );
         }
         RowKind::Map(f) => mapped(simd, step, f, arena),
-        RowKind::Product => two(
-            simd,
-            step,
-            arena,
-            #[inline(always)]
-            |x, y| x * y,
-        ),
+        RowKind::Product(c) => {
+            let c = v(c);
+            two(
+                simd,
+                step,
+                arena,
+                #[inline(always)]
+                |x, y| x * y * c,
+            );
+        }
         RowKind::Sum(c, d) => {
             let (c, d) = (v(c), v(d));
             two(
@@ -221,23 +226,16 @@ fn one<S: Simd, T: Real>(
     f: impl Fn(T::Lanes<S>) -> T::Lanes<S>,
 ) {
     let vector = step.reads[0] == Read::Vector;
+    let [forward, next, ..] = step.advance;
     each(
         &step.loops,
         step.at,
         #[inline(always)]
         |[mut to, mut x, ..]| {
-            if vector {
-                for _ in 0..step.blocks {
-                    let value = f(read::<S, T>(simd, arena, x, true));
-                    write::<S, T>(value, arena, to);
-                    (to, x) = (to + T::VIRTUAL_LANES, x + T::VIRTUAL_LANES);
-                }
-            } else {
-                let value = f(read::<S, T>(simd, arena, x, false));
-                for _ in 0..step.blocks {
-                    write::<S, T>(value, arena, to);
-                    to += T::VIRTUAL_LANES;
-                }
+            for _ in 0..step.blocks {
+                let value = f(read::<S, T>(simd, arena, x, vector));
+                write::<S, T>(value, arena, to);
+                (to, x) = (to + forward, x + next);
             }
         },
     );
@@ -266,7 +264,7 @@ fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
     arena: &mut [T],
     f: impl Fn(T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
 ) {
-    let forward = |vector: bool| if vector { T::VIRTUAL_LANES } else { 0 };
+    let [forward, first, second, _] = step.advance;
     each(
         &step.loops,
         step.at,
@@ -278,7 +276,7 @@ fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
                     read::<S, T>(simd, arena, y, Y),
                 );
                 write::<S, T>(value, arena, to);
-                (to, x, y) = (to + T::VIRTUAL_LANES, x + forward(X), y + forward(Y));
+                (to, x, y) = (to + forward, x + first, y + second);
             }
         },
     );
@@ -288,7 +286,7 @@ fn two_as<S: Simd, T: Real, const X: bool, const Y: bool>(
 #[inline(always)]
 fn add<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], c: T::Lanes<S>) {
     let vector = step.reads[0] == Read::Vector;
-    let forward = if vector { T::VIRTUAL_LANES } else { 0 };
+    let [forward, next, ..] = step.advance;
     each(
         &step.loops,
         step.at,
@@ -298,7 +296,7 @@ fn add<S: Simd, T: Real>(simd: S, step: &Rows, arena: &mut [T], c: T::Lanes<S>) 
                 let value = read::<S, T>(simd, arena, x, vector)
                     .fma(c, read::<S, T>(simd, arena, to, true));
                 write::<S, T>(value, arena, to);
-                (to, x) = (to + T::VIRTUAL_LANES, x + forward);
+                (to, x) = (to + forward, x + next);
             }
         },
     );
@@ -313,7 +311,6 @@ fn three<S: Simd, T: Real>(
     f: impl Fn(T::Lanes<S>, T::Lanes<S>, T::Lanes<S>) -> T::Lanes<S>,
 ) {
     let vector = step.reads.map(|r| r == Read::Vector);
-    let forward = vector.map(|v| if v { T::VIRTUAL_LANES } else { 0 });
     each(
         &step.loops,
         step.at,
@@ -324,8 +321,7 @@ fn three<S: Simd, T: Real>(
                 let y = read::<S, T>(simd, arena, at[2], vector[1]);
                 let z = read::<S, T>(simd, arena, at[3], vector[2]);
                 write::<S, T>(f(x, y, z), arena, at[0]);
-                at[0] += T::VIRTUAL_LANES;
-                (0..3).for_each(|k| at[k + 1] += forward[k]);
+                (0..4).for_each(|k| at[k] += step.advance[k]);
             }
         },
     );

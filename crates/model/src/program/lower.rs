@@ -27,23 +27,13 @@ pub(super) struct Lowering<'a> {
     letters: HashMap<Label, Dim>,
     pub nodes: HashMap<NodeId, Pair>,
     pub tensors: HashMap<TensorId, Stored>,
-    /// Dimensions of everything that depends on a parameter, or on an input.
-    pub replica: Option<Dim>,
+    /// The dimension of everything that depends on an input.
     pub sample: Option<Dim>,
-    pub inputs_per_replica: bool,
 }
 
 impl<'a> Lowering<'a> {
-    pub fn new(
-        model: &'a Model,
-        arrays: &'a Arrays,
-        replicas: Option<usize>,
-        samples: usize,
-        inputs_per_replica: bool,
-    ) -> Lowering<'a> {
+    pub fn new(model: &'a Model, arrays: &'a Arrays, samples: usize) -> Lowering<'a> {
         let mut graph = Graph::default();
-        let replica = replicas.map(|n| graph.dim(n));
-        graph.replica = replica;
         let sample = (samples > 1).then(|| graph.dim(samples));
         Lowering {
             model,
@@ -52,9 +42,7 @@ impl<'a> Lowering<'a> {
             letters: HashMap::new(),
             nodes: HashMap::new(),
             tensors: HashMap::new(),
-            replica,
             sample,
-            inputs_per_replica,
         }
     }
 
@@ -62,15 +50,12 @@ impl<'a> Lowering<'a> {
     pub fn all(&mut self) -> Result<()> {
         let model = self.model;
         for (number, id) in model.parameters().enumerate() {
-            let extra: Vec<Dim> = self.replica.into_iter().collect();
-            self.stored(id, &extra, |part| Leaf::Theta(number, part));
+            self.stored(id, None, |part| Leaf::Theta(number, part));
         }
         let mut number = 0;
         for id in model.inputs() {
             if matches!(model.tensor(id).source, Source::Input { index: None, .. }) {
-                let replica = self.replica.filter(|_| self.inputs_per_replica);
-                let extra: Vec<Dim> = self.sample.into_iter().chain(replica).collect();
-                self.stored(id, &extra, |part| Leaf::Input(number, part));
+                self.stored(id, self.sample, |part| Leaf::Input(number, part));
                 number += 1;
             }
         }
@@ -107,9 +92,9 @@ impl<'a> Lowering<'a> {
             .collect()
     }
 
-    fn stored(&mut self, id: TensorId, extra: &[Dim], leaf: impl Fn(usize) -> Leaf) {
+    fn stored(&mut self, id: TensorId, sample: Option<Dim>, leaf: impl Fn(usize) -> Leaf) {
         let own = self.axes(id);
-        let dims: Vec<Dim> = own.iter().chain(extra).copied().collect();
+        let dims: Vec<Dim> = sample.into_iter().chain(own.iter().copied()).collect();
         let re = self.graph.leaf(leaf(0), dims.clone());
         let im =
             (self.model.tensor(id).field == Field::Complex).then(|| self.graph.leaf(leaf(1), dims));
@@ -384,13 +369,27 @@ impl<'a> Lowering<'a> {
             let re = self.graph.rename(stored.value.0, &names);
             return Ok((re, stored.value.1.map(|i| self.graph.rename(i, &names))));
         }
+        // An axis that is read by a letter of its own passes through.
+        let passes = |k: usize| {
+            let label = index[k].as_label()?;
+            let elsewhere = (0..index.len()).filter(|j| *j != k);
+            let mut alone = true;
+            for j in elsewhere {
+                index[j].for_each_label(&mut |l| alone &= l != label);
+            }
+            alone.then_some(label)
+        };
+        let passing: Vec<Option<Label>> = (0..index.len()).map(passes).collect();
+        let read: Vec<usize> = (0..index.len()).filter(|k| passing[*k].is_none()).collect();
         let shape = self.model.shape(tensor);
-        let labels = Self::letters_of(index);
+        let expressions: Vec<IndexExpr> = read.iter().map(|k| index[*k].clone()).collect();
+        let labels = Self::letters_of(&expressions);
         let table = self.table(&labels, |at| {
             let mut flat = 0_i64;
-            for (expression, size) in index.iter().zip(&shape) {
+            for k in &read {
+                let (expression, size) = (&index[*k], shape[*k]);
                 let value = expression.evaluate(&at, &|t, i| self.lookup(t, i));
-                if value < 0 || value as u64 >= *size {
+                if value < 0 || value as u64 >= size {
                     if zero {
                         return Ok(-1);
                     }
@@ -402,7 +401,7 @@ impl<'a> Lowering<'a> {
                         .at(node.span)
                         .remedy("entries outside are zero inside zero(…)"));
                 }
-                flat = flat * *size as i64 + value;
+                flat = flat * size as i64 + value;
             }
             i32::try_from(flat).map_err(|_| {
                 Error::new(
@@ -412,7 +411,17 @@ impl<'a> Lowering<'a> {
             })
         })?;
         let letters = self.dims_of(&labels);
-        let mut gather = |x: Id| self.graph.gather(x, &stored.dims, &letters, table.clone());
+        let consumed: Vec<Dim> = read.iter().map(|k| stored.dims[*k]).collect();
+        let mut names: Vec<(Dim, Dim)> = Vec::new();
+        for (label, own) in passing.iter().zip(&stored.dims) {
+            if let Some(label) = label {
+                names.push((*own, self.letter(*label)));
+            }
+        }
+        let mut gather = |x: Id| {
+            let named = self.graph.rename(x, &names);
+            self.graph.gather(named, &consumed, &letters, table.clone())
+        };
         Ok((gather(stored.value.0), stored.value.1.map(&mut gather)))
     }
 }

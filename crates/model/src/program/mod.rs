@@ -10,15 +10,22 @@ mod compile;
 mod complex;
 mod contraction;
 mod differentiate;
+mod dots;
+mod execute;
+mod fuse;
 mod graph;
 mod kernel;
+mod listing;
 mod lower;
+mod moves;
 mod operation;
 mod plan;
 mod port;
+mod reassociate;
 mod reduce;
 mod resident;
 mod slot;
+mod sparse;
 #[cfg(test)]
 mod tests;
 
@@ -26,11 +33,12 @@ use crate::error::Result;
 use crate::expression::Model;
 use crate::scalar::Arrays;
 use compile::{Compiler, assemble, strided};
-use graph::Id;
+use execute::execute;
+use graph::{Id, REPLICA};
 use lower::Lowering;
-use plan::{Plan, Step};
+use plan::{Plan, Request};
 use port::Port;
-use symbias_numerics::lanes::{Real, Simd, dispatch, level};
+use symbias_numerics::lanes::{Real, level};
 
 pub use port::Workspace;
 pub use resident::State;
@@ -158,13 +166,8 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             Layout::Single => None,
             Layout::Replicas(n) => Some(n.clamp(1, T::VIRTUAL_LANES)),
         };
-        let mut lowering = Lowering::new(
-            model,
-            arrays,
-            tile,
-            options.samples,
-            options.inputs_per_replica,
-        );
+        let mut lowering = Lowering::new(model, arrays, options.samples);
+        lowering.graph.sizes[REPLICA as usize] = tile.unwrap_or(1);
         lowering.all()?;
         let mut compiler = Compiler::new(&mut lowering, options)?;
         let results = compiler.results(options.task)?;
@@ -178,14 +181,15 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             .iter()
             .flat_map(|g| results[*g].1.iter().map(|p| p.0))
             .collect();
-        let plan = plan::plan(
-            &lowering.graph,
-            &roots,
-            &theta,
-            &slopes,
-            lowering.replica,
-            T::VIRTUAL_LANES,
-        )?;
+        let request = Request {
+            roots: &roots,
+            theta: &theta,
+            gradient: &slopes,
+            replicas: tile.is_some(),
+            inputs_vary: options.inputs_per_replica,
+            width: T::VIRTUAL_LANES,
+        };
+        let plan = plan::plan(&mut lowering.graph, &request)?;
         let mut program = assemble(&lowering.graph, plan, &results, gradient, &leaves);
         program.positions = resident::positions(&program.theta);
         if let (Layout::Replicas(n), Some(tile)) = (options.layout, tile) {
@@ -208,7 +212,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         self.plan.operations / tile as f64 * replicas as f64
     }
 
-    /// An arena with the constants in it.
+    /// An arena with the constants in it, and what depends on them alone.
     #[must_use]
     pub fn workspace(&self) -> Workspace<T> {
         // A vector read may begin at the last number.
@@ -218,6 +222,8 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             let entries: Vec<T> = entries.iter().map(|x| T::from_f64(*x)).collect();
             port.load(0, &entries, workspace.arena());
         }
+        let arena = workspace.arena();
+        execute(level(), &self.plan.prologue, arena);
         workspace
     }
 
@@ -276,26 +282,6 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     /// If the workspace is that of another program.
     pub fn execute(&self, workspace: &mut Workspace<T>) {
         let arena = self.arena(workspace);
-        dispatch!(level(), simd => execute(simd, &self.plan.steps, arena));
-    }
-}
-
-#[inline(always)]
-fn execute<S: Simd, T: Real + std::ops::AddAssign>(simd: S, steps: &[Step], arena: &mut [T]) {
-    for step in steps {
-        one(simd, step, arena);
-    }
-}
-
-#[inline(always)]
-fn one<S: Simd, T: Real + std::ops::AddAssign>(simd: S, step: &Step, arena: &mut [T]) {
-    match step {
-        Step::Rows(step) => kernel::rows::<S, T>(simd, step, arena),
-        Step::Contraction(step) => contraction::contraction::<S, T>(simd, step, arena),
-        Step::Total(step) => contraction::total::<S, T>(simd, step, arena),
-        Step::Reduce(step) => reduce::reduce::<S, T>(simd, step, arena),
-        Step::FirstMax(step) => reduce::first_max::<S, T>(simd, step, arena),
-        Step::Move(step) => reduce::moves::<T>(step, arena),
-        Step::Clear(step) => reduce::clear::<T>(step, arena),
+        execute(level(), &self.plan.steps, arena);
     }
 }

@@ -1,4 +1,4 @@
-//! Kernels of reductions that are no sums, and of moves by a table.
+//! Kernels of reductions that are no sums.
 
 use super::kernel::{Read, read, write};
 use super::slot::{Loop, each};
@@ -100,57 +100,4 @@ pub(super) fn first_max<S: Simd, T: Real>(simd: S, step: &FirstMax, arena: &mut 
             }
         },
     );
-}
-
-/// Numbers or whole lanes moved by a table: copied, or added to what is there.
-#[derive(Clone, Debug)]
-pub(super) struct Move {
-    /// Result and argument.
-    pub at: [usize; 2],
-    pub loops: Vec<Loop<2>>,
-    /// Offsets in the result and in the argument; without an argument, zero.
-    pub table: Vec<(usize, Option<usize>)>,
-    /// Contiguous numbers per entry.
-    pub run: usize,
-    /// Add, after clearing so many numbers of the result.
-    pub add: Option<usize>,
-}
-
-pub(super) fn moves<T: Real + std::ops::AddAssign>(step: &Move, arena: &mut [T]) {
-    if let Some(len) = step.add {
-        arena[step.at[0]..step.at[0] + len].fill(T::ZERO);
-    }
-    each(
-        &step.loops,
-        step.at,
-        #[inline(always)]
-        |[to, from]| {
-            for (into, source) in &step.table {
-                for k in 0..step.run {
-                    let x = source.map_or(T::ZERO, |s| arena[from + s + k]);
-                    if step.add.is_some() {
-                        arena[to + into + k] += x;
-                    } else {
-                        arena[to + into + k] = x;
-                    }
-                }
-            }
-        },
-    );
-}
-
-/// Sets the padding of the rows of an array to zero, so that what reads whole vectors finds nothing there.
-#[derive(Clone, Debug)]
-pub(super) struct Clear {
-    pub at: usize,
-    pub rows: usize,
-    /// Numbers of a row with and without padding.
-    pub padded: usize,
-    pub size: usize,
-}
-
-pub(super) fn clear<T: Real>(step: &Clear, arena: &mut [T]) {
-    for row in arena[step.at..][..step.rows * step.padded].chunks_exact_mut(step.padded) {
-        row[step.size..].fill(T::ZERO);
-    }
 }

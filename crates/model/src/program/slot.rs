@@ -3,7 +3,7 @@
 use super::graph::Dim;
 
 /// An array in the arena. One dimension may be the lane: it is innermost and padded to whole
-/// vectors; padding holds anything.
+/// vectors; padding holds anything, unless it is known to be zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Slot {
     pub offset: usize,
@@ -12,6 +12,8 @@ pub(super) struct Slot {
     pub lane: Option<Dim>,
     /// Numbers that it occupies.
     pub len: usize,
+    /// Whether padding is zero.
+    pub clean: bool,
 }
 
 impl Slot {
@@ -30,6 +32,7 @@ impl Slot {
             dims: placed,
             lane,
             len: stride.next_multiple_of(width),
+            clean: false,
         }
     }
 
@@ -114,14 +117,17 @@ pub(super) fn each<const N: usize>(
         strides: [0; N],
     };
     let (last, outer) = loops.split_last().unwrap_or((&once, &[]));
-    let mut index = [0_usize; DEEPEST];
+    let (next, outer) = outer.split_last().unwrap_or((&once, &[]));
+    let mut index = [0_u32; DEEPEST];
     loop {
-        // Products, not running sums: a vector of running offsets would go through memory.
-        for i in 0..last.size {
-            visit(std::array::from_fn(
-                #[inline(always)]
-                |k| at[k] + i * last.strides[k],
-            ));
+        for j in 0..next.size {
+            // Products, not running sums: a vector of running offsets would go through memory.
+            for i in 0..last.size {
+                visit(std::array::from_fn(
+                    #[inline(always)]
+                    |k| at[k] + j * next.strides[k] + i * last.strides[k],
+                ));
+            }
         }
         let mut level = outer.len();
         loop {
@@ -132,7 +138,7 @@ pub(super) fn each<const N: usize>(
             index[level] += 1;
             let l = &outer[level];
             at.iter_mut().zip(&l.strides).for_each(|(a, s)| *a += s);
-            if index[level] < l.size {
+            if (index[level] as usize) < l.size {
                 break;
             }
             at.iter_mut()

@@ -179,18 +179,28 @@ fn found<T: Real + std::ops::AddAssign>(
         .collect()
 }
 
-fn compare(name: &str, task: Task, found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) {
-    assert_eq!(found.len(), expected.len(), "{name}: {task:?}");
+/// Names of what fails, so that one run says all.
+fn none_fails(failures: Vec<String>) {
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+fn differs(found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) -> Option<String> {
+    if found.len() != expected.len() {
+        return Some(format!("{} results", found.len()));
+    }
     for (f, e) in found.iter().zip(expected) {
-        assert_eq!(f.len(), e.len(), "{name}: {task:?}");
+        if f.len() != e.len() {
+            return Some(format!("{} numbers, expected {}", f.len(), e.len()));
+        }
         let size = e.iter().fold(1e-3_f64, |s, x| s.max(x.abs()));
         for (k, (f, e)) in f.iter().zip(e).enumerate() {
-            assert!(
-                (f - e).abs() <= accepted * size,
-                "{name}: {task:?} [{k}]: {f}, expected {e}"
-            );
+            // A NaN is a difference.
+            if !((f - e).abs() <= accepted * size) {
+                return Some(format!("[{k}]: {f}, expected {e}"));
+            }
         }
     }
+    None
 }
 
 fn tasks(model: &Model, case: &Case) -> Vec<Task> {
@@ -205,63 +215,55 @@ fn tasks(model: &Model, case: &Case) -> Vec<Task> {
 
 #[test]
 fn every_task_on_every_model_in_double_precision() {
+    let mut failures = Vec::new();
     for (name, model) in models() {
         let case = case(&model, 5);
         for task in tasks(&model, &case) {
             let expected = expected(&case, &model, task);
-            compare(
-                &name,
-                task,
-                &found::<f64>(&case, &model, task, None),
-                &expected,
-                1e-11,
-            );
-            compare(
-                &name,
-                task,
-                &found::<f64>(&case, &model, task, Some((3, 1))),
-                &expected,
-                1e-11,
-            );
+            for replicas in [None, Some((3, 1))] {
+                let found = found::<f64>(&case, &model, task, replicas);
+                let difference = differs(&found, &expected, 1e-11);
+                failures.extend(difference.map(|d| format!("{name} {task:?} {replicas:?} {d}")));
+            }
         }
     }
+    none_fails(failures);
 }
 
 #[test]
 fn single_precision() {
+    let mut failures = Vec::new();
     for (name, model) in models() {
         let case = case(&model, 6);
         for task in [Task::Value, Task::Vjp] {
             let expected = expected(&case, &model, task);
-            compare(
-                &name,
-                task,
-                &found::<f32>(&case, &model, task, None),
-                &expected,
-                2e-4,
-            );
+            let found = found::<f32>(&case, &model, task, None);
+            let difference = differs(&found, &expected, 2e-4);
+            failures.extend(difference.map(|d| format!("{name} {task:?} {d}")));
         }
     }
+    none_fails(failures);
 }
 
 #[test]
 fn a_replica_has_the_bits_of_a_single_run() {
+    let mut failures = Vec::new();
     for (name, model) in models() {
         let case = case(&model, 7);
         for task in tasks(&model, &case) {
             let single = found::<f64>(&case, &model, task, None);
             for (n, r) in [(1, 0), (5, 4), (16, 9), (19, 18)] {
                 let replica = found::<f64>(&case, &model, task, Some((n, r)));
-                let bits =
-                    |v: &[Vec<f64>]| v.iter().flatten().map(|x| x.to_bits()).collect::<Vec<_>>();
-                assert_eq!(
-                    bits(&single),
-                    bits(&replica),
-                    "{name}: {task:?}, {n} replicas"
-                );
+                let difference = differs(&replica, &single, 0.0);
+                failures.extend(difference.map(|d| format!("{name} {task:?} of {n} {d}")));
             }
+            let single = found::<f32>(&case, &model, task, None);
+            let replica = found::<f32>(&case, &model, task, Some((17, 15)));
+            let difference = differs(&replica, &single, 0.0);
+            failures.extend(difference.map(|d| format!("{name} {task:?} in f32 {d}")));
         }
     }
+    none_fails(failures);
 }
 
 #[test]
@@ -279,6 +281,7 @@ fn a_sum_over_equal_numbers_counts_them() {
 fn descents<T: Real + std::ops::AddAssign>(
     case: &Case,
     model: &Model,
+    task: Task,
     layout: Layout,
 ) -> [Vec<f64>; 2] {
     let n = match layout {
@@ -291,32 +294,35 @@ fn descents<T: Real + std::ops::AddAssign>(
             *x += rate * *g;
         }
     };
-    let options = |task| Options::new(task, layout);
-    let dense = Program::<T>::compile(model, &case.arrays, options(Task::LossGradient)).expect("");
-    let lean = Program::<T>::compile(model, &case.arrays, options(Task::Gradient)).expect("");
+    let compiled = Program::<T>::compile(model, &case.arrays, Options::new(task, layout));
+    let program = compiled.expect("a program");
     let mut theta: Vec<T> = normal(3, case.theta.len() * n)
         .into_iter()
         .map(|x| T::from_f64(0.3 * x))
         .collect();
     let x: Vec<T> = case.x.iter().map(|x| T::from_f64(*x)).collect();
-    let mut workspace = lean.workspace();
-    lean.put_theta(&mut workspace, &theta);
-    lean.put_inputs(&mut workspace, &x);
+    let mut workspace = program.workspace();
+    program.put_theta(&mut workspace, &theta);
+    program.put_inputs(&mut workspace, &x);
     let (mut loss, mut gradient) = (vec![T::ZERO; n], vec![T::ZERO; theta.len()]);
-    let mut arena = dense.workspace();
+    let mut arena = program.workspace();
     for _ in 0..4 {
         let arguments = Arguments::at(&theta, &x);
-        dense.run(&mut arena, &arguments, &mut [&mut loss, &mut gradient]);
+        let mut results: Vec<&mut [T]> = vec![&mut gradient];
+        if task == Task::LossGradient {
+            results.insert(0, &mut loss);
+        }
+        program.run(&mut arena, &arguments, &mut results);
         step(&mut theta, &gradient);
-        lean.execute(&mut workspace);
-        let state = lean.state(&mut workspace);
+        program.execute(&mut workspace);
+        let state = program.state(&mut workspace);
         assert_eq!(state.theta.len(), state.gradient.len());
         step(state.theta, state.gradient);
     }
     let mut taken = vec![T::ZERO; theta.len()];
-    lean.take_theta(&workspace, &mut taken);
-    let by_position = lean.positions().to_vec();
-    let state = lean.state(&mut workspace);
+    program.take_theta(&workspace, &mut taken);
+    let by_position = program.positions().to_vec();
+    let state = program.state(&mut workspace);
     assert_eq!(by_position.len(), taken.len());
     for (x, p) in taken.iter().zip(&by_position) {
         assert_eq!(
@@ -334,16 +340,20 @@ fn descents<T: Real + std::ops::AddAssign>(
 
 #[test]
 fn descent_in_place_has_the_bits_of_descent_by_runs() {
+    let mut failures = Vec::new();
     for (name, model) in models().into_iter().filter(|m| m.1.loss.is_some()) {
         let case = case(&model, 8);
-        let bits = |v: &Vec<f64>| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         for layout in [Layout::Single, Layout::Replicas(8), Layout::Replicas(5)] {
-            for [dense, place] in [
-                descents::<f64>(&case, &model, layout),
-                descents::<f32>(&case, &model, layout),
-            ] {
-                assert_eq!(bits(&dense), bits(&place), "{name}: {layout:?}");
+            for task in [Task::Gradient, Task::LossGradient] {
+                for [dense, place] in [
+                    descents::<f64>(&case, &model, task, layout),
+                    descents::<f32>(&case, &model, task, layout),
+                ] {
+                    let difference = differs(&[place], &[dense], 0.0);
+                    failures.extend(difference.map(|d| format!("{name} {layout:?} {d}")));
+                }
             }
         }
     }
+    none_fails(failures);
 }

@@ -1,90 +1,224 @@
 //! Contractions: which factor is read along the lane, and what is tiled.
 
-use super::super::contraction::{Contraction, Total};
-use super::super::graph::{Dim, Id};
+use super::super::contraction::Contraction;
+use super::super::dots::{Dots, Total, Totals};
+use super::super::graph::{Dim, Id, Op, REPLICA};
 use super::super::kernel::{Read, RowKind};
 use super::super::slot::{Loop, Slot, loops};
+use super::cost::Order;
+use super::place::View;
 use super::{Planner, Step};
 
+/// Outer part of a sum, as offsets in A and B, and its inner part: size, strides of A and B.
+type Terms = (Vec<(usize, usize)>, (usize, usize, usize));
+
 impl Planner<'_> {
-    pub(super) fn contract(&mut self, factors: &[Id], dims: &[Dim]) -> Slot {
-        let mut summed: Vec<Dim> = self
-            .graph
-            .union(factors)
-            .into_iter()
-            .filter(|d| !dims.contains(d))
-            .collect();
-        summed.sort_unstable();
-        if summed.is_empty() {
-            let kind = if factors.len() == 2 {
-                RowKind::Product
-            } else {
-                RowKind::Copy
-            };
-            return self.rows(kind, factors, dims);
-        }
-        // The inner part of the sum is the largest dimension: a matter of the graph, not of the layout.
-        summed.sort_by_key(|d| (self.size(*d), *d));
-        let inner = summed.pop().unwrap_or(0);
-        let total = dims.iter().all(|d| Some(*d) == self.replica);
-        let lane = if total {
-            self.replica.filter(|r| dims.contains(r))
-        } else {
-            self.contraction_lane(factors, dims)
+    pub(super) fn contract(&mut self, id: Id) -> Slot {
+        let Op::Contract(factors) = self.graph.op(id).clone() else {
+            unreachable!("the caller has looked at the operation")
         };
-        let mut operands: Vec<(Slot, bool)> =
-            factors.iter().map(|f| self.with_lane(*f, lane)).collect();
-        if operands.len() == 1 {
-            let ones = self.ones();
-            operands.push((ones, false));
+        let scale = self.graph.nodes[id as usize].scale;
+        let Some(order) = self.orders[id as usize] else {
+            let kind = match (factors.len(), scale) {
+                (2, _) => RowKind::Product(scale),
+                (_, 1.0) => RowKind::Copy,
+                _ => RowKind::Scale(scale),
+            };
+            return self.rows(id, kind, &factors);
+        };
+        let (inner, split) = (order.inner, order.split);
+        let mut views: Vec<View> = factors.iter().map(|f| self.view(id, *f)).collect();
+        if views.len() == 1 {
+            let slot = self.ones();
+            views.push(View { slot, table: None });
         }
+        let mut result = self.place(id);
+        let replicas = result.lane == Some(REPLICA);
+        let along = split == self.width;
         // The second factor is the one that is read as vectors if only one is.
-        let read = |o: &(Slot, bool)| Self::read_of(&o.0, lane);
-        if read(&operands[0]) == Read::Vector && read(&operands[1]) == Read::Splat {
-            operands.swap(0, 1);
+        let lane = if along && !replicas {
+            Some(inner)
+        } else {
+            result.lane
+        };
+        let read = |v: &View| Self::read_of(&v.slot, lane);
+        if read(&views[0]) == Read::Vector && read(&views[1]) == Read::Splat {
+            views.swap(0, 1);
         }
-        let result = self.place(dims, lane);
-        let (a, b) = (&operands[0].0, &operands[1].0);
-        let reads = [Self::read_of(a, lane), Self::read_of(b, lane)];
+        let reads = [read(&views[0]), read(&views[1])];
+        let (a, b) = (&views[0].slot, &views[1].slot);
+        let terms = self.terms(id, order, (a, b));
+        let at = [result.offset, a.offset, b.offset];
+        let outputs = self.product(self.graph.dims(id)) as f64;
+        if !self.once {
+            self.plan.operations += 2.0 * outputs * (terms.0.len() * terms.1.0) as f64;
+        }
+        let no_tile = || {
+            let dims = self
+                .graph
+                .dims(id)
+                .iter()
+                .filter(|d| self.size(**d) > 1 && **d != REPLICA);
+            dims.clone().all(|d| a.has(*d) == b.has(*d)) || views.iter().any(|v| v.table.is_some())
+        };
+        let step = if along && replicas && no_tile() {
+            Step::Totals(self.totals(&result, &views, (at, reads), terms, scale))
+        } else if along && !replicas {
+            self.dots(&result, &views, (at, reads), terms, scale)
+        } else {
+            Step::Contraction(self.tiled(&result, (a, b), (at, reads), terms, (split, scale)))
+        };
+        let of_vectors = |v: &View| read(v) == Read::Splat || v.slot.clean;
+        result.clean = matches!(step, Step::Contraction(_))
+            && reads.contains(&Read::Vector)
+            && views.iter().all(of_vectors);
+        self.emit(step);
+        result
+    }
+
+    fn terms(&self, id: Id, order: Order, (a, b): (&Slot, &Slot)) -> Terms {
+        let inner = order.inner;
         let stride = |s: &Slot, d: Dim| s.stride(d).unwrap_or(0);
         let mut outer = vec![(0, 0)];
-        for d in &summed {
+        for d in self.assigned.summed(id).iter().filter(|d| **d != inner) {
             let (p, q, n) = (stride(a, *d), stride(b, *d), self.size(*d));
             outer = outer
                 .iter()
                 .flat_map(|(x, y)| (0..n).map(move |k| (x + k * p, y + k * q)))
                 .collect();
         }
-        let inner = (self.size(inner), stride(a, inner), stride(b, inner));
-        let at = [result.offset, a.offset, b.offset];
-        self.plan.operations += 2.0 * (self.product(dims) * outer.len() * inner.0) as f64;
-        let blocks = self.blocks(lane);
-        if total {
-            let replicas = lane.is_some();
-            self.plan.steps.push(Step::Total(Total {
-                at,
-                reads,
-                blocks,
-                outer,
-                inner,
-                replicas,
-            }));
-        } else {
-            let step = self.tiled(&result, (a, b), (at, reads), (outer, inner), blocks);
-            self.plan.steps.push(Step::Contraction(step));
+        let (n, p, q) = (self.size(inner), stride(a, inner), stride(b, inner));
+        if order.backwards {
+            for (x, y) in &mut outer {
+                (*x, *y) = (*x + (n - 1) * p, *y + (n - 1) * q);
+            }
+            return (outer, (n, p.wrapping_neg(), q.wrapping_neg()));
         }
-        operands.into_iter().for_each(|o| self.drop_copy(o));
-        result
+        (outer, (n, p, q))
     }
 
-    pub(super) fn tiled(
+    /// Offsets in C, A and B of all results.
+    fn listed(&self, result: &Slot, views: &[View]) -> Vec<[usize; 3]> {
+        let dims: Vec<(Dim, usize)> = result
+            .dims
+            .iter()
+            .filter(|d| d.0 != REPLICA)
+            .map(|d| (d.0, d.1))
+            .collect();
+        let count: usize = dims.iter().map(|d| d.1).product();
+        let mut at = vec![0; dims.len()];
+        let mut found = Vec::with_capacity(count);
+        for _ in 0..count {
+            let value = |d: Dim| dims.iter().position(|x| x.0 == d).map_or(0, |p| at[p]);
+            let own: usize = result.dims.iter().map(|d| d.2 * value(d.0)).sum();
+            let [a, b] = [0, 1].map(|k| views[k].at(&value, self.sizes()));
+            found.push([own, a, b]);
+            for (i, d) in at.iter_mut().zip(&dims).rev() {
+                *i += 1;
+                if *i < d.1 {
+                    break;
+                }
+                *i = 0;
+            }
+        }
+        found
+    }
+
+    fn totals(
+        &self,
+        result: &Slot,
+        views: &[View],
+        (at, reads): ([usize; 3], [Read; 2]),
+        (outer, inner): Terms,
+        scale: f64,
+    ) -> Totals {
+        Totals {
+            at,
+            reads,
+            outputs: self.listed(result, views),
+            outer,
+            inner,
+            scale,
+        }
+    }
+
+    fn dots(
+        &self,
+        result: &Slot,
+        views: &[View],
+        (at, reads): ([usize; 3], [Read; 2]),
+        (outer, inner): Terms,
+        scale: f64,
+    ) -> Step {
+        let listed = self.listed(result, views);
+        if let [_] = listed[..] {
+            return Step::Total(Total {
+                at,
+                reads,
+                outer,
+                inner,
+                scale,
+            });
+        }
+        // By the place of the result; padding computes what its neighbour does.
+        let mut outputs = vec![None; result.len];
+        for [c, a, b] in listed {
+            outputs[c] = Some([a as u32, b as u32]);
+        }
+        let mut last = [0, 0];
+        let outputs: Vec<[u32; 2]> = outputs
+            .into_iter()
+            .map(|o| {
+                last = o.unwrap_or(last);
+                last
+            })
+            .collect();
+        let group = |k: usize| {
+            outputs
+                .chunks(self.width)
+                .all(|g| g.iter().all(|o| o[k] == g[0][k]))
+        };
+        let swap = group(1) && !group(0) && reads == [Read::Vector; 2];
+        let turn = |[a, b]: [u32; 2]| if swap { [b, a] } else { [a, b] };
+        let outputs: Vec<[u32; 2]> = outputs.into_iter().map(turn).collect();
+        let shared = outputs
+            .chunks(self.width)
+            .all(|g| g.iter().all(|o| o[0] == g[0][0]));
+        let exchange = |(x, y): (usize, usize)| if swap { (y, x) } else { (x, y) };
+        let (a, b) = exchange((at[1], at[2]));
+        let mut outer: Vec<(usize, usize)> = outer.into_iter().map(exchange).collect();
+        let (count, tail) = (inner.0 / self.width, inner.0 % self.width);
+        let forward = |r: Read| if r == Read::Vector { self.width } else { 0 };
+        let mut whole = (count, forward(reads[0]), forward(reads[1]));
+        // A lane of one vector: the outer part takes its place if its terms are equally far apart.
+        if let ((1, 0), [(0, 0), (x, y), ..]) = ((count, tail), &outer[..]) {
+            let even = |(k, o): (usize, &(usize, usize))| *o == (k * x, k * y);
+            if outer.iter().enumerate().all(even) {
+                whole = (outer.len(), *x, *y);
+                outer.truncate(1);
+            }
+        }
+        Step::Dots(Dots {
+            at: [at[0], a, b],
+            first_is_vector: reads[0] == Read::Vector,
+            shared,
+            outputs,
+            outer,
+            whole,
+            tail,
+            scale,
+        })
+    }
+
+    fn tiled(
         &self,
         result: &Slot,
         (a, b): (&Slot, &Slot),
         (at, reads): ([usize; 3], [Read; 2]),
         (outer, inner): (Vec<(usize, usize)>, (usize, usize, usize)),
-        blocks: usize,
+        (split, scale): (usize, f64),
     ) -> Contraction {
+        let blocks = self.blocks(result.lane);
         let stride = |s: &Slot, d: Dim| s.stride(d).unwrap_or(0);
         let free: Vec<(Dim, usize)> = result
             .dims
@@ -100,6 +234,14 @@ impl Planner<'_> {
         };
         let row = largest(a, b);
         let mut column = largest(b, a);
+        let longer = column.map(|c| c.1) > row.map(|r| r.1);
+        if longer && reads == [Read::Vector; 2] {
+            // Tiles are higher than wide.
+            let outer = outer.into_iter().map(|(x, y)| (y, x)).collect();
+            let inner = (inner.0, inner.2, inner.1);
+            let at = [at[0], at[2], at[1]];
+            return self.tiled(result, (b, a), (at, reads), (outer, inner), (split, scale));
+        }
         let mut rows = (1, 0, 0);
         if let Some((d, n)) = row {
             rows = (n, stride(result, d), stride(a, d));
@@ -135,31 +277,8 @@ impl Planner<'_> {
             columns,
             outer,
             inner,
+            split,
+            scale,
         }
-    }
-
-    /// The replicas, or a lane that one factor has and the other has not.
-    pub(super) fn contraction_lane(&self, factors: &[Id], dims: &[Dim]) -> Option<Dim> {
-        if let Some(r) = self.replica.filter(|r| dims.contains(r)) {
-            return Some(r);
-        }
-        let lanes: Vec<Dim> = factors
-            .iter()
-            .filter_map(|f| self.plan.slots[f].lane.filter(|l| dims.contains(l)))
-            .collect();
-        let alone = |l: &&Dim| {
-            factors
-                .iter()
-                .filter(|f| self.graph.dims(**f).contains(l))
-                .count()
-                == 1
-        };
-        let best = lanes
-            .iter()
-            .filter(alone)
-            .max_by_key(|l| self.size(**l))
-            .or(lanes.first());
-        best.copied()
-            .or_else(|| dims.iter().copied().max_by_key(|d| self.size(*d)))
     }
 }

@@ -2,15 +2,24 @@
 //! lies, and which kernel computes it.
 
 mod contract;
+mod cost;
+mod lanes;
+mod place;
 mod rows;
 mod table;
 
-use super::contraction::{Contraction, Total};
-use super::graph::{Dim, Graph, Id, Leaf, Op};
-use super::kernel::{Read, RowKind, Rows};
-use super::reduce::{Clear, FirstMax, Move, Reduce};
-use super::slot::{DEEPEST, Slot, loops};
+use super::contraction::Contraction;
+use super::dots::{Dots, Total, Totals};
+use super::fuse::{Fused, fuse};
+use super::graph::{Dim, Graph, Id, Leaf, Op, REPLICA};
+use super::kernel::{RowKind, Rows};
+use super::moves::{Clear, Move, Transpose};
+use super::reduce::{FirstMax, Reduce};
+use super::slot::{DEEPEST, Slot};
+use super::sparse::Sparse;
 use crate::error::{Error, ErrorKind, Result};
+use cost::Order;
+use lanes::{Assignment, assign};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -19,16 +28,22 @@ use std::sync::Arc;
 pub(super) enum Step {
     Rows(Rows),
     Contraction(Contraction),
+    Dots(Dots),
     Total(Total),
+    Totals(Totals),
+    Sparse(Sparse),
     Reduce(Reduce),
     FirstMax(FirstMax),
     Move(Move),
+    Transpose(Transpose),
     Clear(Clear),
 }
 
 /// Steps, and where everything lies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
+    /// What depends on constants only: run once for each workspace.
+    pub prologue: Vec<Step>,
     pub steps: Vec<Step>,
     pub slots: HashMap<Id, Slot>,
     /// Fixed entries, loaded once.
@@ -43,258 +58,250 @@ pub(super) struct Plan {
     pub resident: usize,
 }
 
+/// What is to be planned.
+pub(super) struct Request<'a> {
+    /// Results; they and the leaves keep their places.
+    pub roots: &'a [Id],
+    /// The leaves of θ, which come first in the arena.
+    pub theta: &'a [Id],
+    /// Their gradients, if there are any, which follow in the same order and form.
+    pub gradient: &'a [Id],
+    /// Whether lanes are replicas, and whether inputs have them.
+    pub replicas: bool,
+    pub inputs_vary: bool,
+    /// Lanes of a vector.
+    pub width: usize,
+}
+
 pub(super) struct Planner<'a> {
     graph: &'a Graph,
-    replica: Option<Dim>,
+    assigned: Assignment<'a>,
+    orders: Vec<Option<Order>>,
     width: usize,
     plan: Plan,
+    /// Nodes that are computed where a gradient is delivered.
+    pinned: HashMap<Id, Slot>,
     /// Uses of each node that are still to come.
     uses: Vec<usize>,
     /// Freed regions: length → offsets.
     free: HashMap<usize, Vec<usize>>,
-    /// Renamed nodes share the region of their argument.
+    /// Nodes that share the region of another one.
     owner: HashMap<Id, Id>,
+    /// Copies of an owner in other layouts, by the position of the lane.
+    copies: HashMap<Id, Vec<(usize, Slot)>>,
+    /// Whether steps are run once.
+    once: bool,
     one: Option<Slot>,
 }
 
-/// Plans the computation of `roots`; they and the leaves keep their places. The leaves of θ come
-/// first in the arena, then their gradients, if there are any, in the same order and form.
-pub(super) fn plan(
-    graph: &Graph,
-    roots: &[Id],
-    theta: &[Id],
-    gradient: &[Id],
-    replica: Option<Dim>,
-    width: usize,
-) -> Result<Plan> {
-    let count = graph.nodes.len();
-    let mut live = vec![false; count];
-    let mut stack: Vec<Id> = roots.to_vec();
-    while let Some(id) = stack.pop() {
-        if !std::mem::replace(&mut live[id as usize], true) {
-            stack.extend(graph.op(id).arguments());
-        }
+/// Plans the computation.
+pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
+    let fused = fuse(graph, request.roots);
+    let pairs = request.theta.iter().copied();
+    let delivered: Vec<(Id, Id)> = pairs.zip(request.gradient.iter().copied()).collect();
+    let mut now = assign(graph, &fused, delivered.clone(), request.width);
+    let before = Assignment {
+        graph,
+        fused: &fused,
+        delivered: delivered.clone(),
+        width: request.width,
+        now: now.clone(),
+    };
+    let orders: Vec<Option<Order>> = (0..graph.nodes.len() as Id)
+        .map(|id| before.order(id))
+        .collect();
+    if request.replicas {
+        replicate(graph, request.inputs_vary, &mut now.lane);
     }
+    let graph = &*graph;
+    let assigned = Assignment {
+        graph,
+        fused: &fused,
+        delivered,
+        width: request.width,
+        now,
+    };
     let mut planner = Planner {
         graph,
-        replica,
-        width,
+        assigned,
+        orders,
+        width: request.width,
         plan: Plan::default(),
-        uses: vec![0; count],
+        pinned: HashMap::new(),
+        uses: vec![0; graph.nodes.len()],
         free: HashMap::new(),
         owner: HashMap::new(),
+        copies: HashMap::new(),
+        once: false,
         one: None,
     };
-    for id in (0..count as Id).filter(|id| live[*id as usize]) {
-        for argument in graph.op(id).arguments() {
-            planner.uses[argument as usize] += 1;
-        }
-    }
-    for root in roots {
-        planner.uses[*root as usize] += 1;
-    }
-    for leaf in theta {
-        let dims = graph.dims(*leaf);
-        let slot = planner.reserve(dims, planner.default_lane(dims));
-        planner.plan.slots.insert(*leaf, slot);
-    }
-    planner.plan.resident = planner.plan.len;
-    for (leaf, _) in theta.iter().zip(gradient) {
-        let mut slot = planner.slot(*leaf);
-        slot.offset = planner.plan.len;
-        planner.plan.len += slot.len;
-        planner.plan.gradient.push(slot);
-    }
-    for id in (0..count as Id).filter(|id| live[*id as usize]) {
-        planner.node(id)?;
-    }
-    for (k, root) in gradient.iter().enumerate() {
-        planner.deliver(*root, k);
-    }
+    planner.all(request, &fused)?;
     Ok(planner.plan)
 }
 
-impl Planner<'_> {
-    fn sizes(&self) -> &[usize] {
-        &self.graph.sizes
-    }
-
-    fn size(&self, d: Dim) -> usize {
-        self.graph.sizes[d as usize]
-    }
-
-    fn product(&self, dims: &[Dim]) -> usize {
-        dims.iter().map(|d| self.size(*d)).product()
-    }
-
-    fn allocate(&mut self, mut slot: Slot) -> Slot {
-        slot.offset = match self.free.get_mut(&slot.len).and_then(Vec::pop) {
-            Some(offset) => offset,
-            None => {
-                let offset = self.plan.len;
-                self.plan.len += slot.len;
-                offset
+/// Gives the dimension of the replicas, and it as the lane, to all that depends on what each replica has of its own.
+fn replicate(graph: &mut Graph, inputs_vary: bool, lane: &mut [Option<Dim>]) {
+    for id in 0..graph.nodes.len() {
+        let varies = match &graph.nodes[id].op {
+            Op::Leaf(Leaf::Constant(_)) => false,
+            Op::Leaf(Leaf::Input(..)) => inputs_vary,
+            Op::Leaf(_) => true,
+            other => {
+                let of = |a: &Id| graph.dims(*a).contains(&REPLICA);
+                other.arguments().iter().any(of)
             }
         };
-        slot
-    }
-
-    /// A region of its own: what is loaded before the steps run must not be written by them.
-    fn reserve(&mut self, dims: &[Dim], lane: Option<Dim>) -> Slot {
-        let mut slot = Slot::new(dims, lane, self.sizes(), self.width);
-        slot.offset = self.plan.len;
-        self.plan.len += slot.len;
-        slot
-    }
-
-    fn place(&mut self, dims: &[Dim], lane: Option<Dim>) -> Slot {
-        let slot = Slot::new(dims, lane, self.sizes(), self.width);
-        self.allocate(slot)
-    }
-
-    /// One use less; a region without uses can be taken again.
-    fn release(&mut self, id: Id) {
-        let root = self.owner.get(&id).copied().unwrap_or(id);
-        self.uses[id as usize] -= 1;
-        if self.uses[id as usize] > 0 {
-            return;
-        }
-        if root != id {
-            return self.release(root);
-        }
-        if !matches!(self.graph.op(id), Op::Leaf(_)) {
-            let slot = &self.plan.slots[&id];
-            self.free.entry(slot.len).or_default().push(slot.offset);
+        if varies {
+            graph.nodes[id].dims.push(REPLICA);
+            lane[id] = Some(REPLICA);
         }
     }
+}
 
-    /// The lane of an array over these dimensions that nothing else decides.
-    fn default_lane(&self, dims: &[Dim]) -> Option<Dim> {
-        self.replica
-            .filter(|r| dims.contains(r))
-            .or_else(|| dims.last().copied())
-    }
-
-    fn slot(&self, id: Id) -> Slot {
-        self.plan.slots[&id].clone()
-    }
-
-    /// The argument with this lane: itself, or a copy laid out anew.
-    fn with_lane(&mut self, id: Id, lane: Option<Dim>) -> (Slot, bool) {
-        let slot = self.slot(id);
-        match lane {
-            Some(l) if slot.has(l) && slot.lane != Some(l) => {
-                let dims = self.graph.dims(id).to_vec();
-                let new = self.place(&dims, Some(l));
-                let all: Vec<(Dim, usize)> = new.dims.iter().map(|d| (d.0, d.1)).collect();
-                let inner = all
-                    .iter()
-                    .position(|d| d.0 == l)
-                    .map(|p| all[p])
-                    .unwrap_or((l, 1));
-                let outer: Vec<(Dim, usize)> = all.into_iter().filter(|d| d.0 != l).collect();
-                let stride = slot.stride(l).unwrap_or(0);
-                self.plan.steps.push(Step::Move(Move {
-                    at: [new.offset, slot.offset],
-                    loops: loops(&outer, [&new, &slot]),
-                    table: (0..inner.1).map(|k| (k, Some(k * stride))).collect(),
-                    run: 1,
-                    add: None,
-                }));
-                (new, true)
+impl Planner<'_> {
+    fn all(&mut self, request: &Request<'_>, fused: &Fused) -> Result<()> {
+        let live: Vec<Id> = (0..self.graph.nodes.len() as Id)
+            .filter(|id| fused.live[*id as usize])
+            .collect();
+        for id in &live {
+            for argument in self.graph.op(*id).arguments() {
+                self.uses[argument as usize] += 1;
             }
-            _ => (slot, false),
         }
+        for root in request.roots {
+            self.uses[*root as usize] += 1;
+        }
+        for leaf in request.theta {
+            let slot = self.reserve(self.graph.dims(*leaf), self.lane_of(*leaf));
+            self.plan.slots.insert(*leaf, slot);
+        }
+        self.plan.resident = self.plan.len;
+        for (leaf, root) in request.theta.iter().zip(request.gradient) {
+            let mut slot = self.slot(*leaf);
+            slot.offset = self.plan.len;
+            self.plan.len += slot.len;
+            self.plan.gradient.push(slot.clone());
+            if let Some((owner, place)) = self.pin(*leaf, *root, &slot) {
+                self.pinned.insert(owner, place);
+            }
+        }
+        for id in live {
+            self.node(id)?;
+        }
+        for (k, root) in request.gradient.iter().enumerate() {
+            self.deliver(*root, k);
+        }
+        Ok(())
     }
 
-    fn drop_copy(&mut self, (slot, copied): (Slot, bool)) {
-        if copied {
-            self.free.entry(slot.len).or_default().push(slot.offset);
-        }
+    /// The node that can be computed where a gradient is delivered, and that place by its names.
+    fn pin(&self, leaf: Id, root: Id, into: &Slot) -> Option<(Id, Slot)> {
+        let owner = self.assigned.owner(root);
+        let names: Vec<(Dim, Dim)> = self
+            .graph
+            .dims(leaf)
+            .iter()
+            .map(|d| (*d, self.assigned.outward(root, *d)))
+            .collect();
+        let named: Vec<Dim> = names.iter().map(|n| n.1).collect();
+        let own = self.graph.dims(owner);
+        let slot = into.renamed(&names);
+        let alike = own.len() == named.len() && own.iter().all(|d| named.contains(d));
+        let fits = !matches!(self.graph.op(owner), Op::Leaf(_))
+            && !self.graph.fixed(owner)
+            && !self.pinned.contains_key(&owner)
+            && alike
+            && slot.lane == self.lane_of(owner)
+            && (slot.lane.is_some() || own == named);
+        fits.then_some((owner, slot))
     }
 
-    /// Copies a gradient to its region and clears the padding there.
+    /// Copies a gradient that lies elsewhere to its region, and clears the padding there.
     fn deliver(&mut self, root: Id, number: usize) {
         let into = self.plan.gradient[number].clone();
-        let from = self.with_lane(root, into.lane);
-        self.rows_of(RowKind::Copy, &into, &[&from.0]);
-        self.drop_copy(from);
-        let size = into.lane.map_or(1, |l| self.size(l));
-        let padded = self.blocks(into.lane) * self.width;
+        let owner = self.assigned.owner(root);
+        let computed = self.pinned.get(&owner).map(|p| p.offset) == Some(into.offset);
+        let clean = computed && self.slot(owner).clean;
+        if !computed {
+            let same = self.graph.dims(root).len() == into.dims.len();
+            let from = self.with_lane(root, same.then_some(into.lane));
+            if same || into.lane.is_some() {
+                self.rows_of(RowKind::Copy, &into, &[&from]);
+            } else {
+                self.move_of(&into, &from);
+            }
+        }
+        if !clean {
+            self.clear(&into);
+        }
+    }
+
+    fn clear(&mut self, slot: &Slot) {
+        let (size, padded) = match slot.lane {
+            Some(l) => (self.size(l), self.blocks(slot.lane) * self.width),
+            None => (slot.dims.iter().map(|d| d.1).product(), slot.len),
+        };
         if size < padded {
-            self.plan.steps.push(Step::Clear(Clear {
-                at: into.offset,
-                rows: into.len / padded,
+            self.emit(Step::Clear(Clear {
+                at: slot.offset,
+                rows: slot.len / padded,
                 padded,
                 size,
             }));
         }
     }
 
-    fn read_of(slot: &Slot, lane: Option<Dim>) -> Read {
-        match lane {
-            Some(l) if slot.lane == Some(l) => Read::Vector,
-            _ => Read::Splat,
+    fn emit(&mut self, step: Step) {
+        if self.once {
+            self.plan.prologue.push(step);
+        } else {
+            self.plan.steps.push(step);
         }
     }
 
-    fn blocks(&self, lane: Option<Dim>) -> usize {
-        lane.map_or(1, |l| self.size(l).div_ceil(self.width))
-    }
-
     fn node(&mut self, id: Id) -> Result<()> {
+        if self.assigned.is_alias(id) {
+            self.alias(id);
+            return Ok(());
+        }
+        self.once = self.graph.fixed(id);
         let dims = self.graph.dims(id).to_vec();
         let slot = match self.graph.op(id).clone() {
             Op::Leaf(Leaf::Theta(..)) => return Ok(()),
             Op::Leaf(leaf) => {
-                let slot = self.reserve(&dims, self.default_lane(&dims));
+                let slot = self.reserve(&dims, self.lane_of(id));
                 if let Leaf::Constant(entries) = leaf {
                     self.plan.constants.push((slot.clone(), entries, dims));
                 }
                 slot
             }
-            Op::Rename(x, names) => {
-                let owner = self.owner.get(&x).copied().unwrap_or(x);
-                self.owner.insert(id, owner);
-                // The region lives as long as any of its names: one use of the owner stays taken.
-                if owner != x {
-                    self.uses[owner as usize] += 1;
-                    self.release(x);
-                }
-                let slot = self.slot(x).renamed(&names);
-                self.plan.slots.insert(id, slot);
-                return Ok(());
-            }
-            Op::Contract(factors) => self.contract(&factors, &dims),
-            Op::Combine(terms) => self.combine(&terms, &dims),
-            Op::Map(f, x) => self.rows(RowKind::Map(f), &[x], &dims),
-            Op::LogSumExp(x) => self.reduced(false, x, &dims),
-            Op::Max(x) => self.reduced(true, x, &dims),
-            Op::FirstMax(x, y) => self.first_max(x, y, &dims),
+            Op::Rename(..) => return Ok(()),
+            Op::Contract(_) => self.contract(id),
+            Op::Combine(terms) => self.combine(id, &terms),
+            Op::Map(f, x) => self.rows(id, RowKind::Map(f), &[x]),
+            Op::LogSumExp(x) => self.reduced(id, false, x),
+            Op::Max(x) => self.reduced(id, true, x),
+            Op::FirstMax(x, y) => self.first_max(id, x, y),
             Op::Gather {
                 from,
                 consumed,
                 new,
                 table,
-            } => self.gather(from, &consumed, &new, &table, &dims),
+            } => self.gather(id, from, [&consumed, &new], &table),
             Op::Scatter {
-                from,
+                factors,
                 consumed,
                 new,
                 table,
-            } => self.scatter(from, &consumed, &new, &table, &dims),
+            } => self.scatter(id, &factors, [&consumed, &new], &table),
             Op::Select {
                 dims: over,
                 mask,
                 then,
                 otherwise,
-            } => {
-                let entries: Arc<[f64]> = mask.iter().map(|m| f64::from(u8::from(*m))).collect();
-                let mask = self.reserve(&over, self.default_lane(&over));
-                self.plan.constants.push((mask.clone(), entries, over));
-                self.select(mask, then, otherwise, &dims)
-            }
+            } => self.select(id, (&over, &mask), [then, otherwise]),
         };
+        self.once = false;
         if slot.dims.len() > DEEPEST {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -308,20 +315,19 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn constant(&mut self, x: f64) -> Slot {
-        let slot = self.reserve(&[], None);
-        self.plan
-            .constants
-            .push((slot.clone(), Arc::new([x]), Vec::new()));
-        slot
-    }
-
-    fn ones(&mut self) -> Slot {
-        if self.one.is_none() {
-            self.one = Some(self.constant(1.0));
+    /// A node that lies where its argument does.
+    fn alias(&mut self, id: Id) {
+        let x = self.graph.op(id).arguments()[0];
+        let owner = self.owner.get(&x).copied().unwrap_or(x);
+        self.owner.insert(id, owner);
+        // The region lives as long as any of its names: one use of the owner stays taken.
+        if owner != x {
+            self.uses[owner as usize] += 1;
+            self.release(x);
         }
-        self.one
-            .clone()
-            .unwrap_or_else(|| Slot::new(&[], None, &[], 1))
+        if let Op::Rename(_, names) = self.graph.op(id) {
+            let slot = self.slot(x).renamed(names);
+            self.plan.slots.insert(id, slot);
+        }
     }
 }
