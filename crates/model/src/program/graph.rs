@@ -182,7 +182,7 @@ impl Graph {
                 table,
             } => format!(
                 "scatter {factors:?} {consumed:?} {new:?} {:p}",
-                Rc::as_ptr(table)
+                Arc::as_ptr(table)
             ),
             Op::Select {
                 then,

@@ -4,7 +4,7 @@ use super::super::graph::{Dim, Id, Pointwise};
 use super::super::kernel::{Read, RowKind, Rows};
 use super::super::slot::{Loop, Slot, loops};
 use super::{Planner, Step};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl Planner<'_> {
     pub(super) fn rows_of(&mut self, kind: RowKind, result: &Slot, operands: &[&Slot]) {
@@ -106,7 +106,7 @@ impl Planner<'_> {
         branches: [Id; 2],
     ) -> Slot {
         let lane = self.lane_of(id);
-        let entries: Rc<[f64]> = mask.iter().map(|m| f64::from(u8::from(*m))).collect();
+        let entries: Arc<[f64]> = mask.iter().map(|m| f64::from(u8::from(*m))).collect();
         let own = lane.filter(|l| over.contains(l)).or(over.last().copied());
         let mask = self.reserve(over, own);
         self.plan
@@ -143,7 +143,7 @@ impl Planner<'_> {
         let slot = self.reserve(&[], None);
         self.plan
             .constants
-            .push((slot.clone(), Rc::new([x]), Vec::new()));
+            .push((slot.clone(), Arc::new([x]), Vec::new()));
         slot
     }
 
