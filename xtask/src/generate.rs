@@ -24,6 +24,10 @@ const GENERATORS: &[Generator] = &[
         run: picture::all,
     },
     Generator {
+        name: "the schemas of file formats",
+        run: book::schemas,
+    },
+    Generator {
         name: "what README and book say commands print",
         run: book::refresh,
     },

@@ -9,6 +9,7 @@ mod gauge;
 
 mod progress;
 mod run;
+mod schema;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,8 @@ enum Command {
     Check(check::Arguments),
     /// Train an experiment: record, predictions, attribution
     Run(run::Arguments),
+    /// The JSON schema of a file format
+    Schema(schema::Arguments),
     /// The known models and their closed forms
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Gauge(arguments) => gauge::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Explain(arguments) => explain::run(&arguments),
     };

@@ -32,7 +32,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let json = flag("--json");
     let mut seconds = 0.3;
     if let Some(at) = arguments.iter().position(|a| a == "--seconds") {
-        seconds = arguments.get(at + 1).ok_or("--seconds needs a number")?.parse()?;
+        seconds = arguments
+            .get(at + 1)
+            .ok_or("--seconds needs a number")?
+            .parse()?;
         arguments.drain(at..at + 2);
     }
     let wanted: Vec<String> = match arguments.is_empty() {
@@ -40,12 +43,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         false => arguments,
     };
     if !json {
-        println!("instruction set {}, peak f32 {:.1} GFLOP/s", level_name(level()), fma_peak::<f32>());
-        println!("{:<26}{:>9}{:>16}{:>12}{:>12}{:>8}", "workload", "replicas", "steps/s", "ns/step", "GFLOP/s", "peak");
+        println!(
+            "instruction set {}, peak f32 {:.1} GFLOP/s",
+            level_name(level()),
+            fma_peak::<f32>()
+        );
+        println!(
+            "{:<26}{:>9}{:>16}{:>12}{:>12}{:>8}",
+            "workload", "replicas", "steps/s", "ns/step", "GFLOP/s", "peak"
+        );
     }
     for name in wanted {
         let (experiment, arm) = name.split_once('/').ok_or("name EXPERIMENT/ARM")?;
-        let folder = if experiment == "factorization" { "benches" } else { "experiments" };
+        let folder = if experiment == "factorization" {
+            "benches"
+        } else {
+            "experiments"
+        };
         let file = ExperimentFile::read(&Path::new(folder).join(format!("{experiment}.toml")))?;
         let arms = plan(&file)?;
         let arm = arms.iter().find(|a| a.name == arm).ok_or("no such arm")?;
@@ -71,7 +85,9 @@ fn measure<T: Real>(
     let drift = arm.observables.iter().any(|o| o.needs_squares());
     let mut tiles: Vec<Tile<'_, T>> = Vec::new();
     for first in (0..replicas).step_by(width as usize) {
-        let settings: Vec<Setting> = (first..first + width).map(|r| arm.settings.of(r)).collect::<Result<_, _>>()?;
+        let settings: Vec<Setting> = (first..first + width)
+            .map(|r| arm.settings.of(r))
+            .collect::<Result<_, _>>()?;
         tiles.push(Tile::new(&arm.training, &compiled, first, &settings, drift));
     }
     let mut best: f64 = 0.0;
@@ -94,7 +110,10 @@ fn measure<T: Real>(
             "{{\"workload\":\"{name}\",\"framework\":\"symbias\",\"replicas\":{replicas},\"steps_per_second\":{best:.0},\"operations\":{operations:.0},\"gflops\":{rate:.2},\"peak_percent\":{share:.1}}}"
         );
     } else {
-        println!("{name:<26}{replicas:>9}{best:>16.0}{:>12.1}{rate:>12.1}{share:>7.0}%", 1e9 / best);
+        println!(
+            "{name:<26}{replicas:>9}{best:>16.0}{:>12.1}{rate:>12.1}{share:>7.0}%",
+            1e9 / best
+        );
     }
     Ok(())
 }

@@ -101,6 +101,18 @@ pub fn refresh(repository: &Repository) -> Outcome<Vec<Derived>> {
     Ok(derived)
 }
 
+/// The schemas that the command knows.
+pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
+    let Some(program) = build(repository)? else {
+        return Ok(Vec::new());
+    };
+    let text = process::output(Command::new(&program).args(["schema", "experiment"]))?;
+    Ok(vec![Derived {
+        path: repository.root.join("schemas/experiment.schema.json"),
+        text: text.trim_end().to_owned() + "\n",
+    }])
+}
+
 /// docs/lib.rs: every text with Rust code, as documentation of an empty module.
 pub fn doctests(repository: &Repository) -> Outcome<Vec<Derived>> {
     let mut names = Vec::new();

@@ -53,6 +53,10 @@ pub trait Real:
     fn from_f64(x: f64) -> Self;
     /// The same number.
     fn to_f64(self) -> f64;
+    /// The nearest number.
+    fn from_i32(x: i32) -> Self;
+    /// Without its fraction; the nearest i32 if it is beyond.
+    fn truncated(self) -> i32;
     /// |x|.
     fn abs(self) -> Self;
     /// Neither infinite nor NaN.
@@ -282,6 +286,14 @@ macro_rules! real {
             #[inline(always)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            #[inline(always)]
+            fn from_i32(x: i32) -> $t {
+                x as $t
+            }
+            #[inline(always)]
+            fn truncated(self) -> i32 {
+                self as i32
             }
             #[inline(always)]
             fn abs(self) -> $t {

@@ -22,6 +22,8 @@ pub struct LaneInputs {
     pub block: u64,
     /// 1 if lanes are blocks, else 0.
     pub block_stride: u64,
+    /// Whether only the first eight lanes are wanted: then the others may hold anything.
+    pub half: bool,
 }
 
 /// The normals of one block per lane, to be used inside a kernel: entry k of the array is index b·n + k of each lane.
@@ -52,6 +54,7 @@ pub fn ensemble_normals<T: Real>(
         replica_stride: 1,
         block: 0,
         block_stride: 0,
+        half: false,
     };
     dispatch!(level(), simd => along_replicas::<_, T, false>(simd, inputs, first_index, replicas, out));
 }
@@ -77,6 +80,7 @@ pub fn ensemble_uniforms<T: Real>(
         replica_stride: 1,
         block: 0,
         block_stride: 0,
+        half: false,
     };
     dispatch!(level(), simd => along_replicas::<_, T, true>(simd, inputs, first_index, replicas, out));
 }
@@ -142,6 +146,7 @@ pub(super) fn along_index<T: Real, const UNIFORM: bool>(
         replica_stride: 0,
         block: 0,
         block_stride: 1,
+        half: false,
     };
     dispatch!(level(), simd => along_blocks::<_, T, UNIFORM>(simd, inputs, start, out));
 }
@@ -160,13 +165,13 @@ fn along_blocks<S: Simd, T: Real, const UNIFORM: bool>(
     let mut skip = (start % per_block) as usize;
     let mut out = out;
     while !out.is_empty() {
-        let vectors = in_order::<S, T>(block::<S, T, UNIFORM>(
-            simd,
-            LaneInputs {
-                block: number,
-                ..inputs
-            },
-        ));
+        let half = skip + out.len() <= group / 2;
+        let inputs = LaneInputs {
+            block: number,
+            half,
+            ..inputs
+        };
+        let vectors = in_order::<S, T>(block::<S, T, UNIFORM>(simd, inputs));
         if skip == 0 && out.len() >= group {
             let (head, tail) = out.split_at_mut(group);
             for (chunk, vector) in head.chunks_exact_mut(lanes).zip(vectors) {
@@ -219,7 +224,7 @@ pub(crate) fn block_f64<S: Simd>(simd: S, inputs: LaneInputs) -> [f64x8<S>; 4] {
 #[inline(always)]
 pub(crate) fn block_f32<S: Simd>(simd: S, inputs: LaneInputs) -> [f32x16<S>; 4] {
     let (a0, b0) = threefry_lanes(simd, inputs, 0);
-    let (a1, b1) = threefry_lanes(simd, inputs, 8);
+    let (a1, b1) = upper_lanes(simd, inputs, (a0, b0));
     let (z0, z1) = pair_f32(a0, a1);
     let (z2, z3) = pair_f32(b0, b1);
     [z0, z1, z2, z3]
@@ -236,17 +241,23 @@ pub(crate) fn uniforms_f64<S: Simd>(simd: S, inputs: LaneInputs) -> [f64x8<S>; 4
 #[inline(always)]
 pub(crate) fn uniforms_f32<S: Simd>(simd: S, inputs: LaneInputs) -> [f32x16<S>; 4] {
     let (a0, b0) = threefry_lanes(simd, inputs, 0);
-    let (a1, b1) = threefry_lanes(simd, inputs, 8);
-    let halves = |first: u64x8<S>, second: u64x8<S>| -> [f32x16<S>; 2] {
-        let low: u32x16<S> = first.narrow(second);
-        let high: u32x16<S> = (first >> 32).narrow(second >> 32);
-        [low, high].map(
-            #[inline(always)]
-            |k| f32x16::from_bits((k >> 9) | 1.0f32.to_bits()) - (1.0 - f32::EPSILON / 2.0),
-        )
-    };
-    let ([z0, z1], [z2, z3]) = (halves(a0, a1), halves(b0, b1));
+    let (a1, b1) = upper_lanes(simd, inputs, (a0, b0));
+    let (z0, z1) = half_words(a0, a1);
+    let (z2, z3) = half_words(b0, b1);
     [z0, z1, z2, z3]
+}
+
+/// Uniforms from the low and from the high halves.
+#[inline(always)]
+fn half_words<S: Simd>(first: u64x8<S>, second: u64x8<S>) -> (f32x16<S>, f32x16<S>) {
+    let low: u32x16<S> = first.narrow(second);
+    let high: u32x16<S> = (first >> 32).narrow(second >> 32);
+    (uniform_f32(low), uniform_f32(high))
+}
+
+#[inline(always)]
+fn uniform_f32<S: Simd>(word: u32x16<S>) -> f32x16<S> {
+    f32x16::from_bits((word >> 9) | 1.0f32.to_bits()) - (1.0 - f32::EPSILON / 2.0)
 }
 
 /// Uniform on (0, 1) by the upper 52 bits, as `Stream::uniform_at`.
@@ -264,6 +275,20 @@ fn pair_f32<S: Simd>(first: u64x8<S>, second: u64x8<S>) -> (f32x16<S>, f32x16<S>
     let u = (f32x16::float_from(low) + 0.5f32) * (1.0 / 4294967296.0f32);
     let v = f32x16::from_bits((high >> 9) | 1.0f32.to_bits()) - (1.0 - f32::EPSILON / 2.0);
     box_muller(u, v)
+}
+
+/// The block function on the second eight lanes, unless nobody wants them.
+#[inline(always)]
+fn upper_lanes<S: Simd>(
+    simd: S,
+    inputs: LaneInputs,
+    lower: (u64x8<S>, u64x8<S>),
+) -> (u64x8<S>, u64x8<S>) {
+    if inputs.half {
+        lower
+    } else {
+        threefry_lanes(simd, inputs, 8)
+    }
 }
 
 /// start + stride · lane, for a stride of 0 or 1.

@@ -36,6 +36,8 @@ pub(crate) struct Feeder<T> {
     pub inputs: Vec<T>,
     normals: Vec<T>,
     uniforms: Vec<T>,
+    /// Room for choices of entries.
+    ranks: Vec<i32>,
     /// The data: samples × fixed entries × replicas.
     data: Vec<T>,
     fixed: usize,
@@ -67,6 +69,7 @@ impl<T: Real> Feeder<T> {
             inputs: vec![T::ZERO; len],
             normals: vec![T::ZERO; if normals { len } else { 0 }],
             uniforms: vec![T::ZERO; if uniforms { len } else { 0 }],
+            ranks: vec![0; if uniforms { len } else { 0 }],
             data: (0..entries * replicas)
                 .map(|k| T::from_f64(data[k % replicas][k / replicas]))
                 .collect(),
@@ -150,7 +153,14 @@ impl<T: Real> Feeder<T> {
                 }
                 Feed::Subset(count) => {
                     let uniforms = &self.uniforms[range.clone()];
-                    subset(count, self.replicas, uniforms, &mut self.inputs[range]);
+                    let ranks = &mut self.ranks[..uniforms.len()];
+                    subset(
+                        count,
+                        self.replicas,
+                        uniforms,
+                        ranks,
+                        &mut self.inputs[range],
+                    );
                 }
                 Feed::Fixed | Feed::Teacher(_) => {}
             }
@@ -202,40 +212,45 @@ impl<T: Real> Feeder<T> {
 }
 
 /// Selection sampling: entry i of n is taken with probability (still wanted)/(n − i), which makes every subset of the
-/// size equally likely. Replicas innermost.
-fn subset<T: Real>(count: usize, replicas: usize, uniforms: &[T], into: &mut [T]) {
+/// size equally likely. Replicas innermost, at most as many as a virtual vector has lanes.
+fn subset<T: Real>(
+    count: usize,
+    replicas: usize,
+    uniforms: &[T],
+    ranks: &mut [i32],
+    into: &mut [T],
+) {
     let n = uniforms.len() / replicas;
+    // Entry i is taken if ⌊u (n − i)⌋ < wanted: integers that depend on nothing before. The bound makes the number exact
+    // whatever the product rounds to.
+    for (i, (us, ranks)) in uniforms
+        .chunks_exact(replicas)
+        .zip(ranks.chunks_exact_mut(replicas))
+        .enumerate()
+    {
+        let left = T::from_f64((n - i) as f64);
+        for (u, rank) in us.iter().zip(ranks) {
+            *rank = (*u * left).truncated().min((n - i) as i32 - 1);
+        }
+    }
     if replicas == 1 {
-        let mut wanted = T::from_f64(count as f64);
-        let mut left = T::from_f64(n as f64);
-        for (x, u) in into.iter_mut().zip(uniforms) {
-            (*x, wanted) = taken(*u, wanted, left);
-            left = left - T::ONE;
+        let mut wanted = count as i32;
+        for (x, rank) in into.iter_mut().zip(ranks.iter()) {
+            let taken = i32::from(*rank < wanted);
+            wanted -= taken;
+            *x = T::from_i32(taken);
         }
         return;
     }
-    // As many replicas as a virtual vector has lanes, at most.
-    let mut wanted = [T::from_f64(count as f64); 16];
-    let mut left = T::from_f64(n as f64);
-    for (row, us) in into
+    let mut wanted = [count as i32; 16];
+    for (row, ranks) in into
         .chunks_exact_mut(replicas)
-        .zip(uniforms.chunks_exact(replicas))
+        .zip(ranks.chunks_exact(replicas))
     {
-        for ((x, u), wanted) in row.iter_mut().zip(us).zip(&mut wanted) {
-            (*x, *wanted) = taken(*u, *wanted, left);
+        for ((x, rank), wanted) in row.iter_mut().zip(ranks).zip(&mut wanted) {
+            let taken = i32::from(*rank < *wanted);
+            *wanted -= taken;
+            *x = T::from_i32(taken);
         }
-        left = left - T::ONE;
     }
-}
-
-/// Whether an entry is taken (1 or 0), and how many are wanted afterwards.
-#[inline(always)]
-fn taken<T: Real>(u: T, wanted: T, left: T) -> (T, T) {
-    // The second condition makes the number exact whatever u · left rounds to.
-    let x = if u * left < wanted || wanted >= left {
-        T::ONE
-    } else {
-        T::ZERO
-    };
-    (x, wanted - x)
 }

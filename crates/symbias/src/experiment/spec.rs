@@ -488,6 +488,12 @@ impl ExperimentFile {
     }
 }
 
+/// The JSON schema of an experiment file.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Spec).to_value()
+}
+
 /// The meaning of a text.
 ///
 /// # Errors

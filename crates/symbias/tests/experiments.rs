@@ -1,0 +1,191 @@
+//! The experiment files of the repository are valid, and mistakes in one are named.
+
+use std::path::{Path, PathBuf};
+use symbias::experiment::plan::plan;
+use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
+use symbias::experiment::{Request, perform, record};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(name)
+}
+
+#[test]
+fn every_experiment_file_can_run() {
+    let mut count = 0;
+    for place in ["experiments", "benches"] {
+        for entry in std::fs::read_dir(folder(place)).unwrap().flatten() {
+            let path = entry.path();
+            let name = path
+                .file_name()
+                .and_then(|n| n.to_str())
+                .unwrap_or_default()
+                .to_owned();
+            if !name.ends_with(".toml") || name.ends_with(".model.toml") {
+                continue;
+            }
+            let file = ExperimentFile::read(&path).unwrap_or_else(|e| panic!("{e}"));
+            let arms = plan(&file).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(arms.len(), file.spec.arms.len());
+            count += 1;
+        }
+    }
+    assert!(count >= 6, "{count}");
+}
+
+const MODEL: &str = r#"
+symbias = 1
+outputs = ["y"]
+axes = { i = 3 }
+program = "y = u[i] * v[i] * x[i]"
+parameters = { u = ["i"], v = ["i"] }
+inputs = { x = ["i"], t = [] }
+loss = { kind = "mse", of = "y", target = "t" }
+"#;
+
+const GOOD: &str = r#"
+symbias = 1
+name = "good"
+replicas = 2
+[run]
+model = "m.toml"
+rate = 0.01
+steps = 300
+start = { program = "u[i] = 0.5 * a[i]\nv[i] = 0.5 * b[i]", inputs = { a = ["i"], b = ["i"] } }
+inputs = { x = { file = { path = "d.csv" } }, t = { file = { path = "t.npy" } } }
+batch = { size = 2, draw = "epochs" }
+observe = { charges = true, program = "w[i] = u[i] * v[i]", losses = { loss = { data = {} } } }
+[arms.main]
+"#;
+
+/// A vector of f8 as NumPy writes it.
+fn npy(values: &[f64]) -> Vec<u8> {
+    let mut header = format!(
+        "{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}",
+        values.len()
+    );
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|x| x.to_le_bytes()));
+    bytes
+}
+
+fn tried(
+    change: impl Fn(String) -> String,
+    csv: &str,
+) -> Result<symbias::experiment::Concluded, String> {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name);
+    std::fs::write(at("m.toml"), MODEL).unwrap();
+    std::fs::write(at("d.csv"), csv).unwrap();
+    std::fs::write(at("t.npy"), npy(&[1.0, 2.0, 3.0, 4.0])).unwrap();
+    std::fs::write(at("x.toml"), change(GOOD.to_owned())).unwrap();
+    let request = Request {
+        experiment: at("x.toml"),
+        out: at("record"),
+        threads: Some(1),
+        ..Request::default()
+    };
+    let done = perform(&request, &Board::default()).map_err(|e| e.to_string())?;
+    let (read, measured) = record::read(&at("record")).map_err(|e| e.to_string())?;
+    assert!(
+        read == done.record,
+        "the record that is written is the one that is read"
+    );
+    let bits = |m: &[record::Measured]| -> Vec<u64> {
+        m.iter()
+            .flat_map(|m| m.samples.numbers.iter().chain(&m.samples.theta))
+            .map(|x| x.to_bits())
+            .collect()
+    };
+    assert!(
+        bits(&measured) == bits(&done.measured),
+        "and so are its numbers"
+    );
+    Ok(done)
+}
+
+const CSV: &str = "1,0,0\n0,1,0\n0,0,1\n1,1,1\n";
+
+#[test]
+fn data_from_csv_and_npy_train() {
+    let done = tried(|t| t, CSV).unwrap_or_else(|e| panic!("{e}"));
+    let loss = done.measured[0]
+        .series("loss")
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert!(loss.last(0)[0] < loss.at(0, 0)[0]);
+}
+
+#[test]
+fn mistakes_are_named() {
+    let replaced = |from: &'static str, to: &'static str| {
+        let change = move |text: String| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        };
+        match tried(change, CSV) {
+            Ok(_) => panic!("`{to}` is accepted"),
+            Err(error) => error,
+        }
+    };
+    for (from, to, expected) in [
+        ("rate = 0.01", "rat = 0.01", "unknown field `rat`"),
+        ("rate = 0.01", "rate = -1.0", "learning rate"),
+        ("rate = 0.01", "rate = nan", "learning rate"),
+        ("steps = 300", "steps = 0", "no steps"),
+        ("[arms.main]", "", "no arms"),
+        ("m.toml", "none.toml", "none.toml"),
+        ("m.toml", "../m.toml", "leads out"),
+        ("d.csv", "/etc/passwd", "leads out"),
+        ("size = 2", "size = 9", "batch of 9"),
+        ("size = 2", "size = 0", "empty"),
+        ("u[i] * v[i]\"", "u[i] * vv[i]\"", "vv"),
+        ("u[i] * v[i]\"", "x[i] * v[i]\"", "reads the input `x`"),
+        ("0.5 * a[i]", "0.5 * a[i] / 0", "finite"),
+        ("symbias = 1", "symbias = 2", "version 2"),
+        (
+            "losses = {",
+            "measures = { s = { of = \"w\", kind = \"nuclear\" } }, losses = {",
+            "function of a matrix",
+        ),
+        (
+            "[arms.main]",
+            "[arms.main]\ncontrol = { of = \"mian\", removes = \"noise\" }",
+            "no arm",
+        ),
+        ("t = { file", "tt = { file", "no input"),
+    ] {
+        let error = replaced(from, to);
+        assert!(error.contains(expected), "{to}: {error}");
+    }
+}
+
+#[test]
+fn bad_data_are_named() {
+    for (csv, expected) in [
+        ("", "d.csv"),
+        ("1,0,0\n0,nan,0\n0,0,1\n1,1,1\n", "nan"),
+        ("1,0,0\n0,1\n0,0,1\n1,1,1\n", "d.csv"),
+        ("1,0\n0,1\n0,0\n1,1\n", "shape"),
+        ("1,0,0\n0,1,0\n", "samples"),
+    ] {
+        let error = tried(|t| t, csv).map(|_| ()).unwrap_err().to_lowercase();
+        assert!(error.contains(expected), "{csv:?}: {error}");
+    }
+}
+
+#[test]
+fn a_step_that_is_too_large_is_an_event() {
+    let done =
+        tried(|t| t.replace("rate = 0.01", "rate = 1e3"), CSV).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(done.record.arms["main"].stop, "all-diverged");
+    assert_eq!(done.record.arms["main"].diverged.len(), 2);
+    assert!(done.text().contains("diverged"));
+}
