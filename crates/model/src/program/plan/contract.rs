@@ -98,7 +98,7 @@ impl Planner<'_> {
             && first == *alias
             && self.lane_of(*user) == self.lane_of(*alias)
             && self.graph.dims(*user).len() == self.graph.dims(id).len()
-            && let Some(array) = self.plan.slots.get(&other).cloned()
+            && let Some(array) = self.early(other)
         {
             let dims = self.graph.dims(*user).to_vec();
             let form = match self.pinned.get(user) {
@@ -115,6 +115,15 @@ impl Planner<'_> {
             }
         }
         (self.place(id), None)
+    }
+
+    /// An array that is there already, though perhaps not yet by this name.
+    fn early(&self, id: Id) -> Option<Slot> {
+        match (self.plan.slots.get(&id), self.graph.op(id)) {
+            (Some(slot), _) => Some(slot.clone()),
+            (None, Op::Rename(x, names)) => Some(self.early(*x)?.renamed(names)),
+            _ => None,
+        }
     }
 
     /// Whether nothing but an alias of a node, and one user of that, has the node as an argument.
