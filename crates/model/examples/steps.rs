@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p symbias-model --example steps [NAME]`; with `STEPS=1` also the time of
 //! each step of a program. For 16 replicas, steps of single replicas.
-//! Best of several runs of about a tenth of a second. Percentages are of the measured peak of multiply-adds, counting
+//! Best of many runs of two milliseconds. Percentages are of the measured peak of multiply-adds, counting
 //! the contractions of the program, two operations each.
 
 use std::path::Path;
@@ -131,17 +131,17 @@ fn measure(
     program.put_theta(&mut workspace, &theta);
     program.put_inputs(&mut workspace, &inputs);
     let mut best = f64::INFINITY;
-    for _ in 0..7 {
+    for _ in 0..400 {
         let (start, mut steps) = (Instant::now(), 0);
-        while start.elapsed().as_secs_f64() < 0.1 {
-            for _ in 0..200 {
+        while start.elapsed().as_secs_f64() < 2e-3 {
+            for _ in 0..100 {
                 program.execute(&mut workspace);
                 let state = program.state(&mut workspace);
                 for (x, g) in state.theta.iter_mut().zip(&*state.gradient) {
                     *x -= 1e-4 * g;
                 }
             }
-            steps += 200;
+            steps += 100;
         }
         best = best.min(start.elapsed().as_secs_f64() / f64::from(steps));
     }

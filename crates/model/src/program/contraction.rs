@@ -25,6 +25,8 @@ pub(super) struct Contraction {
     pub split: usize,
     /// What the sum is multiplied by.
     pub scale: f64,
+    /// An array that lies like C, as the distance to it, and factors: the result is c·sum + d·other.
+    pub plus: Option<(usize, [f64; 2])>,
 }
 
 #[inline(always)]
@@ -204,7 +206,13 @@ fn finish<S: Simd, T: Real, const I: usize, const J: usize>(
     for (i, row) in sums.iter().enumerate() {
         for (j, sum) in row.iter().enumerate() {
             let at = c + i * step.rows.1 + j * step.columns.1;
-            write::<S, T>(*sum * scale, arena, at);
+            let mut total = *sum * scale;
+            if let Some((shift, factors)) = step.plus {
+                let [c, d] = factors.map(T::from_f64);
+                let other = read::<S, T>(simd, arena, at.wrapping_add(shift), true);
+                total = other.fma(T::Lanes::<S>::splat(simd, d), total * c);
+            }
+            write::<S, T>(total, arena, at);
         }
     }
 }

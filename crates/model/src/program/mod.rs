@@ -3,8 +3,9 @@
 //! [`Program::compile`] turns the checked expression and a [`Task`] (value, loss and gradient, jvp,
 //! vjp, Jacobian, second directional derivative) into steps over one arena. The [`Layout`] decides
 //! what runs along the lanes of a vector: the replicas of an ensemble, or for a single run an axis
-//! of each array. Both use the same kernels and the same order of sums: a replica has the bits of a
-//! single run. A run allocates nothing and dispatches once per step.
+//! of each array, chosen by cost. Both use the same kernels and the same order of sums: a replica has the
+//! bits of a single run. A run allocates nothing and dispatches once per step. Training keeps θ and ∇L
+//! in the workspace: [`State`].
 
 mod compile;
 mod complex;

@@ -194,8 +194,8 @@ fn differs(found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) -> Option<S
         }
         let size = e.iter().fold(1e-3_f64, |s, x| s.max(x.abs()));
         for (k, (f, e)) in f.iter().zip(e).enumerate() {
-            // A NaN is a difference.
-            if !((f - e).abs() <= accepted * size) {
+            let error = (f - e).abs();
+            if error.is_nan() || error > accepted * size {
                 return Some(format!("[{k}]: {f}, expected {e}"));
             }
         }

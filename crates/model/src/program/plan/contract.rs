@@ -32,7 +32,7 @@ impl Planner<'_> {
             let slot = self.ones();
             views.push(View { slot, table: None });
         }
-        let mut result = self.place(id);
+        let (mut result, joined) = self.place_of_sum(id, split < self.width);
         let replicas = result.lane == Some(REPLICA);
         let along = split == self.width;
         // The second factor is the one that is read as vectors if only one is.
@@ -61,7 +61,7 @@ impl Planner<'_> {
                 .filter(|d| self.size(**d) > 1 && **d != REPLICA);
             dims.clone().all(|d| a.has(*d) == b.has(*d)) || views.iter().any(|v| v.table.is_some())
         };
-        let step = if along && replicas && no_tile() {
+        let mut step = if along && replicas && no_tile() {
             Step::Totals(self.totals(&result, &views, (at, reads), terms, scale))
         } else if along && !replicas {
             self.dots(&result, &views, (at, reads), terms, scale)
@@ -72,8 +72,66 @@ impl Planner<'_> {
         result.clean = matches!(step, Step::Contraction(_))
             && reads.contains(&Read::Vector)
             && views.iter().all(of_vectors);
+        if let (Step::Contraction(sum), Some((other, factors))) = (&mut step, joined) {
+            let shift = other.offset.wrapping_sub(result.offset);
+            sum.plus = Some((shift, factors));
+            result.clean &= other.clean;
+            let named = self
+                .joined
+                .values_mut()
+                .filter(|s| s.offset == result.offset);
+            named.for_each(|s| s.clean = result.clean);
+            self.joined.insert(id, result.clone());
+        }
         self.emit(step);
         result
+    }
+
+    /// Where a sum goes. If it is only used in c·sum + d·other, and the other array lies like it, that is computed at
+    /// once, with the same roundings as later.
+    fn place_of_sum(&mut self, id: Id, tiled: bool) -> (Slot, Option<(Slot, [f64; 2])>) {
+        let uses = self.assigned.uses(id);
+        if let ([(user, alias)], true, false) = (&uses[..], tiled, self.once)
+            && self.is_used_once(id, *alias)
+            && let Op::Combine(terms) = self.graph.op(*user)
+            && let [(first, c), (other, d)] = terms[..]
+            && first == *alias
+            && self.lane_of(*user) == self.lane_of(*alias)
+            && self.graph.dims(*user).len() == self.graph.dims(id).len()
+            && let Some(array) = self.early(other)
+        {
+            let dims = self.graph.dims(*user).to_vec();
+            let form = match self.pinned.get(user) {
+                Some(slot) => slot.clone(),
+                None => Slot::new(&dims, self.lane_of(*user), self.sizes(), self.width),
+            };
+            if form.dims == array.dims && form.lane == array.lane && form.lane.is_some() {
+                let place = self.place(*user);
+                let back = |d: &Dim| (*d, self.assigned.outward(*alias, *d));
+                let names: Vec<(Dim, Dim)> = dims.iter().map(back).collect();
+                let own = place.renamed(&names);
+                self.joined.insert(*alias, place);
+                return (own, Some((array, [c, d])));
+            }
+        }
+        (self.place(id), None)
+    }
+
+    /// An array that is there already, though perhaps not yet by this name.
+    fn early(&self, id: Id) -> Option<Slot> {
+        match (self.plan.slots.get(&id), self.graph.op(id)) {
+            (Some(slot), _) => Some(slot.clone()),
+            (None, Op::Rename(x, names)) => Some(self.early(*x)?.renamed(names)),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing but an alias of a node, and one user of that, has the node as an argument.
+    fn is_used_once(&self, id: Id, mut alias: Id) -> bool {
+        while self.uses[alias as usize] == 1 && alias != id {
+            alias = self.graph.op(alias).arguments()[0];
+        }
+        alias == id && self.uses[id as usize] == 1
     }
 
     fn terms(&self, id: Id, order: Order, (a, b): (&Slot, &Slot)) -> Terms {
@@ -279,6 +337,7 @@ impl Planner<'_> {
             inner,
             split,
             scale,
+            plus: None,
         }
     }
 }

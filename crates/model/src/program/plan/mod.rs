@@ -79,6 +79,8 @@ pub(super) struct Planner<'a> {
     orders: Vec<Option<Order>>,
     width: usize,
     plan: Plan,
+    /// Sums that a contraction has computed where their combination with another array goes, which is thereby done.
+    joined: HashMap<Id, Slot>,
     /// Nodes that are computed where a gradient is delivered.
     pinned: HashMap<Id, Slot>,
     /// Uses of each node that are still to come.
@@ -127,6 +129,7 @@ pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
         orders,
         width: request.width,
         plan: Plan::default(),
+        joined: HashMap::new(),
         pinned: HashMap::new(),
         uses: vec![0; graph.nodes.len()],
         free: HashMap::new(),
@@ -141,7 +144,7 @@ pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
 
 /// Gives the dimension of the replicas, and it as the lane, to all that depends on what each replica has of its own.
 fn replicate(graph: &mut Graph, inputs_vary: bool, lane: &mut [Option<Dim>]) {
-    for id in 0..graph.nodes.len() {
+    for (id, lane) in lane.iter_mut().enumerate() {
         let varies = match &graph.nodes[id].op {
             Op::Leaf(Leaf::Constant(_)) => false,
             Op::Leaf(Leaf::Input(..)) => inputs_vary,
@@ -153,7 +156,7 @@ fn replicate(graph: &mut Graph, inputs_vary: bool, lane: &mut [Option<Dim>]) {
         };
         if varies {
             graph.nodes[id].dims.push(REPLICA);
-            lane[id] = Some(REPLICA);
+            *lane = Some(REPLICA);
         }
     }
 }

@@ -99,7 +99,7 @@ impl Planner<'_> {
                 clean: false,
                 ..slot.clone()
             },
-            None => self.allocate(&self.graph.dims(id).to_vec(), self.lane_of(id)),
+            None => self.allocate(self.graph.dims(id), self.lane_of(id)),
         }
     }
 
@@ -123,7 +123,8 @@ impl Planner<'_> {
             .into_iter()
             .map(|c| c.1)
             .collect();
-        if !matches!(self.graph.op(id), Op::Leaf(_)) && !self.pinned.contains_key(&id) {
+        let lent = self.joined.contains_key(&id);
+        if !matches!(self.graph.op(id), Op::Leaf(_)) && !self.pinned.contains_key(&id) && !lent {
             freed.push(self.slot(id));
         }
         for slot in freed {

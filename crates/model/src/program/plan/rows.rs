@@ -119,6 +119,9 @@ impl Planner<'_> {
     }
 
     pub(super) fn combine(&mut self, id: Id, terms: &[(Id, f64)]) -> Slot {
+        if let Some(done) = terms.first().and_then(|t| self.joined.get(&t.0)) {
+            return done.clone();
+        }
         let operands: Vec<Slot> = terms.iter().map(|t| self.operand(id, t.0)).collect();
         let mut result = self.place(id);
         result.clean = Self::stays_clean(RowKind::Sum(1.0, 1.0), &result, &operands);
