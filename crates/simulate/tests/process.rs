@@ -326,3 +326,34 @@ fn mistakes_are_named() {
     );
     assert!(refused(&|t| t.feeds[0] = Feed::Subset(4)).contains("cannot be chosen"));
 }
+
+#[test]
+fn batches_and_subsets_do_not_depend_on_lanes() {
+    let data: Vec<f64> = (0..120).map(|k| f64::from(k) * 0.37 % 1.0).collect();
+    let mut trainings = vec![(averaging(None, 1, Feed::Subset(5)), Vec::new())];
+    for draw in [Draw::Replacement, Draw::Subset, Draw::Epochs] {
+        let batch = Some(Batch { of: 10, draw });
+        trainings.push((averaging(batch, 3, Feed::Fixed), data.clone()));
+    }
+    for (mut training, fixed) in trainings {
+        training.descent.rate = 0.01;
+        let settings = Given(vec![vec![0.0; 12]], fixed);
+        // Whole vectors, a part of one, and single replicas.
+        let all = run(&training, &settings, 19, vec![300], &[]).theta;
+        for replica in [0, 7, 8, 15, 16, 18] {
+            let alone = Ensemble {
+                training: &training,
+                settings: &settings,
+                replicas: replica..replica + 1,
+                schedule: &Schedule::at(vec![300]).unwrap(),
+                observables: &[],
+                threads: 1,
+                keep: None,
+            }
+            .run::<f64>(&Monitor::default())
+            .unwrap();
+            let at = replica as usize * 12;
+            assert_eq!(all[at..at + 12], alone.theta[..], "replica {replica}");
+        }
+    }
+}

@@ -2,8 +2,9 @@
 
 use super::batch::Choice;
 use super::{Place, Training};
+use std::ops::Range;
 use symbias_model::expression::Law;
-use symbias_numerics::lanes::Real;
+use symbias_numerics::lanes::{LaneFloat, Real, Simd, dispatch, level};
 use symbias_numerics::random::{Stream, ensemble_normals, ensemble_uniforms};
 
 /// How an input gets its entries.
@@ -36,8 +37,9 @@ pub(crate) struct Feeder<T> {
     pub inputs: Vec<T>,
     normals: Vec<T>,
     uniforms: Vec<T>,
-    /// Room for choices of entries.
-    ranks: Vec<i32>,
+    /// Which of the numbers of all samples are drawn: a hull.
+    normal: Range<usize>,
+    uniform: Range<usize>,
     /// The data: samples × fixed entries × replicas.
     data: Vec<T>,
     fixed: usize,
@@ -69,7 +71,12 @@ impl<T: Real> Feeder<T> {
             inputs: vec![T::ZERO; len],
             normals: vec![T::ZERO; if normals { len } else { 0 }],
             uniforms: vec![T::ZERO; if uniforms { len } else { 0 }],
-            ranks: vec![0; if uniforms { len } else { 0 }],
+            normal: hull(&places, samples, |f| {
+                matches!(f, Feed::Drawn(Law::Normal) | Feed::Teacher(_))
+            }),
+            uniform: hull(&places, samples, |f| {
+                matches!(f, Feed::Drawn(Law::Uniform | Law::Sign) | Feed::Subset(_))
+            }),
             data: (0..entries * replicas)
                 .map(|k| T::from_f64(data[k % replicas][k / replicas]))
                 .collect(),
@@ -101,18 +108,20 @@ impl<T: Real> Feeder<T> {
     /// Fills everything but the answers of a teacher, which needs the rest.
     pub fn fill(&mut self, seed: u64, first: u64, step: u64) {
         let replicas = self.replicas;
-        if !self.normals.is_empty() {
-            if replicas == 1 {
-                Stream::new(seed, first, step).normals_at(0, &mut self.normals);
-            } else {
-                ensemble_normals(seed, first, step, 0, replicas, &mut self.normals);
+        // The number of a position is that of its index, whatever else is drawn.
+        let numbers = |range: &Range<usize>| range.start * replicas..range.end * replicas;
+        if !self.normal.is_empty() {
+            let (at, own) = (self.normal.start as u64, numbers(&self.normal));
+            match replicas {
+                1 => Stream::new(seed, first, step).normals_at(at, &mut self.normals[own]),
+                _ => ensemble_normals(seed, first, step, at, replicas, &mut self.normals[own]),
             }
         }
-        if !self.uniforms.is_empty() {
-            if replicas == 1 {
-                Stream::new(seed, first, step).uniforms_at(UNIFORM, &mut self.uniforms);
-            } else {
-                ensemble_uniforms(seed, first, step, UNIFORM, replicas, &mut self.uniforms);
+        if !self.uniform.is_empty() {
+            let (at, own) = (UNIFORM + self.uniform.start as u64, numbers(&self.uniform));
+            match replicas {
+                1 => Stream::new(seed, first, step).uniforms_at(at, &mut self.uniforms[own]),
+                _ => ensemble_uniforms(seed, first, step, at, replicas, &mut self.uniforms[own]),
             }
         }
         if self
@@ -153,14 +162,7 @@ impl<T: Real> Feeder<T> {
                 }
                 Feed::Subset(count) => {
                     let uniforms = &self.uniforms[range.clone()];
-                    let ranks = &mut self.ranks[..uniforms.len()];
-                    subset(
-                        count,
-                        self.replicas,
-                        uniforms,
-                        ranks,
-                        &mut self.inputs[range],
-                    );
+                    subset(count, self.replicas, uniforms, &mut self.inputs[range]);
                 }
                 Feed::Fixed | Feed::Teacher(_) => {}
             }
@@ -211,46 +213,58 @@ impl<T: Real> Feeder<T> {
     }
 }
 
+/// The numbers of all samples from the first to the last that some places have.
+fn hull(places: &[Place], samples: usize, of: impl Fn(&Feed) -> bool) -> Range<usize> {
+    let per_sample: usize = places.iter().map(|p| p.len).sum();
+    let own = || places.iter().filter(|p| of(&p.feed));
+    match (own().next(), own().next_back()) {
+        (Some(first), Some(last)) => {
+            first.start..(samples - 1) * per_sample + last.start + last.len
+        }
+        _ => 0..0,
+    }
+}
+
 /// Selection sampling: entry i of n is taken with probability (still wanted)/(n − i), which makes every subset of the
-/// size equally likely. Replicas innermost, at most as many as a virtual vector has lanes.
-fn subset<T: Real>(
-    count: usize,
-    replicas: usize,
-    uniforms: &[T],
-    ranks: &mut [i32],
-    into: &mut [T],
-) {
-    let n = uniforms.len() / replicas;
-    // Entry i is taken if ⌊u (n − i)⌋ < wanted: integers that depend on nothing before. The bound makes the number exact
-    // whatever the product rounds to.
-    for (i, (us, ranks)) in uniforms
-        .chunks_exact(replicas)
-        .zip(ranks.chunks_exact_mut(replicas))
-        .enumerate()
-    {
-        let left = T::from_f64((n - i) as f64);
-        for (u, rank) in us.iter().zip(ranks) {
-            *rank = (*u * left).truncated().min((n - i) as i32 - 1);
-        }
-    }
-    if replicas == 1 {
-        let mut wanted = count as i32;
-        for (x, rank) in into.iter_mut().zip(ranks.iter()) {
-            let taken = i32::from(*rank < wanted);
-            wanted -= taken;
-            *x = T::from_i32(taken);
-        }
-        return;
-    }
-    let mut wanted = [count as i32; 16];
-    for (row, ranks) in into
+/// size equally likely. Replicas innermost.
+fn subset<T: Real>(count: usize, replicas: usize, uniforms: &[T], into: &mut [T]) {
+    let rows = into
         .chunks_exact_mut(replicas)
-        .zip(ranks.chunks_exact(replicas))
-    {
-        for ((x, rank), wanted) in row.iter_mut().zip(ranks).zip(&mut wanted) {
-            let taken = i32::from(*rank < *wanted);
+        .zip(uniforms.chunks_exact(replicas));
+    if replicas == T::VIRTUAL_LANES {
+        return dispatch!(level(), simd => subset_of_lanes(simd, count, uniforms, into));
+    }
+    let n = uniforms.len() / replicas;
+    // As many replicas as a virtual vector has lanes, at most.
+    let mut wanted = [count as i32; 16];
+    for (i, (row, us)) in rows.enumerate() {
+        let left = (n - i) as i32;
+        for ((x, u), wanted) in row.iter_mut().zip(us).zip(&mut wanted) {
+            // The bound makes the number exact whatever the product rounds to.
+            let rank = (*u * T::from_i32(left)).truncated().min(left - 1);
+            let taken = i32::from(rank < *wanted);
             *wanted -= taken;
             *x = T::from_i32(taken);
         }
+    }
+}
+
+/// The same for whole vectors of replicas.
+#[inline(always)]
+fn subset_of_lanes<S: Simd, T: Real>(simd: S, count: usize, uniforms: &[T], into: &mut [T]) {
+    let splat = |x: usize| T::Lanes::<S>::splat(simd, T::from_f64(x as f64));
+    let (zero, one) = (splat(0), splat(1));
+    let mut wanted = splat(count);
+    let mut left = uniforms.len() / T::VIRTUAL_LANES;
+    let rows = into
+        .chunks_exact_mut(T::VIRTUAL_LANES)
+        .zip(uniforms.chunks_exact(T::VIRTUAL_LANES));
+    for (row, us) in rows {
+        let product = T::Lanes::<S>::load(simd, us) * splat(left);
+        left -= 1;
+        let rank = product.floor().min(splat(left));
+        let taken = T::Lanes::<S>::select(rank.lt(wanted), one, zero);
+        wanted -= taken;
+        taken.store(row);
     }
 }
