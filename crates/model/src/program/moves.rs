@@ -113,6 +113,53 @@ fn turned<S: Simd, T: Real>(
     now
 }
 
+/// Rows of one array as columns of another: how samples enter and leave an arena in which they are the lane. Positions and
+/// strides are (from, to); `rows` are contiguous in `to`, `columns` in `from`, whole vectors of them.
+#[inline(always)]
+pub(super) fn turns<S: Simd, T: Real>(
+    simd: S,
+    (loops, at): (&[Loop<2>], [usize; 2]),
+    rows: (usize, usize),
+    columns: (usize, usize),
+    from: &[T],
+    to: &mut [T],
+) {
+    let lanes = T::VIRTUAL_LANES;
+    let outer = |k: usize| {
+        loops
+            .iter()
+            .map(|l| (l.size - 1) * l.strides[k])
+            .sum::<usize>()
+    };
+    let last_row = (rows.0 - 1) * rows.1;
+    let last_column = (columns.0 - 1) * columns.1;
+    assert!(
+        at[0] + outer(0) + last_row + columns.0 <= from.len()
+            && at[1] + outer(1) + last_column + rows.0 <= to.len()
+            && columns.0.is_multiple_of(lanes),
+        "an argument or a result is too short"
+    );
+    each(
+        loops,
+        at,
+        #[inline(always)]
+        |[from_at, to_at]| {
+            for row in (0..rows.0).step_by(lanes) {
+                let left = (rows.0 - row).min(lanes);
+                for column in (0..columns.0).step_by(lanes) {
+                    let source = from_at + row * rows.1 + column;
+                    let block = turned::<S, T>(simd, from, source, rows.1, left);
+                    let target = to_at + column * columns.1 + row;
+                    for (k, x) in block[..lanes].iter().enumerate() {
+                        let own = &mut to[target + k * columns.1..][..left];
+                        x.store_partial(own);
+                    }
+                }
+            }
+        },
+    );
+}
+
 /// Sets the padding of the rows of an array to zero, so that what reads whole vectors finds nothing there.
 #[derive(Clone, Debug)]
 pub(super) struct Clear {

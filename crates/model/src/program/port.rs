@@ -2,6 +2,7 @@
 
 use super::graph::Dim;
 use super::kernel;
+use super::moves;
 use super::slot::{DEEPEST, Loop, Slot, each};
 use symbias_numerics::lanes::{Real, dispatch, level};
 
@@ -123,6 +124,27 @@ impl Port {
             .is_some_and(|l| l.strides == [1, 1] && l.size == T::VIRTUAL_LANES)
     }
 
+    /// Where the lane of the arena is a stride of the caller's and the other way round, in whole vectors both: the loops
+    /// outside, over the lane, and over what is contiguous in the caller's array.
+    fn turned<T: Real>(&self) -> Option<([Option<&Loop<2>>; 2], &Loop<2>, &Loop<2>)> {
+        let whole =
+            |l: &Loop<2>| l.size >= T::VIRTUAL_LANES && l.size.is_multiple_of(T::VIRTUAL_LANES);
+        let lane = self
+            .loops
+            .iter()
+            .position(|l| l.strides[0] == 1 && whole(l))?;
+        let run = self
+            .loops
+            .iter()
+            .position(|l| l.strides[1] == 1 && whole(l))?;
+        let mut outer = [None; 2];
+        let mut rest = (0..self.loops.len()).filter(|k| *k != lane && *k != run);
+        for place in &mut outer {
+            *place = rest.next().map(|k| &self.loops[k]);
+        }
+        (lane != run && rest.next().is_none()).then(|| (outer, &self.loops[lane], &self.loops[run]))
+    }
+
     /// `first` is the replica that the arena's first one is.
     pub(super) fn load<T: Real>(&self, first: usize, from: &[T], arena: &mut [T]) {
         let from = &from[first..];
@@ -130,6 +152,13 @@ impl Port {
             let loops = self.vectors(|[arena, caller]| [caller, arena]);
             let outer = &loops[..self.loops.len() - 1];
             return dispatch!(level(), simd => kernel::copies(simd, outer, [self.at[1], self.at[0]], from, arena));
+        }
+        if let Some((outer, lane, run)) = self.turned::<T>() {
+            let (loops, count) = exchanged(outer);
+            let rows = (lane.size, lane.strides[1]);
+            let columns = (run.size, run.strides[0]);
+            let place = (&loops[..count], [self.at[1], self.at[0]]);
+            return dispatch!(level(), simd => moves::turns(simd, place, rows, columns, from, arena));
         }
         self.runs(|[a, c], run| {
             if run.strides == [1, 1] {
@@ -147,6 +176,13 @@ impl Port {
             let outer = &self.loops[..self.loops.len() - 1];
             return dispatch!(level(), simd => kernel::copies(simd, outer, self.at, arena, into));
         }
+        if let Some((outer, lane, run)) = self.turned::<T>() {
+            let (loops, count) = kept(outer);
+            let rows = (run.size, run.strides[0]);
+            let columns = (lane.size, lane.strides[1]);
+            let place = (&loops[..count], self.at);
+            return dispatch!(level(), simd => moves::turns(simd, place, rows, columns, arena, into));
+        }
         self.runs(|[a, c], run| {
             if run.strides == [1, 1] {
                 into[c..c + run.size].copy_from_slice(&arena[a..a + run.size]);
@@ -156,4 +192,23 @@ impl Port {
             }
         });
     }
+}
+
+/// Loops that are there, on the stack, and how many.
+fn kept(loops: [Option<&Loop<2>>; 2]) -> ([Loop<2>; 2], usize) {
+    let none = Loop {
+        size: 1,
+        strides: [0, 0],
+    };
+    let count = loops.iter().flatten().count();
+    (loops.map(|l| l.copied().unwrap_or(none)), count)
+}
+
+/// The same with the roles of the two arrays exchanged.
+fn exchanged(loops: [Option<&Loop<2>>; 2]) -> ([Loop<2>; 2], usize) {
+    let (mut loops, count) = kept(loops);
+    for l in &mut loops {
+        l.strides.swap(0, 1);
+    }
+    (loops, count)
 }

@@ -242,9 +242,9 @@ impl<'c, T: Real> Tile<'c, T> {
     /// Whether a replica that was finite is no longer.
     fn any_lost(&mut self) -> bool {
         let theta = self.compiled.gradient.state(&mut self.workspace).theta;
-        // x − x is 0 unless x is infinite or NaN; one sum finds any.
-        let sum = theta.iter().fold(T::ZERO, |sum, x| sum + (*x - *x));
-        !(sum == T::ZERO) && self.lost().iter().any(|r| !self.known_lost[*r])
+        // 0 · x is 0 unless x is infinite or NaN; one sum finds any.
+        let sum = theta.iter().fold(T::ZERO, |sum, x| sum + T::ZERO * *x);
+        sum != T::ZERO && self.lost().iter().any(|r| !self.known_lost[*r])
     }
 
     /// Replicas of the tile with a parameter that is not finite.
