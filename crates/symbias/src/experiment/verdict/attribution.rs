@@ -2,6 +2,7 @@
 //! control runs that lack one driver. A driver is named only with its control.
 
 use crate::experiment::plan::Planned;
+use crate::experiment::quantile::{ordered, quantile};
 use crate::experiment::record::{Measured, Series};
 use crate::experiment::spec::{Attribute, DriverSpec};
 use serde::{Deserialize, Serialize};
@@ -28,14 +29,11 @@ impl Spread {
     /// Quartiles of the finite numbers; `None` if there is none.
     #[must_use]
     pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Spread> {
-        let mut all: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
-        all.sort_by(f64::total_cmp);
-        let last = all.len().checked_sub(1)?;
-        let at = |q: f64| {
-            let place = q * last as f64;
-            let (low, high) = (all[place.floor() as usize], all[place.ceil() as usize]);
-            low + (high - low) * place.fract()
-        };
+        let all = ordered(numbers);
+        if all.is_empty() {
+            return None;
+        }
+        let at = |q: f64| quantile(&all, q);
         Some(Spread {
             median: at(0.5),
             lower: at(0.25),
@@ -171,8 +169,7 @@ pub fn attribute(
             continue;
         };
         let theirs = its.series(&by.outcome)?;
-        let their_step = (step as f64 * control.pace).round() as u64;
-        let their_look = theirs.look_at(their_step);
+        let their_look = theirs.look_at(control.paced(step));
         // A control that ends early says nothing of later steps, unless it has come to rest.
         let apart = Spread::of((0..theirs.replicas.min(outcome.replicas)).map(|r| {
             let (a, b) = (outcome.at(r, look), theirs.at(r, their_look));
