@@ -210,7 +210,7 @@ fn subset<T: Real>(count: usize, replicas: usize, uniforms: &[T], into: &mut [T]
         let mut left = T::from_f64(n as f64);
         for (x, u) in into.iter_mut().zip(uniforms) {
             (*x, wanted) = taken(*u, wanted, left);
-            left = left - T::ONE;
+            left -= T::ONE;
         }
         return;
     }
@@ -224,7 +224,7 @@ fn subset<T: Real>(count: usize, replicas: usize, uniforms: &[T], into: &mut [T]
         for ((x, u), wanted) in row.iter_mut().zip(us).zip(&mut wanted) {
             (*x, *wanted) = taken(*u, *wanted, left);
         }
-        left = left - T::ONE;
+        left -= T::ONE;
     }
 }
 

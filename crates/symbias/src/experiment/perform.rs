@@ -212,8 +212,29 @@ fn environment(options: &RunOptions, begun: Instant) -> serde_json::Value {
         "version": env!("CARGO_PKG_VERSION"),
         "instruction_set": level_name(level()),
         "threads": options.threads,
+        "shard": options.shard,
         "seconds": begun.elapsed().as_secs_f64(),
     })
+}
+
+/// Whether all shards of a run are there, as far as the records say which they are.
+fn complete(parts: &[(Record, Vec<Measured>)]) -> Result<()> {
+    let told = parts.iter().filter_map(|p| {
+        let shard = p.0.environment.get("shard")?;
+        serde_json::from_value::<(u64, u64)>(shard.clone()).ok()
+    });
+    let told: Vec<(u64, u64)> = told.collect();
+    let Some((_, n)) = told.first().copied() else {
+        return Ok(());
+    };
+    match (0..n.min(1 << 20)).find(|i| !told.contains(&(*i, n))) {
+        None => Ok(()),
+        Some(i) => Err(Error::new(
+            ErrorKind::Value,
+            format!("the record of shard {i}/{n} is missing"),
+        )
+        .remedy("give the folders of all shards of one run")),
+    }
 }
 
 /// Joins the records of shards, draws the conclusions, and writes the whole.
@@ -226,6 +247,7 @@ pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Conclud
         .iter()
         .map(|s| record::read(s))
         .collect::<Result<Vec<_>>>()?;
+    complete(&parts)?;
     let (mut record, measured) = shards::join(parts)?;
     if record.experiment != file.spec {
         return Err(

@@ -2,10 +2,14 @@
 
 use super::numbers::{Curve, Curves, Spreads};
 use crate::experiment::spec::{AxisSpec, LegendSpec, Marks, Over, PanelSpec, Role, SeriesSpec};
-use symbias_figure::{Axis, Dash, Layer, Legend, PALE, Panel};
+use symbias_figure::{Axis, Dash, Layer, Legend, Marker, PALE, Panel};
 
 /// Bands are drawn around so many curves of a series at most; more would hide each other.
 const BANDS: usize = 6;
+/// Width of lines that have others over them, in points.
+const BENEATH: f64 = 1.8;
+/// The first series of the palette that ink is seen on.
+const LIGHT: usize = 3;
 
 /// Everything but the data.
 pub fn empty(spec: &PanelSpec) -> Panel {
@@ -55,12 +59,14 @@ fn axis(spec: &AxisSpec, default: &str) -> Axis {
 pub fn layers(spec: &PanelSpec, found: &[(&SeriesSpec, Curves)]) -> Vec<Layer> {
     let dashes_mean_something = found.iter().any(|(s, _)| s.role == Role::Over);
     let (mut behind, mut bands, mut lines, mut over) = (vec![], vec![], vec![], vec![]);
-    let mut next = 0;
+    // What is drawn over the series must be seen on them: the light half of the palette.
+    let mut next = if dashes_mean_something { LIGHT } else { 0 };
     let mut overs = 0;
     for (series, curves) in found {
         let mut look = Look {
             draw: series.draw.unwrap_or(spec.draw),
             series: series.colour.unwrap_or(next),
+            beneath: dashes_mean_something,
             solid: dashes_mean_something || series.role != Role::Measured,
             by_share: series.colour.is_none() && curves.curves.len() > 1,
             dash: [Dash::Dashed, Dash::Dotted, Dash::DashDotted][overs % 3],
@@ -113,6 +119,8 @@ struct Look {
     draw: Marks,
     series: usize,
     solid: bool,
+    /// Whether something is drawn over it.
+    beneath: bool,
     by_share: bool,
     dash: Dash,
 }
@@ -137,10 +145,13 @@ impl Look {
         match role {
             Role::Behind if drawn => layer.colour(PALE).width(2.2),
             Role::Behind => layer.colour(PALE).hollow(),
-            Role::Over if drawn => layer.ink().width(0.7).dash(self.dash),
-            Role::Over => layer.ink().hollow(),
+            Role::Over if drawn => layer.ink().width(0.6).dash(self.dash),
+            Role::Over => layer.ink().marker(Marker::Cross),
             Role::Measured => {
-                let layer = self.coloured(layer, curve);
+                let mut layer = self.coloured(layer, curve);
+                if self.beneath && drawn {
+                    layer = layer.width(BENEATH);
+                }
                 match drawn && (self.solid || self.draw == Marks::Step) {
                     true => layer.dash(Dash::Solid),
                     false => layer,

@@ -54,8 +54,13 @@ pub struct ControlFinding {
     /// Distance of its outcome from that of the run, of the change of the outcome.
     pub outcome_apart: Option<Spread>,
     /// The share of the matter that goes away with the driver: of the motion of the charges where they moved, else of the
-    /// change of the outcome.
+    /// change of the outcome. No number, and null in JSON, where nothing finite was measured.
+    #[serde(deserialize_with = "or_nan")]
     pub share: f64,
+}
+
+fn or_nan<'d, D: serde::Deserializer<'d>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// The answer.
