@@ -56,14 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     for figure in &drawn {
         let arms = figure.without.join(", ");
         match &figure.figure {
-            None => {
-                text += &format!(
-                    "{}: not drawn, these arms did not run: {arms}\n",
-                    figure.name
-                )
-            }
+            None => text += &format!("{}: not drawn, this did not run: {arms}\n", figure.name),
             Some(_) if !arms.is_empty() => {
-                text += &format!("{}: without arms that did not run: {arms}\n", figure.name);
+                text += &format!("{}: without what did not run: {arms}\n", figure.name);
             }
             Some(_) => {}
         }

@@ -11,7 +11,7 @@ pub(super) use check::check;
 pub use numbers::{Curve, Curves, Middle, Spreads};
 
 use super::record::{Measured, Record, write_bytes};
-use super::spec::FigureSpec;
+use super::spec::{FigureSpec, SeriesSpec};
 use std::path::{Path, PathBuf};
 use symbias_figure::{Figure, Width};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -26,7 +26,7 @@ pub struct Drawn {
     pub name: String,
     /// The figure; `None` if nothing of it is in the record.
     pub figure: Option<Figure>,
-    /// Arms that it shows and the record does not hold.
+    /// Arms, or replicas of arms, that it shows and the record does not hold.
     pub without: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Draw
         for series in &own.series {
             match numbers::numbers(own, series, record, measured)? {
                 Some(curves) => found.push((series, curves)),
-                None => without.extend(series.arm.clone()),
+                None => without.extend(absent(series)),
             }
         }
         // What is given is no result: a panel of nothing else is left out.
@@ -70,6 +70,15 @@ fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Draw
         name: spec.name.clone(),
         figure,
         without,
+    })
+}
+
+/// What a series lacks.
+fn absent(series: &SeriesSpec) -> Option<String> {
+    let arm = series.arm.as_ref()?;
+    Some(match series.replica {
+        Some(r) => format!("replica {r} of {arm}"),
+        None => arm.clone(),
     })
 }
 

@@ -68,7 +68,7 @@ pub struct Curves {
     pub spreads: Spreads,
 }
 
-/// The numbers of a series; `None` if its arm did not run, or nothing was predicted for it.
+/// The numbers of a series; `None` if its arm or replica did not run, or nothing was predicted for it.
 pub fn numbers(
     panel: &PanelSpec,
     series: &SeriesSpec,
@@ -90,7 +90,7 @@ pub fn numbers(
         return Ok(None);
     };
     if series.of.is_some() {
-        return observed(panel, series, record, own).map(Some);
+        return observed(panel, series, record, own);
     }
     let Some(verdict) = record.verdicts.flow.get(name) else {
         return Ok(None);
@@ -182,20 +182,11 @@ fn observed(
     series: &SeriesSpec,
     record: &Record,
     own: &Measured,
-) -> Result<Curves> {
+) -> Result<Option<Curves>> {
     let numbers = own.series(series.of.as_deref().unwrap_or_default())?;
     let replicas: Vec<usize> = match series.replica {
         Some(r) if (r as usize) < numbers.replicas => vec![r as usize],
-        Some(r) => {
-            return Err(Error::new(
-                ErrorKind::Value,
-                format!(
-                    "the record has {} replicas, and no replica {r}",
-                    numbers.replicas
-                ),
-            )
-            .remedy("replicas are counted from 0"));
-        }
+        Some(_) => return Ok(None),
         None => (0..numbers.replicas).collect(),
     };
     let entries = chosen(series, numbers.len());
@@ -219,7 +210,7 @@ fn observed(
         let points = entries
             .iter()
             .map(|e| (panel.first as f64 + *e as f64, over_replicas(look, *e)));
-        return Ok(Curves {
+        return Ok(Some(Curves {
             curves: vec![Curve {
                 share: None,
                 points: points.collect(),
@@ -228,7 +219,7 @@ fn observed(
                 true => Spreads::Replicas(replicas.len()),
                 false => Spreads::None,
             },
-        });
+        }));
     }
     let steps = numbers.steps.iter().enumerate();
     let looks: Vec<(usize, f64)> = steps
@@ -243,13 +234,13 @@ fn observed(
                 .flat_map(|r| entries.iter().map(move |e| (r, e)));
             Middle::of(all.map(|(r, e)| value(*r, look, *e)))
         };
-        return Ok(Curves {
+        return Ok(Some(Curves {
             curves: vec![Curve {
                 share: None,
                 points: looks.iter().map(|(look, x)| (*x, at(*look))).collect(),
             }],
             spreads: Spreads::Pooled(replicas.len()),
-        });
+        }));
     }
     let last = entries.len().saturating_sub(1);
     let curve = |(k, e): (usize, &usize)| Curve {
@@ -259,11 +250,11 @@ fn observed(
             .map(|(look, x)| (*x, over_replicas(*look, *e)))
             .collect(),
     };
-    Ok(Curves {
+    Ok(Some(Curves {
         curves: entries.iter().enumerate().map(curve).collect(),
         spreads: match several {
             true => Spreads::Replicas(replicas.len()),
             false => Spreads::None,
         },
-    })
+    }))
 }
