@@ -5,9 +5,11 @@ mod catalogue;
 mod check;
 mod eval;
 mod explain;
+mod figure;
 mod gauge;
-
+mod join;
 mod progress;
+mod reproduce;
 mod run;
 mod schema;
 mod watch;
@@ -37,6 +39,12 @@ enum Command {
     Run(run::Arguments),
     /// The JSON schema of a file format
     Schema(schema::Arguments),
+    /// The figures of a record, as SVG and PNG
+    Figure(figure::Arguments),
+    /// The records of all shards of a run as one, bit for bit that of the whole run
+    Join(join::Arguments),
+    /// The published experiments, with predictions, controls, figures and a summary
+    Reproduce(reproduce::Arguments),
     /// The known models and their closed forms
     #[command(subcommand)]
     Catalogue(catalogue::Command),
@@ -44,12 +52,14 @@ enum Command {
     Explain(explain::Arguments),
 }
 
-/// How a command ended: 0 fine, 1 a claim does not hold, 2 failure.
+/// How a command ended: 0 fine, 1 a claim does not hold, 130 interrupted; 2 is failure.
 pub(crate) enum Outcome {
     /// Everything asked for was done and holds.
     Fine,
     /// Something was refuted: bounds disagree, a certificate fails.
     Refuted,
+    /// A person stopped it; what was done is kept, to go on from.
+    Interrupted,
 }
 
 fn main() -> ExitCode {
@@ -61,12 +71,16 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Figure(arguments) => figure::run(&arguments),
+        Command::Join(arguments) => join::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Catalogue(command) => catalogue::run(&command),
         Command::Explain(arguments) => explain::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Refuted) => ExitCode::from(1),
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::from(2)

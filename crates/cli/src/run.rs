@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
+use std::time::Duration;
 use symbias::experiment::{self, Request};
 
 /// Arguments of `run`.
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Go on with a run that was interrupted
     #[arg(long)]
     resume: bool,
+    /// Seconds between checkpoints
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
+    checkpoint: f64,
     /// The conclusions as JSON on standard output
     #[arg(long)]
     json: bool,
@@ -40,6 +44,12 @@ fn shard(text: &str) -> Result<(u64, u64), String> {
     parsed.ok_or_else(|| format!("`{text}` is no shard: write i/n, as 0/4"))
 }
 
+fn seconds(text: &str) -> Result<f64, String> {
+    let parsed = text.parse().ok();
+    let given = parsed.filter(|s| (0.0..=1e6).contains(s));
+    given.ok_or_else(|| format!("`{text}` is no time: give seconds, 0 to 1e6"))
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let request = Request {
         experiment: arguments.experiment.clone(),
@@ -49,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         arms: arguments.arms.clone(),
         threads: arguments.threads,
         resume: arguments.resume,
+        pause: Some(Duration::from_secs_f64(arguments.checkpoint)),
     };
     let watch = Watch::new();
     let concluded = experiment::perform(&request, watch.board());
@@ -59,5 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     } else {
         crate::print(&concluded.text())?;
     }
-    Ok(Outcome::Fine)
+    Ok(match concluded.interrupted {
+        true => Outcome::Interrupted,
+        false => Outcome::Fine,
+    })
 }

@@ -14,6 +14,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(crate) struct Watch {
     board: Arc<Board>,
     ended: Arc<AtomicBool>,
+    bar: Option<ProgressBar>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -24,19 +25,33 @@ impl Watch {
         let stopping = board.clone();
         // A second handler cannot be set; then Ctrl-C ends the process, and the checkpoints stand.
         let _ = ctrlc::set_handler(move || stopping.stop());
-        let thread = std::io::stderr().is_terminal().then(|| {
+        let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = std::io::stderr()
+            .is_terminal()
+            .then(|| ProgressBar::new_spinner().with_style(style));
+        let thread = bar.clone().map(|bar| {
             let (board, ended) = (board.clone(), ended.clone());
-            std::thread::spawn(move || show(&board, &ended))
+            std::thread::spawn(move || show(&bar, &board, &ended))
         });
         Watch {
             board,
             ended,
+            bar,
             thread,
         }
     }
 
     pub(crate) fn board(&self) -> &Board {
         &self.board
+    }
+
+    /// A line that stays, on standard error.
+    pub(crate) fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
     }
 
     pub(crate) fn finish(self) {
@@ -47,10 +62,7 @@ impl Watch {
     }
 }
 
-fn show(board: &Board, ended: &AtomicBool) {
-    let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let bar = ProgressBar::new_spinner().with_style(style);
+fn show(bar: &ProgressBar, board: &Board, ended: &AtomicBool) {
     let mut seen: Vec<(Instant, u64)> = Vec::new();
     while !ended.load(Ordering::Relaxed) {
         std::thread::sleep(PAUSE);
@@ -71,13 +83,18 @@ fn show(board: &Board, ended: &AtomicBool) {
     bar.finish_and_clear();
 }
 
-/// `sgd 43 %, 2.1 M steps/s, 12 s left, ratio 0.93`.
+/// `relu/sgd 43 %, 2.1 M steps/s, 12 s left, ratio 0.93`.
 fn line(arm: &Progress, start: (Instant, u64), now: Instant) -> String {
     let done = arm.monitor.done.load(Ordering::Relaxed);
     let elapsed = now.duration_since(start.0).as_secs_f64();
     let rate = done.saturating_sub(start.1) as f64 / elapsed.max(1e-9);
     let share = 100.0 * done as f64 / arm.work.max(1) as f64;
-    let mut text = format!("{} {share:.0} %, {:.3} M steps/s", arm.arm, rate / 1e6);
+    let mut text = format!(
+        "{}/{} {share:.0} %, {:.3} M steps/s",
+        arm.experiment,
+        arm.arm,
+        rate / 1e6
+    );
     if rate > 0.0 {
         text += &format!(
             ", {:.0} s left",

@@ -20,7 +20,7 @@ pub struct Entry<'a> {
     pub parts: Vec<(&'a Mark, Look)>,
 }
 
-/// Adds the labels of a panel, all but those of the layers that `skip` names.
+/// Adds the labels of a panel, all but those of the layers that `skip` names; bands and intervals come last.
 pub fn collect<'a>(
     entries: &mut Vec<Entry<'a>>,
     panel: &'a Panel,
@@ -44,6 +44,11 @@ pub fn collect<'a>(
             }),
         }
     }
+    // What surrounds curves is explained after them.
+    entries.sort_by_key(|entry| {
+        let around = |part: &(&Mark, Look)| matches!(part.0, Mark::Band(_) | Mark::Whiskers(_));
+        entry.parts.iter().all(around)
+    });
 }
 
 /// A legend with every place decided.

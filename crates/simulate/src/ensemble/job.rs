@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use symbias_model::error::Result;
 use symbias_numerics::lanes::Real;
 
-/// Time between checkpoints. When they are written is of no consequence for the bits.
+/// Time between checkpoints, unless the caller decides it.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Steps between looks at the clock and at the caller's wish to stop.
@@ -124,7 +124,7 @@ impl<'j, T: Real> Job<'j, T> {
                 monitor
                     .done
                     .fetch_add((to - from) * count, Ordering::Relaxed);
-                if self.saved.elapsed() > PAUSE {
+                if self.saved.elapsed() > monitor.pause.unwrap_or(PAUSE) {
                     self.save()?;
                 }
             }

@@ -16,6 +16,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
 
@@ -57,6 +58,8 @@ pub struct Monitor {
     pub done: AtomicU64,
     /// Numbers of the latest look at the first replica that is in work.
     pub latest: Mutex<Option<(u64, Vec<f64>)>>,
+    /// Time between checkpoints; two seconds without. When they are written is of no consequence for the bits.
+    pub pause: Option<Duration>,
 }
 
 /// What a run measured.

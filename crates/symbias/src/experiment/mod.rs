@@ -1,15 +1,21 @@
 //! Experiments: spec → plan → run → record.
 //!
 //! A [`spec::Spec`] is a file as written; [`plan::plan`] validates it into trainings that can run; `run` runs them;
-//! `record` keeps what they measured. Prediction (crate `bias`) and measurement (crate `simulate`) meet in `verdict`.
+//! `record` keeps what they measured. Prediction (crate `bias`) and measurement (crate `simulate`) meet in `verdict`;
+//! `figures` draws records, and `reproduce` runs the published experiments.
 
 mod draws;
+pub mod figures;
+mod given;
 mod inputs;
 mod observe;
 mod perform;
 pub mod plan;
+mod quantile;
 pub mod record;
+pub mod reproduce;
 pub mod run;
+mod shards;
 pub mod spec;
 pub mod verdict;
 

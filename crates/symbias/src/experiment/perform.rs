@@ -4,10 +4,10 @@ use super::plan::{self, Planned};
 use super::record::{self, Measured, RECORD, Record};
 use super::run::{self, Board, RunOptions};
 use super::spec::ExperimentFile;
-use super::verdict;
+use super::{figures, given, shards, verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The folder of checkpoints in that of a record.
@@ -30,6 +30,8 @@ pub struct Request {
     pub threads: Option<usize>,
     /// Go on with what was interrupted.
     pub resume: bool,
+    /// Time between checkpoints, if not the usual.
+    pub pause: Option<Duration>,
 }
 
 /// What came of it.
@@ -101,22 +103,31 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         shard: request.shard,
         threads: request.threads.unwrap_or_else(threads).max(1),
         keep: Some(request.out.join(PARTIAL)),
+        pause: request.pause,
     };
     for arm in &arms {
         options.part(arm.most)?;
     }
     if let Some((record, measured)) = claim(request)? {
-        return Ok(Concluded {
+        same(&record, &file, &arms, &options)
+            .map_err(|e| e.context(&format!("`{}`", request.out.display())))?;
+        let concluded = Concluded {
             record,
             measured,
             folder: request.out.clone(),
             interrupted: false,
-        });
+        };
+        // The run may have been killed between the record and the end.
+        if request.shard.is_none() && !concluded.folder.join(figures::FIGURES).is_dir() {
+            concluded.draw()?;
+        }
+        return Ok(concluded);
     }
     let measured = run::run(&file, &arms, &options, board)?;
     let interrupted =
         measured.iter().any(|m| !m.finished) || measured.len() < started(&arms, &options);
     let mut record = record::describe(&file.spec, &measured, &parameters(&arms));
+    record.given = given::read(&file.spec, &file.folder)?;
     if !interrupted {
         if request.shard.is_none() {
             record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
@@ -126,12 +137,50 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         let partial = request.out.join(PARTIAL);
         std::fs::remove_dir_all(&partial).map_err(|e| cannot("remove", &partial, &e))?;
     }
-    Ok(Concluded {
+    let concluded = Concluded {
         record,
         measured,
         folder: request.out.clone(),
         interrupted,
-    })
+    };
+    if !interrupted && request.shard.is_none() {
+        concluded.draw()?;
+    }
+    Ok(concluded)
+}
+
+/// Whether a finished record is what a request asks for.
+fn same(
+    record: &Record,
+    file: &ExperimentFile,
+    arms: &[Planned],
+    options: &RunOptions,
+) -> Result<()> {
+    let other = |what: &str| {
+        Err(Error::new(
+            ErrorKind::Value,
+            format!("it holds a finished record of {what}"),
+        )
+        .remedy("name another folder, or ask for what was run"))
+    };
+    if record.experiment != file.spec {
+        return other("another experiment, or of this one before the file was changed");
+    }
+    let mut wanted = Vec::new();
+    for arm in arms {
+        let part = options.part(arm.most)?;
+        if !part.is_empty() {
+            wanted.push((arm.name.as_str(), (part.start, part.end)));
+        }
+    }
+    let held = record
+        .arms
+        .iter()
+        .map(|(name, a)| (name.as_str(), a.replicas));
+    if !held.eq(wanted) {
+        return other("other arms or replicas");
+    }
+    Ok(())
 }
 
 /// Arms that have replicas in this part.
@@ -163,8 +212,29 @@ fn environment(options: &RunOptions, begun: Instant) -> serde_json::Value {
         "version": env!("CARGO_PKG_VERSION"),
         "instruction_set": level_name(level()),
         "threads": options.threads,
+        "shard": options.shard,
         "seconds": begun.elapsed().as_secs_f64(),
     })
+}
+
+/// Whether all shards of a run are there, as far as the records say which they are.
+fn complete(parts: &[(Record, Vec<Measured>)]) -> Result<()> {
+    let told = parts.iter().filter_map(|p| {
+        let shard = p.0.environment.get("shard")?;
+        serde_json::from_value::<(u64, u64)>(shard.clone()).ok()
+    });
+    let told: Vec<(u64, u64)> = told.collect();
+    let Some((_, n)) = told.first().copied() else {
+        return Ok(());
+    };
+    match (0..n.min(1 << 20)).find(|i| !told.contains(&(*i, n))) {
+        None => Ok(()),
+        Some(i) => Err(Error::new(
+            ErrorKind::Value,
+            format!("the record of shard {i}/{n} is missing"),
+        )
+        .remedy("give the folders of all shards of one run")),
+    }
 }
 
 /// Joins the records of shards, draws the conclusions, and writes the whole.
@@ -177,7 +247,8 @@ pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Conclud
         .iter()
         .map(|s| record::read(s))
         .collect::<Result<Vec<_>>>()?;
-    let (mut record, measured) = record::join(parts)?;
+    complete(&parts)?;
+    let (mut record, measured) = shards::join(parts)?;
     if record.experiment != file.spec {
         return Err(
             Error::new(ErrorKind::Value, "the records are of another experiment")
@@ -194,15 +265,27 @@ pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Conclud
     record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
     record::write(out, &record, &measured)?;
     drop(std::fs::remove_dir_all(out.join(PARTIAL)));
-    Ok(Concluded {
+    let concluded = Concluded {
         record,
         measured,
         folder: out.to_owned(),
         interrupted: false,
-    })
+    };
+    concluded.draw()?;
+    Ok(concluded)
 }
 
 impl Concluded {
+    /// Writes the figures into the folder of the record.
+    ///
+    /// # Errors
+    /// As [`figures::draw`] and [`figures::write`].
+    pub fn draw(&self) -> Result<()> {
+        let specs = &self.record.experiment.figures;
+        let drawn = figures::draw(specs, &self.record, &self.measured)?;
+        figures::write(&self.folder.join(figures::FIGURES), &drawn).map(drop)
+    }
+
     /// What a person reads at the end.
     #[must_use]
     pub fn text(&self) -> String {

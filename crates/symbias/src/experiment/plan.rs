@@ -3,7 +3,7 @@
 use super::draws::{Drawer, Purpose};
 use super::inputs::{self, Inputs};
 use super::observe;
-use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision};
+use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision, Spec};
 use std::path::{Component, Path, PathBuf};
 use symbias_geometry::discover::structural::{Factor, are_listed, factors};
 use symbias_geometry::field::AffineField;
@@ -137,7 +137,29 @@ pub fn plan(file: &ExperimentFile) -> Result<Vec<Planned>> {
             .suggest(&control.of, file.spec.arms.keys().map(String::as_str)));
         }
     }
+    super::given::check(&file.spec, &file.folder)?;
+    super::figures::check(&file.spec, &arms)?;
     Ok(arms)
+}
+
+/// Steps at which an arm is looked at besides: those that the file asks about, of the arm or of the one that it is a control
+/// of.
+fn asked(spec: &Spec, name: &str, arm: &Arm) -> Vec<u64> {
+    let of = |name: &str| -> Vec<u64> {
+        let attributed = spec.attribute.get(name).and_then(|a| a.at);
+        let published = spec.published.iter().filter(|p| p.arm == name);
+        let panels = spec.figures.iter().flat_map(|f| &f.panels);
+        let shown = panels.filter(|p| p.series.iter().any(|s| s.arm.as_deref() == Some(name)));
+        let at = published.filter_map(|p| p.at);
+        at.chain(shown.filter_map(|p| p.at))
+            .chain(attributed)
+            .collect()
+    };
+    let mut all = of(name);
+    if let Some(control) = &arm.control {
+        all.extend(of(&control.of).into_iter().map(|s| control.paced(s)));
+    }
+    all
 }
 
 /// A model file as a table, and checked.
@@ -192,13 +214,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
     let schedule = match spec.look.clone().unwrap_or(Look::Points(200)) {
         Look::Every(every) => Schedule::every(every, steps)?,
         Look::Points(points) => Schedule::logarithmic(points, steps)?,
-        Look::At(at) => Schedule::at(
-            at.into_iter()
-                .filter(|s| *s < steps)
-                .chain([0, steps])
-                .collect(),
-        )?,
+        Look::At(at) => Schedule::at(at.into_iter().chain([0, steps]).collect())?,
     };
+    let more = asked(&file.spec, name, &spec);
+    let all = schedule.steps().iter().copied().chain(more);
+    let schedule = Schedule::at(all.filter(|s| *s < steps).chain([steps]).collect())?;
     let parameters: Vec<String> = model
         .parameters()
         .map(|id| model.tensor(id).name.clone())

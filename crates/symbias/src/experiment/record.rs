@@ -161,6 +161,9 @@ pub struct Record {
     pub arms: BTreeMap<String, ArmRecord>,
     /// What was predicted, measured and concluded.
     pub verdicts: Verdicts,
+    /// The arrays that figures compare with.
+    #[serde(default)]
+    pub given: BTreeMap<String, Vec<f64>>,
     /// Where, when and how fast: no part of bit identity.
     #[serde(default)]
     pub environment: serde_json::Value,
@@ -204,6 +207,7 @@ pub fn describe(
         experiment: spec.clone(),
         arms,
         verdicts: Verdicts::default(),
+        given: BTreeMap::new(),
         environment: serde_json::Value::Null,
     }
 }
@@ -243,16 +247,16 @@ pub fn write(folder: &Path, record: &Record, measured: &[Measured]) -> Result<()
     data::write(&folder.join(SAMPLES), &arrays(measured))?;
     let text = serde_json::to_string_pretty(record)
         .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
-    write_text(&folder.join(RECORD), &(text + "\n"))
+    write_bytes(&folder.join(RECORD), (text + "\n").as_bytes())
 }
 
-/// Writes a text beside its place and moves it there.
+/// Writes a file beside its place and moves it there.
 ///
 /// # Errors
 /// A place that cannot be written.
-pub fn write_text(path: &Path, text: &str) -> Result<()> {
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = path.with_extension("partial");
-    std::fs::write(&partial, text)
+    std::fs::write(&partial, bytes)
         .and_then(|()| std::fs::rename(&partial, path))
         .map_err(|e| {
             drop(std::fs::remove_file(&partial));
@@ -362,76 +366,4 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
             stop,
         },
     })
-}
-
-/// Joins the records of all shards of a run: the bits of the run that was not sharded.
-///
-/// # Errors
-/// Records of different experiments, or with replicas missing or twice.
-pub fn join(mut parts: Vec<(Record, Vec<Measured>)>) -> Result<(Record, Vec<Measured>)> {
-    let Some((first, _)) = parts.first().cloned() else {
-        return Err(Error::new(ErrorKind::Value, "no records to join")
-            .remedy("give the folders of all shards"));
-    };
-    if let Some((other, _)) = parts.iter().find(|p| p.0.experiment != first.experiment) {
-        return Err(Error::new(
-            ErrorKind::Value,
-            format!(
-                "`{}` and `{}` are records of different experiments",
-                first.experiment.name, other.experiment.name
-            ),
-        )
-        .remedy("join shards of one experiment"));
-    }
-    let names: Vec<String> = {
-        let mut all: Vec<String> = parts
-            .iter()
-            .flat_map(|p| p.0.arms.keys().cloned())
-            .collect();
-        all.sort();
-        all.dedup();
-        all
-    };
-    let mut joined = Vec::new();
-    for name in names {
-        let mut own: Vec<Measured> = Vec::new();
-        for part in &mut parts {
-            if let Some(at) = part.1.iter().position(|m| m.arm == name) {
-                own.push(part.1.swap_remove(at));
-            }
-        }
-        own.sort_by_key(|m| m.samples.replicas.start);
-        let mut whole = own.remove(0);
-        for next in own {
-            if next.samples.replicas.start != whole.samples.replicas.end
-                || next.observed != whole.observed
-            {
-                return Err(Error::new(
-                    ErrorKind::Value,
-                    format!(
-                        "replicas {} to {} of `{name}` are missing or there twice",
-                        whole.samples.replicas.end, next.samples.replicas.start
-                    ),
-                )
-                .remedy("give each shard once"));
-            }
-            whole.samples.replicas.end = next.samples.replicas.end;
-            whole.samples.numbers.extend(next.samples.numbers);
-            whole.samples.theta.extend(next.samples.theta);
-            whole.samples.diverged.extend(next.samples.diverged);
-            let all = (whole.samples.replicas.end - whole.samples.replicas.start) as usize;
-            whole.samples.stop = match whole.samples.diverged.len() == all {
-                true => StopReason::AllDiverged,
-                false => StopReason::Finished,
-            };
-        }
-        joined.push(whole);
-    }
-    let parameters = parts
-        .iter()
-        .flat_map(|p| p.0.arms.iter())
-        .map(|(name, arm)| (name.clone(), arm.parameters.clone()))
-        .collect();
-    let record = describe(&first.experiment, &joined, &parameters);
-    Ok((record, joined))
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::{Ensemble, Monitor, StopReason};
 
@@ -24,6 +25,8 @@ pub struct RunOptions {
     pub threads: usize,
     /// Where checkpoints are kept; none without.
     pub keep: Option<PathBuf>,
+    /// Time between checkpoints, if not the usual.
+    pub pause: Option<Duration>,
 }
 
 impl RunOptions {
@@ -49,6 +52,8 @@ impl RunOptions {
 /// What is known of an arm while it runs.
 #[derive(Debug)]
 pub struct Progress {
+    /// The experiment.
+    pub experiment: String,
     /// The arm.
     pub arm: String,
     /// Replica-steps in all.
@@ -186,10 +191,14 @@ fn one(
         at += o.shape().iter().product::<usize>();
     }
     let progress = board.begin(Progress {
+        experiment: file.spec.name.clone(),
         arm: arm.name.clone(),
         work: ensemble.work(),
         columns,
-        monitor: Monitor::default(),
+        monitor: Monitor {
+            pause: options.pause,
+            ..Monitor::default()
+        },
         ended: AtomicBool::new(false),
     });
     let samples = match arm.precision {
@@ -226,6 +235,9 @@ fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
     hash.add(env!("CARGO_PKG_VERSION").as_bytes());
     hash.add(spec.as_bytes());
     hash.add(&file.spec.seed.to_le_bytes());
+    for step in arm.schedule.steps() {
+        hash.add(&step.to_le_bytes());
+    }
     let mut add = |name: &str| {
         if let Ok(bytes) = std::fs::read(file.folder.join(name)) {
             hash.add(&bytes);

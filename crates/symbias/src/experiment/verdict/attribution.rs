@@ -2,6 +2,7 @@
 //! control runs that lack one driver. A driver is named only with its control.
 
 use crate::experiment::plan::Planned;
+use crate::experiment::quantile::{ordered, quantile};
 use crate::experiment::record::{Measured, Series};
 use crate::experiment::spec::{Attribute, DriverSpec};
 use serde::{Deserialize, Serialize};
@@ -28,14 +29,11 @@ impl Spread {
     /// Quartiles of the finite numbers; `None` if there is none.
     #[must_use]
     pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Spread> {
-        let mut all: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
-        all.sort_by(f64::total_cmp);
-        let last = all.len().checked_sub(1)?;
-        let at = |q: f64| {
-            let place = q * last as f64;
-            let (low, high) = (all[place.floor() as usize], all[place.ceil() as usize]);
-            low + (high - low) * place.fract()
-        };
+        let all = ordered(numbers);
+        if all.is_empty() {
+            return None;
+        }
+        let at = |q: f64| quantile(&all, q);
         Some(Spread {
             median: at(0.5),
             lower: at(0.25),
@@ -56,8 +54,13 @@ pub struct ControlFinding {
     /// Distance of its outcome from that of the run, of the change of the outcome.
     pub outcome_apart: Option<Spread>,
     /// The share of the matter that goes away with the driver: of the motion of the charges where they moved, else of the
-    /// change of the outcome.
+    /// change of the outcome. No number, and null in JSON, where nothing finite was measured.
+    #[serde(deserialize_with = "or_nan")]
     pub share: f64,
+}
+
+fn or_nan<'d, D: serde::Deserializer<'d>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// The answer.
@@ -171,8 +174,7 @@ pub fn attribute(
             continue;
         };
         let theirs = its.series(&by.outcome)?;
-        let their_step = (step as f64 * control.pace).round() as u64;
-        let their_look = theirs.look_at(their_step);
+        let their_look = theirs.look_at(control.paced(step));
         // A control that ends early says nothing of later steps, unless it has come to rest.
         let apart = Spread::of((0..theirs.replicas.min(outcome.replicas)).map(|r| {
             let (a, b) = (outcome.at(r, look), theirs.at(r, their_look));

@@ -1,0 +1,117 @@
+//! The figures of a record: what its spec asks for, from what was recorded and from nothing else, so that every figure can be
+//! made again from a stored run and no number is born in a picture.
+//!
+//! `check` refuses unknown names when the experiment is planned, `numbers` reads the record, `panel` decides looks.
+
+mod check;
+mod numbers;
+mod panel;
+
+pub(super) use check::check;
+pub use numbers::{Curve, Curves, Middle, Spreads};
+
+use super::record::{Measured, Record, write_bytes};
+use super::spec::{FigureSpec, SeriesSpec};
+use std::path::{Path, PathBuf};
+use symbias_figure::{Figure, Width};
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// The folder of figures in that of a record.
+pub const FIGURES: &str = "figures";
+
+/// A figure, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// Its name.
+    pub name: String,
+    /// The figure; `None` if nothing of it is in the record.
+    pub figure: Option<Figure>,
+    /// Arms, or replicas of arms, that it shows and the record does not hold.
+    pub without: Vec<String>,
+}
+
+/// Draws figures from a record; those of the record itself are in `record.experiment.figures`.
+///
+/// # Errors
+/// Observables, replicas and arrays that the record does not hold.
+pub fn draw(specs: &[FigureSpec], record: &Record, measured: &[Measured]) -> Result<Vec<Drawn>> {
+    specs
+        .iter()
+        .map(|s| one(s, record, measured).map_err(|e| e.context(&format!("figure `{}`", s.name))))
+        .collect()
+}
+
+fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Drawn> {
+    let mut without: Vec<String> = Vec::new();
+    let mut panels = Vec::new();
+    for own in &spec.panels {
+        let mut found = Vec::new();
+        for series in &own.series {
+            match numbers::numbers(own, series, record, measured)? {
+                Some(curves) => found.push((series, curves)),
+                None => without.extend(absent(series)),
+            }
+        }
+        // What is given is no result: a panel of nothing else is left out.
+        if found.iter().any(|(s, _)| s.given.is_none()) {
+            panels.push(panel::empty(own).layers(panel::layers(own, &found)));
+        }
+    }
+    without.sort();
+    without.dedup();
+    let columns = spec.columns.unwrap_or(2).clamp(1, panels.len().max(1));
+    let figure = (!panels.is_empty()).then(|| Figure {
+        title: spec.title.clone(),
+        panels,
+        columns,
+        width: spec.width.map_or(Width::Double, Width::Mm),
+    });
+    Ok(Drawn {
+        name: spec.name.clone(),
+        figure,
+        without,
+    })
+}
+
+/// What a series lacks.
+fn absent(series: &SeriesSpec) -> Option<String> {
+    let arm = series.arm.as_ref()?;
+    Some(match series.replica {
+        Some(r) => format!("replica {r} of {arm}"),
+        None => arm.clone(),
+    })
+}
+
+/// Writes figures into a folder, each as SVG and PNG, and returns the files.
+///
+/// # Errors
+/// A folder that cannot be written; a figure too large for pixels.
+pub fn write(folder: &Path, drawn: &[Drawn]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if drawn.iter().all(|d| d.figure.is_none()) {
+        return Ok(files);
+    }
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Error::new(
+            ErrorKind::File,
+            format!("cannot make the folder `{}`: {e}", folder.display()),
+        )
+        .remedy("give a place that can be written")
+    })?;
+    for drawn in drawn {
+        let Some(figure) = &drawn.figure else {
+            continue;
+        };
+        let png = figure.png().map_err(|e| {
+            Error::new(ErrorKind::Value, e.to_string())
+                .context(&format!("figure `{}`", drawn.name))
+                .remedy("make it narrower, or its panels fewer")
+        })?;
+        for (ending, bytes) in [("svg", figure.svg().as_bytes()), ("png", &png)] {
+            let path = folder.join(format!("{}.{ending}", drawn.name));
+            write_bytes(&path, bytes)?;
+            files.push(path);
+        }
+    }
+    Ok(files)
+}

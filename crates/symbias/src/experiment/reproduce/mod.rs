@@ -1,0 +1,151 @@
+//! All published experiments, one after the other, into one folder: `experiments/` (the files as they were run), a record with
+//! figures for each, `summary.md` and `summary.json`.
+
+mod files;
+mod summary;
+
+pub use files::{PUBLISHED, Set};
+pub use summary::{Answer, Row, Summary};
+
+use super::perform::{Concluded, Request, perform};
+use super::record::{self, RECORD, write_bytes};
+use super::run::Board;
+use super::spec::ExperimentFile;
+use std::path::{Path, PathBuf};
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// Seeds of each arm, unless fewer are asked for or the arm says so.
+const SEEDS: u64 = 64;
+/// The folder of the files.
+const EXPERIMENTS: &str = "experiments";
+
+/// What is to be reproduced.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wish {
+    /// The folder of everything.
+    pub out: PathBuf,
+    /// One seed.
+    pub quick: bool,
+    /// Without the arms that are `apart`.
+    pub battery: bool,
+    /// Go on with what was interrupted; what is finished is not run again.
+    pub resume: bool,
+    /// Threads; `None` is all there are.
+    pub threads: Option<usize>,
+    /// Only these experiments; empty is all.
+    pub only: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Reproduced {
+    /// Over all experiments whose records are in the folder.
+    pub summary: Summary,
+    /// Whether it was interrupted: `resume` goes on.
+    pub interrupted: bool,
+}
+
+/// Runs experiments of a set, and says of each how it came out.
+///
+/// # Errors
+/// As [`perform`]; an experiment that is not in the set; a folder that exists.
+pub fn reproduce(
+    set: &Set,
+    wish: &Wish,
+    board: &Board,
+    said: &mut dyn FnMut(&Concluded),
+) -> Result<Reproduced> {
+    if let Some(unknown) = wish
+        .only
+        .iter()
+        .find(|n| !set.experiments.contains(&n.as_str()))
+    {
+        return Err(Error::new(
+            ErrorKind::Unknown,
+            format!("there is no experiment `{unknown}`"),
+        )
+        .remedy(format!("there are {}", set.experiments.join(", "))));
+    }
+    let mut entries = std::fs::read_dir(&wish.out).into_iter().flatten();
+    if wish.out.is_file() || !wish.resume && entries.next().is_some() {
+        return Err(
+            Error::new(ErrorKind::File, format!("`{}` exists", wish.out.display()))
+                .remedy("go on with --resume, or name another folder"),
+        );
+    }
+    let folder = wish.out.join(EXPERIMENTS);
+    for (path, bytes) in set.files {
+        unpacked(&folder.join(path), bytes)?;
+    }
+    let mut interrupted = false;
+    for name in set.experiments {
+        if !wish.only.is_empty() && wish.only.iter().all(|n| n != name) {
+            continue;
+        }
+        let experiment = folder.join(format!("{name}.toml"));
+        let arms = match wish.battery {
+            true => battery(&experiment)?,
+            false => Vec::new(),
+        };
+        let concluded = perform(
+            &Request {
+                experiment,
+                out: wish.out.join(name),
+                replicas: Some(if wish.quick { 1 } else { SEEDS }),
+                arms,
+                threads: wish.threads,
+                resume: wish.resume,
+                ..Request::default()
+            },
+            board,
+        )
+        .map_err(|e| e.context(&format!("experiment `{name}`")))?;
+        said(&concluded);
+        if concluded.interrupted {
+            interrupted = true;
+            break;
+        }
+    }
+    let mut summary = Summary::default();
+    for name in set.experiments {
+        let own = wish.out.join(name);
+        if own.join(RECORD).is_file() {
+            let (record, measured) = record::read(&own)?;
+            summary.add(&record, &measured)?;
+        }
+    }
+    if !interrupted {
+        let json = serde_json::to_string_pretty(&summary)
+            .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
+        write_bytes(&wish.out.join("summary.json"), (json + "\n").as_bytes())?;
+        write_bytes(&wish.out.join("summary.md"), summary.text().as_bytes())?;
+    }
+    Ok(Reproduced {
+        summary,
+        interrupted,
+    })
+}
+
+/// Arms that are not apart.
+fn battery(experiment: &Path) -> Result<Vec<String>> {
+    let spec = ExperimentFile::read(experiment)?.spec;
+    let apart = |a: &super::spec::Arm| a.apart.or(spec.run.apart).unwrap_or(false);
+    let arms = spec.arms.iter().filter(|(_, a)| !apart(a));
+    Ok(arms.map(|(name, _)| name.clone()).collect())
+}
+
+/// Writes a file of the set, unless it is there already.
+fn unpacked(path: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Error::new(
+            ErrorKind::File,
+            format!("cannot make the folder `{}`: {e}", folder.display()),
+        )
+        .remedy("give a place that can be written")
+    })?;
+    write_bytes(path, bytes)
+}

@@ -1,0 +1,67 @@
+//! What is looked at.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What to look at.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Observe {
+    /// Statements of the model language besides those of the model; each name defined here is an observable. `W_start`
+    /// is the initial value of a parameter `W`.
+    #[serde(default)]
+    pub program: String,
+    /// Constants for them, as in a model file.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub constants: toml::Table,
+    /// Axes besides those of the model.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub axes: toml::Table,
+    /// Functions of an array by name: of an observable, or of a tensor of the model that depends on parameters alone.
+    #[serde(default)]
+    pub measures: BTreeMap<String, MeasureSpec>,
+    /// Losses by name.
+    #[serde(default)]
+    pub losses: BTreeMap<String, LossSpec>,
+    /// All charges that the symmetries of the model have, and for those of a diagonal generator their exactly predicted
+    /// drift.
+    #[serde(default)]
+    pub charges: bool,
+}
+
+/// A function of an array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MeasureSpec {
+    /// The array.
+    pub of: String,
+    /// Which function.
+    pub kind: MeasureKind,
+}
+
+/// Which function of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasureKind {
+    /// All singular values.
+    SingularValues,
+    /// Their sum.
+    Nuclear,
+    /// Twice the sum of their logarithms.
+    LogDet,
+    /// Σ |x_{i+1} − x_i|.
+    TotalVariation,
+}
+
+/// A loss to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum LossSpec {
+    /// On all data.
+    Data {},
+    /// On so many fresh samples that stay, with the teacher's answers free of noise.
+    Fresh(usize),
+}
