@@ -70,7 +70,7 @@ pub struct Arm {
     /// Replicas of this arm at most: long controls may do with fewer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<u64>,
-    /// Left out of `reproduce --quick` and run apart from the timed battery.
+    /// Left out of `reproduce --battery`: long runs and controls, apart from what is timed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apart: Option<bool>,
 }
