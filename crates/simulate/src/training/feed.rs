@@ -228,21 +228,33 @@ fn hull(places: &[Place], samples: usize, of: impl Fn(&Feed) -> bool) -> Range<u
 /// Selection sampling: entry i of n is taken with probability (still wanted)/(n − i), which makes every subset of the
 /// size equally likely. Replicas innermost.
 fn subset<T: Real>(count: usize, replicas: usize, uniforms: &[T], into: &mut [T]) {
-    let rows = into
-        .chunks_exact_mut(replicas)
-        .zip(uniforms.chunks_exact(replicas));
     if replicas == T::VIRTUAL_LANES {
         return dispatch!(level(), simd => subset_of_lanes(simd, count, uniforms, into));
     }
     let n = uniforms.len() / replicas;
+    // ⌊u·left⌋, bounded so that the number is exact whatever the product rounds to. Ranks do not depend on what was taken
+    // before: of the chain of choices only a comparison and a subtraction remain.
+    let rank = |u: T, left: i32| (u * T::from_i32(left)).truncated().min(left - 1);
+    if replicas == 1 {
+        let mut wanted = count as i32;
+        let mut left = n as i32;
+        for (x, u) in into.iter_mut().zip(uniforms) {
+            let taken = i32::from(rank(*u, left) < wanted);
+            wanted -= taken;
+            left -= 1;
+            *x = T::from_i32(taken);
+        }
+        return;
+    }
     // As many replicas as a virtual vector has lanes, at most.
     let mut wanted = [count as i32; 16];
+    let rows = into
+        .chunks_exact_mut(replicas)
+        .zip(uniforms.chunks_exact(replicas));
     for (i, (row, us)) in rows.enumerate() {
         let left = (n - i) as i32;
         for ((x, u), wanted) in row.iter_mut().zip(us).zip(&mut wanted) {
-            // The bound makes the number exact whatever the product rounds to.
-            let rank = (*u * T::from_i32(left)).truncated().min(left - 1);
-            let taken = i32::from(rank < *wanted);
+            let taken = i32::from(rank(*u, left) < *wanted);
             *wanted -= taken;
             *x = T::from_i32(taken);
         }
