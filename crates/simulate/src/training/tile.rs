@@ -240,7 +240,6 @@ impl<'c, T: Real> Tile<'c, T> {
     }
 
     /// Whether a replica that was finite is no longer.
-    #[expect(clippy::eq_op, reason = "x - x is not 0 where x is not finite")]
     fn any_lost(&mut self) -> bool {
         let theta = self.compiled.gradient.state(&mut self.workspace).theta;
         // 0 · x is 0 unless x is infinite or NaN; one sum finds any.
