@@ -1,5 +1,6 @@
 //! Runs steps, each dispatched to the instruction set.
 
+use super::element::{Numbers, numbers};
 use super::plan::Step;
 use super::{contraction, dots, kernel, moves, reduce, sparse};
 use symbias_numerics::lanes::{Level, Real, Simd};
@@ -26,6 +27,24 @@ macro_rules! on {
 
 /// Runs steps one after the other.
 pub(super) fn execute<T: Real>(level: Level, steps: &[Step], arena: &mut [T]) {
+    match numbers(arena) {
+        Numbers::Single(arena) => single(level, steps, arena),
+        Numbers::Double(arena) => double(level, steps, arena),
+    }
+}
+
+#[inline(never)]
+fn single(level: Level, steps: &[Step], arena: &mut [f32]) {
+    run(level, steps, arena);
+}
+
+#[inline(never)]
+fn double(level: Level, steps: &[Step], arena: &mut [f64]) {
+    run(level, steps, arena);
+}
+
+#[inline(always)]
+fn run<T: Real>(level: Level, steps: &[Step], arena: &mut [T]) {
     for step in steps {
         match step {
             Step::Rows(step) => on!(level, kernel::rows, step, arena),

@@ -12,6 +12,7 @@ mod complex;
 mod contraction;
 mod differentiate;
 mod dots;
+mod element;
 mod execute;
 mod fuse;
 mod graph;

@@ -1,5 +1,6 @@
 //! The arena of a program, and how the caller's arrays enter and leave it.
 
+use super::element::{Numbers, Seen, numbers, seen};
 use super::graph::Dim;
 use super::kernel;
 use super::moves;
@@ -147,6 +148,43 @@ impl Port {
 
     /// `first` is the replica that the arena's first one is.
     pub(super) fn load<T: Real>(&self, first: usize, from: &[T], arena: &mut [T]) {
+        match (seen(from), numbers(arena)) {
+            (Seen::Single(from), Numbers::Single(arena)) => self.load_single(first, from, arena),
+            (Seen::Double(from), Numbers::Double(arena)) => self.load_double(first, from, arena),
+            _ => {}
+        }
+    }
+
+    pub(super) fn store<T: Real>(&self, first: usize, arena: &[T], into: &mut [T]) {
+        match (seen(arena), numbers(into)) {
+            (Seen::Single(arena), Numbers::Single(into)) => self.store_single(first, arena, into),
+            (Seen::Double(arena), Numbers::Double(into)) => self.store_double(first, arena, into),
+            _ => {}
+        }
+    }
+
+    #[inline(never)]
+    fn load_single(&self, first: usize, from: &[f32], arena: &mut [f32]) {
+        self.loaded(first, from, arena);
+    }
+
+    #[inline(never)]
+    fn load_double(&self, first: usize, from: &[f64], arena: &mut [f64]) {
+        self.loaded(first, from, arena);
+    }
+
+    #[inline(never)]
+    fn store_single(&self, first: usize, arena: &[f32], into: &mut [f32]) {
+        self.stored(first, arena, into);
+    }
+
+    #[inline(never)]
+    fn store_double(&self, first: usize, arena: &[f64], into: &mut [f64]) {
+        self.stored(first, arena, into);
+    }
+
+    #[inline(always)]
+    fn loaded<T: Real>(&self, first: usize, from: &[T], arena: &mut [T]) {
         let from = &from[first..];
         if self.is_of_vectors::<T>() {
             let loops = self.vectors(|[arena, caller]| [caller, arena]);
@@ -170,7 +208,8 @@ impl Port {
         });
     }
 
-    pub(super) fn store<T: Real>(&self, first: usize, arena: &[T], into: &mut [T]) {
+    #[inline(always)]
+    fn stored<T: Real>(&self, first: usize, arena: &[T], into: &mut [T]) {
         let into = &mut into[first..];
         if self.is_of_vectors::<T>() {
             let outer = &self.loops[..self.loops.len() - 1];

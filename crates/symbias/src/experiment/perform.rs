@@ -240,7 +240,7 @@ fn complete(parts: &[(Record, Vec<Measured>)]) -> Result<()> {
 /// Joins the records of shards, draws the conclusions, and writes the whole.
 ///
 /// # Errors
-/// As [`record::join`]; a folder that exists.
+/// Records of different experiments, or not all shards; a folder that exists.
 pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Concluded> {
     let file = ExperimentFile::read(experiment)?;
     let parts = shards

@@ -15,7 +15,7 @@ macro_rules! files {
     };
 }
 
-/// The five experiments of [A26], the quickest first.
+/// The five experiments of \[A26\], the quickest first.
 pub const PUBLISHED: Set = Set {
     experiments: &["spectrum", "completion", "attention", "relu", "step"],
     files: files![

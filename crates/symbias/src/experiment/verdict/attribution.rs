@@ -49,6 +49,8 @@ pub struct ControlFinding {
     pub arm: String,
     /// The driver that it lacks.
     pub removes: DriverSpec,
+    /// Its step that was looked at: the one that corresponds to the run's, or its last.
+    pub step: u64,
     /// How far its charges moved, of themselves.
     pub charges_moved: Option<Spread>,
     /// Distance of its outcome from that of the run, of the change of the outcome.
@@ -188,6 +190,7 @@ pub fn attribute(
         found.controls.push(ControlFinding {
             arm: other.name.clone(),
             removes: control.removes,
+            step: theirs.steps[their_look],
             charges_moved: their_motion,
             outcome_apart: apart,
             share,

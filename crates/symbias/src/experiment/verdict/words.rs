@@ -61,9 +61,10 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
     }
     for control in &found.controls {
         text += &format!(
-            " Control without {} (`{}`):",
+            " Control without {} (`{}` at step {}):",
             name(control.removes),
-            control.arm
+            control.arm,
+            control.step
         );
         if let Some(s) = control.charges_moved {
             text += &format!(" charges moved by {},", spread(s));
