@@ -207,6 +207,12 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         self.results.get(result).map_or(0, |r| r.0)
     }
 
+    /// Bytes that a run of one tile touches.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.plan.len * size_of::<T>()
+    }
+
     /// Multiply-adds of contractions per run of all replicas, counted as two operations each.
     #[must_use]
     pub fn operations(&self) -> f64 {

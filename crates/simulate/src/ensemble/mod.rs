@@ -20,6 +20,9 @@ use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
 
+/// Bytes of a tile above which its replicas run one by one: more than the second cache of common processors holds.
+const CACHE: usize = 2 << 20;
+
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
@@ -104,6 +107,18 @@ impl Ensemble<'_> {
         tiles
     }
 
+    /// One program for each width of tiles.
+    fn compiled<T: Real>(&self, tiles: &[Range<u64>]) -> Result<Vec<Compiled<T>>> {
+        let mut compiled: Vec<Compiled<T>> = Vec::new();
+        for tile in tiles {
+            let width = (tile.end - tile.start) as usize;
+            if compiled.iter().all(|c| c.replicas() != width) {
+                compiled.push(Compiled::new(self.training, width)?);
+            }
+        }
+        Ok(compiled)
+    }
+
     /// Trains all replicas.
     ///
     /// # Errors
@@ -117,14 +132,15 @@ impl Ensemble<'_> {
                     .remedy("ask for at least one"),
             );
         }
-        let lanes = T::VIRTUAL_LANES as u64;
-        let tiles = self.tiles(lanes);
-        let mut compiled: Vec<Compiled<T>> = Vec::new();
-        for tile in &tiles {
-            let width = (tile.end - tile.start) as usize;
-            if compiled.iter().all(|c| c.replicas() != width) {
-                compiled.push(Compiled::new(self.training, width)?);
-            }
+        let mut tiles = self.tiles(T::VIRTUAL_LANES as u64);
+        let mut compiled = self.compiled::<T>(&tiles)?;
+        // Replicas side by side that leave the cache are slower than one after the other, to the same bits.
+        if compiled
+            .iter()
+            .any(|c| c.replicas() > 1 && c.bytes() > CACHE)
+        {
+            tiles = self.tiles(1);
+            compiled = self.compiled::<T>(&tiles)?;
         }
         let next = AtomicUsize::new(0);
         let failed: Mutex<Option<Error>> = Mutex::new(None);

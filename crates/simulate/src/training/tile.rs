@@ -58,6 +58,12 @@ impl<T: Real> Compiled<T> {
         self.replicas
     }
 
+    /// Bytes that a step touches.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.gradient.bytes()
+    }
+
     /// Floating-point operations of contractions per step of the whole tile, the teacher's included.
     #[must_use]
     pub fn operations(&self) -> f64 {
