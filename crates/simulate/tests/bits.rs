@@ -176,3 +176,31 @@ fn checkpoints_of_other_runs_are_refused() {
     std::fs::write(folder.path().join(name), text).unwrap();
     assert!(go_on(folder.path(), 11).is_err());
 }
+
+#[test]
+fn replicas_that_leave_the_cache_run_one_by_one_to_the_same_bits() {
+    let mut training = stream(relu(), 1e-2);
+    (training.samples, training.refresh) = (4096, false);
+    let settings = Normal {
+        d: 20,
+        scale: 0.5,
+        fixed: Vec::new(),
+    };
+    let run = |replicas: Range<u64>| {
+        Ensemble {
+            training: &training,
+            settings: &settings,
+            replicas,
+            schedule: &Schedule::at(vec![0, 300]).unwrap(),
+            observables: &observables(&training),
+            threads: 1,
+            keep: None,
+        }
+        .run::<f64>(&Monitor::default())
+        .unwrap()
+    };
+    let together = run(0..3);
+    let alone: Vec<f64> = (0..3).flat_map(|r| run(r..r + 1).numbers).collect();
+    assert_eq!(together.numbers, alone);
+    assert!(together.diverged.is_empty());
+}

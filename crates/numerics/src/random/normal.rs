@@ -26,6 +26,21 @@ pub struct LaneInputs {
     pub half: bool,
 }
 
+impl LaneInputs {
+    /// Lanes are replicas, from block 0 on.
+    fn of_replicas(seed: u64, first: u64, step: u64) -> LaneInputs {
+        LaneInputs {
+            seed,
+            step,
+            replica: first,
+            replica_stride: 1,
+            block: 0,
+            block_stride: 0,
+            half: false,
+        }
+    }
+}
+
 /// The normals of one block per lane, to be used inside a kernel: entry k of the array is index b·n + k of each lane.
 /// Only the first [`Real::NORMALS_PER_BLOCK`] entries have a meaning.
 #[inline(always)]
@@ -47,15 +62,7 @@ pub fn ensemble_normals<T: Real>(
     if replicas == 0 {
         return;
     }
-    let inputs = LaneInputs {
-        seed,
-        step,
-        replica: first_replica,
-        replica_stride: 1,
-        block: 0,
-        block_stride: 0,
-        half: false,
-    };
+    let inputs = LaneInputs::of_replicas(seed, first_replica, step);
     dispatch!(level(), simd => along_replicas::<_, T, false>(simd, inputs, first_index, replicas, out));
 }
 
@@ -73,15 +80,7 @@ pub fn ensemble_uniforms<T: Real>(
     if replicas == 0 {
         return;
     }
-    let inputs = LaneInputs {
-        seed,
-        step,
-        replica: first_replica,
-        replica_stride: 1,
-        block: 0,
-        block_stride: 0,
-        half: false,
-    };
+    let inputs = LaneInputs::of_replicas(seed, first_replica, step);
     dispatch!(level(), simd => along_replicas::<_, T, true>(simd, inputs, first_index, replicas, out));
 }
 

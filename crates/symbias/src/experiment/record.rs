@@ -250,6 +250,20 @@ pub fn write(folder: &Path, record: &Record, measured: &[Measured]) -> Result<()
     write_bytes(&folder.join(RECORD), (text + "\n").as_bytes())
 }
 
+/// Makes a folder, and those above it.
+///
+/// # Errors
+/// A place that cannot be written.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Error::new(
+            ErrorKind::File,
+            format!("cannot make the folder `{}`: {e}", folder.display()),
+        )
+        .remedy("give a place that can be written")
+    })
+}
+
 /// Writes a file beside its place and moves it there.
 ///
 /// # Errors

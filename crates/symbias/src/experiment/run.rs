@@ -1,7 +1,7 @@
 //! From a plan to measurements: arms one after the other or side by side, with checkpoints below the record's folder.
 
 use super::plan::Planned;
-use super::record::{Description, Measured, Observed};
+use super::record::{self, Description, Measured, Observed};
 use super::spec::{ExperimentFile, Precision};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -166,13 +166,7 @@ fn one(
     }
     let folder = options.keep.as_ref().map(|k| k.join(&arm.name));
     if let Some(folder) = &folder {
-        std::fs::create_dir_all(folder).map_err(|e| {
-            Error::new(
-                ErrorKind::File,
-                format!("cannot make the folder `{}`: {e}", folder.display()),
-            )
-            .remedy("give a place that can be written")
-        })?;
+        record::make_folder(folder)?;
     }
     let identity = identity(file, arm)?;
     let ensemble = Ensemble {

@@ -10,7 +10,7 @@ mod panel;
 pub(super) use check::check;
 pub use numbers::{Curve, Curves, Middle, Spreads};
 
-use super::record::{Measured, Record, write_bytes};
+use super::record::{self, Measured, Record, write_bytes};
 use super::spec::{FigureSpec, SeriesSpec};
 use std::path::{Path, PathBuf};
 use symbias_figure::{Figure, Width};
@@ -91,13 +91,7 @@ pub fn write(folder: &Path, drawn: &[Drawn]) -> Result<Vec<PathBuf>> {
     if drawn.iter().all(|d| d.figure.is_none()) {
         return Ok(files);
     }
-    std::fs::create_dir_all(folder).map_err(|e| {
-        Error::new(
-            ErrorKind::File,
-            format!("cannot make the folder `{}`: {e}", folder.display()),
-        )
-        .remedy("give a place that can be written")
-    })?;
+    record::make_folder(folder)?;
     for drawn in drawn {
         let Some(figure) = &drawn.figure else {
             continue;

@@ -140,12 +140,6 @@ fn unpacked(path: &Path, bytes: &[u8]) -> Result<()> {
         return Ok(());
     }
     let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder).map_err(|e| {
-        Error::new(
-            ErrorKind::File,
-            format!("cannot make the folder `{}`: {e}", folder.display()),
-        )
-        .remedy("give a place that can be written")
-    })?;
+    record::make_folder(folder)?;
     write_bytes(path, bytes)
 }
