@@ -145,3 +145,35 @@ fn a_run_that_is_too_short_is_undetermined() {
     let found = attributed(1.0, &format!("{main}{control}"));
     assert_eq!(found.driver, "undetermined", "{}", found.paragraph);
 }
+
+#[test]
+fn a_penalty_is_no_flow() {
+    // Without its control an l1 term is neither named nor excluded.
+    let penalty = "l1 = { u = 0.02, v = 0.02 }\n";
+    let main = format!("[arms.main]\n{FULL}steps = 30000\n{penalty}");
+    let found = attributed(0.1, &main);
+    assert_eq!(found.driver, "undetermined", "{}", found.paragraph);
+}
+
+#[test]
+fn a_control_that_ends_early_tells_of_charges_by_its_pace_and_nothing_of_the_outcome() {
+    let control = |rate: &str, steps: u64| {
+        format!(
+            "[arms.control]\n{rate}{FULL}steps = {steps}\ncontrol = {{ of = \"main\", removes = \"noise\" }}\n"
+        )
+    };
+    // Charges that noise has moved: the control's pace bounds what it would have made of them.
+    let main = "[arms.main]\nsteps = 60000\n";
+    let found = attributed(1.0, &format!("{main}{}", control("", 20000)));
+    assert_eq!(found.driver, "noise", "{}", found.paragraph);
+    let bound = found.controls[0].extrapolated.unwrap_or(f64::NAN);
+    let seen = found.controls[0]
+        .charges_moved
+        .map_or(f64::NAN, |m| m.median);
+    assert!(bound >= seen && found.controls[0].outcome_apart.is_none());
+    // Charges that are kept: only the outcome could tell, and there is none to compare with.
+    let slow = "rate = 1e-3\n";
+    let main = format!("[arms.main]\n{slow}steps = 20000\n");
+    let found = attributed(0.05, &format!("{main}{}", control(slow, 5000)));
+    assert_eq!(found.driver, "undetermined", "{}", found.paragraph);
+}

@@ -130,7 +130,8 @@ impl Mirror {
     pub(super) fn coordinates(&self, w: &[f64]) -> Result<Vec<f64>> {
         if w.len() != self.len() {
             let text = format!("{} weights for a leaf of {}", w.len(), self.len());
-            return Err(Error::new(ErrorKind::Shape, text));
+            return Err(Error::new(ErrorKind::Shape, text)
+                .remedy("give one number for each effective weight of the leaf"));
         }
         let place = |(i, (e, w)): (usize, (&Entropy, &f64))| {
             e.coordinate(*w)

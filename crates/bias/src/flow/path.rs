@@ -78,7 +78,8 @@ impl Mirror {
             Some(n) => Err(Error::new(
                 ErrorKind::Shape,
                 format!("a gradient of {n} numbers for {} weights", self.len()),
-            )),
+            )
+            .remedy("the gradient of the loss has one number for each weight")),
             None => Ok(self.finished(found)),
         }
     }
@@ -153,7 +154,8 @@ impl Mirror {
             loss.rows.cols,
             self.len()
         );
-        Err(Error::new(ErrorKind::Shape, text))
+        Err(Error::new(ErrorKind::Shape, text)
+            .remedy("read the readout off the model of this leaf"))
     }
 
     /// A length in which coordinates move by a hundredth.

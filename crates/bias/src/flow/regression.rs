@@ -49,7 +49,8 @@ impl Regression {
         }
         if !(divisor > 0.0 && target.iter().all(|y| y.is_finite())) {
             let text = format!("targets are finite and N is positive, not {divisor}");
-            return Err(Error::new(ErrorKind::Value, text));
+            return Err(Error::new(ErrorKind::Value, text)
+                .remedy("give finite targets, and the positive number that the loss divides by"));
         }
         let decision = rank("readout X", &readout.matrix).map_err(numerical)?;
         let full = svd(&readout.matrix).map_err(numerical)?;

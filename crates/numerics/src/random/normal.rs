@@ -59,11 +59,8 @@ pub fn ensemble_normals<T: Real>(
     replicas: usize,
     out: &mut [T],
 ) {
-    if replicas == 0 {
-        return;
-    }
     let inputs = LaneInputs::of_replicas(seed, first_replica, step);
-    dispatch!(level(), simd => along_replicas::<_, T, false>(simd, inputs, first_index, replicas, out));
+    ensemble::<T, false>(inputs, first_index, replicas, out);
 }
 
 /// Uniforms on (0, 1) of an ensemble, laid out as [`ensemble_normals`]; those that [`Stream::uniforms_at`] gives.
@@ -77,11 +74,19 @@ pub fn ensemble_uniforms<T: Real>(
     replicas: usize,
     out: &mut [T],
 ) {
-    if replicas == 0 {
-        return;
-    }
     let inputs = LaneInputs::of_replicas(seed, first_replica, step);
-    dispatch!(level(), simd => along_replicas::<_, T, true>(simd, inputs, first_index, replicas, out));
+    ensemble::<T, true>(inputs, first_index, replicas, out);
+}
+
+fn ensemble<T: Real, const UNIFORM: bool>(
+    inputs: LaneInputs,
+    first_index: u64,
+    replicas: usize,
+    out: &mut [T],
+) {
+    if replicas > 0 {
+        dispatch!(level(), simd => along_replicas::<_, T, UNIFORM>(simd, inputs, first_index, replicas, out));
+    }
 }
 
 /// The numbers of one block per lane: uniforms or normals, chosen when compiling.

@@ -51,10 +51,12 @@ impl<'j, T: Real> Job<'j, T> {
         compiled: &'j Compiled<T>,
         replicas: Range<u64>,
     ) -> Result<Job<'j, T>> {
-        let settings: Vec<Setting> = replicas
-            .clone()
-            .map(|r| ensemble.settings.of(r))
-            .collect::<Result<_>>()?;
+        let mut settings = Vec::new();
+        for replica in replicas.clone() {
+            let setting = ensemble.settings.of(replica)?;
+            ensemble.training.admits(&setting, replica)?;
+            settings.push(setting);
+        }
         let wanted = ensemble.observables.iter().any(|o| o.needs_squares());
         let mut tile = Tile::new(
             ensemble.training,

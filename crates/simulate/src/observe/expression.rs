@@ -68,11 +68,13 @@ impl Expressions {
             From::Start(r) | From::Fixed(r) => r.len(),
             From::Given(x) => x.len(),
         };
-        if inputs.iter().map(given).ne(expected) {
+        let found: Vec<usize> = inputs.iter().map(given).collect();
+        if found != expected {
             return Err(Error::new(
                 ErrorKind::Shape,
-                "the inputs of an observable do not fit",
-            ));
+                format!("the inputs of the observable `{name}` have {found:?} numbers, and {expected:?} are read"),
+            )
+            .remedy("give each real input of the model its numbers, in declared order"));
         }
         Ok(Expressions {
             name: name.to_owned(),

@@ -54,10 +54,13 @@ impl<T: Real> Feeder<T> {
         let (samples, replicas) = (training.samples, data.len());
         let per_sample: usize = places.iter().map(|p| p.len).sum();
         let len = samples * per_sample * replicas;
-        let any = |f: fn(&Feed) -> bool| places.iter().any(|p| f(&p.feed));
-        let normals = any(|f| matches!(f, Feed::Drawn(Law::Normal) | Feed::Teacher(_)));
-        let uniforms =
-            any(|f| matches!(f, Feed::Drawn(Law::Uniform | Law::Sign) | Feed::Subset(_)));
+        let normal = hull(&places, samples, |f| {
+            matches!(f, Feed::Drawn(Law::Normal) | Feed::Teacher(_))
+        });
+        let uniform = hull(&places, samples, |f| {
+            matches!(f, Feed::Drawn(Law::Uniform | Law::Sign) | Feed::Subset(_))
+        });
+        let room = |range: &Range<usize>| if range.is_empty() { 0 } else { len };
         let fixed = training.fixed_per_sample();
         let entries = training.data_samples() * fixed;
         let noise = places.iter().find_map(|p| match p.feed {
@@ -69,14 +72,10 @@ impl<T: Real> Feeder<T> {
             per_sample,
             replicas,
             inputs: vec![T::ZERO; len],
-            normals: vec![T::ZERO; if normals { len } else { 0 }],
-            uniforms: vec![T::ZERO; if uniforms { len } else { 0 }],
-            normal: hull(&places, samples, |f| {
-                matches!(f, Feed::Drawn(Law::Normal) | Feed::Teacher(_))
-            }),
-            uniform: hull(&places, samples, |f| {
-                matches!(f, Feed::Drawn(Law::Uniform | Law::Sign) | Feed::Subset(_))
-            }),
+            normals: vec![T::ZERO; room(&normal)],
+            uniforms: vec![T::ZERO; room(&uniform)],
+            normal,
+            uniform,
             data: (0..entries * replicas)
                 .map(|k| T::from_f64(data[k % replicas][k / replicas]))
                 .collect(),

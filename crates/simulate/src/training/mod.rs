@@ -117,6 +117,35 @@ impl Training {
         self.batch.is_some() || (self.refresh && self.feeds.iter().any(|f| *f != Feed::Fixed))
     }
 
+    /// Whether a setting has the numbers that this training reads.
+    ///
+    /// # Errors
+    /// Another number of parameters, of the teacher's, or of data.
+    pub fn admits(&self, setting: &Setting, replica: u64) -> Result<()> {
+        let d = self.model.space().dim();
+        let teacher = self.feeds.iter().any(|f| matches!(f, Feed::Teacher(_)));
+        let data = self.data_samples() * self.fixed_per_sample();
+        let parts = [
+            ("parameters", setting.theta.len(), d),
+            (
+                "parameters of a teacher",
+                setting.teacher.len(),
+                if teacher { d } else { setting.teacher.len() },
+            ),
+            ("numbers of data", setting.fixed.len(), data),
+        ];
+        match parts.iter().find(|(_, found, wanted)| found != wanted) {
+            None => Ok(()),
+            Some((what, found, wanted)) => Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "the setting of replica {replica} has {found} {what}, and {wanted} are read"
+                ),
+            )
+            .remedy("give as many as the model and its data have")),
+        }
+    }
+
     /// Whether the rules of the parts hold together.
     ///
     /// # Errors

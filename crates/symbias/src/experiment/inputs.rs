@@ -141,7 +141,8 @@ pub(super) fn plan(
                         "{what} has {count} samples, and another input {}",
                         samples.unwrap_or(0)
                     ),
-                ));
+                )
+                .remedy("all inputs that are data have the same number of samples"));
             }
             Ok(count)
         };
@@ -176,7 +177,8 @@ pub(super) fn plan(
                     return Err(Error::new(
                         ErrorKind::Unknown,
                         format!("`data` does not define `{name}`"),
-                    ));
+                    )
+                    .remedy("define it by a statement of `data`, or name one that is defined"));
                 };
                 counted(found, &format!("`{name}`"))?;
                 fixed.push((len, Origin::Drawn(range.clone())));

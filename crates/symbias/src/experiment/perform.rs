@@ -47,14 +47,6 @@ pub struct Concluded {
     pub interrupted: bool,
 }
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::new(
-        ErrorKind::File,
-        format!("cannot {what} `{}`: {error}", path.display()),
-    )
-    .remedy("give a folder that can be written")
-}
-
 /// Whether a folder is free for a run, or holds one to go on with; `Some` if that one is finished.
 fn claim(request: &Request) -> Result<Option<(Record, Vec<Measured>)>> {
     let out = &request.out;
@@ -77,7 +69,7 @@ fn claim(request: &Request) -> Result<Option<(Record, Vec<Measured>)>> {
     if !empty && !out.join(PARTIAL).is_dir() {
         return exists("it holds other files: name a new folder");
     }
-    std::fs::create_dir_all(out.join(PARTIAL)).map_err(|e| cannot("make", out, &e))?;
+    record::make_folder(&out.join(PARTIAL))?;
     Ok(None)
 }
 
@@ -135,7 +127,11 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         record.environment = environment(&options, begun);
         record::write(&request.out, &record, &measured)?;
         let partial = request.out.join(PARTIAL);
-        std::fs::remove_dir_all(&partial).map_err(|e| cannot("remove", &partial, &e))?;
+        std::fs::remove_dir_all(&partial).map_err(|e| {
+            let text = format!("cannot remove `{}`: {e}", partial.display());
+            Error::new(ErrorKind::File, text)
+                .remedy("the record is complete: remove the folder of checkpoints by hand")
+        })?;
     }
     let concluded = Concluded {
         record,

@@ -338,17 +338,37 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
         .iter()
         .map(|o| o.shape.iter().product::<usize>())
         .sum();
+    let refuse = |what: String| {
+        Err(Error::new(
+            ErrorKind::Shape,
+            format!("the record of arm `{name}` has {what}"),
+        )
+        .remedy("record.json and samples.safetensors are of one run; run it again"))
+    };
+    if looks == 0 || replicas == 0 {
+        return refuse(format!("{replicas} replicas and {looks} looks"));
+    }
+    // Nothing is allocated that the arrays do not hold.
+    for o in &arm.observed.observables {
+        let found = entries(&o.name)?.len();
+        let wanted = o.shape.iter().try_fold(replicas, |n, k| n.checked_mul(*k));
+        let wanted = wanted.and_then(|n| n.checked_mul(looks));
+        if wanted != Some(found) {
+            return refuse(format!(
+                "{found} numbers of `{}`: not {replicas} replicas x {looks} looks x {:?}",
+                o.name, o.shape
+            ));
+        }
+    }
+    let theta = entries("theta")?.clone();
+    if !theta.len().is_multiple_of(replicas) {
+        return refuse(format!("{} parameters of {replicas} replicas", theta.len()));
+    }
     let mut numbers = vec![0.0; replicas * looks * width];
     let mut at = 0;
     for o in &arm.observed.observables {
         let len: usize = o.shape.iter().product();
         let entries = entries(&o.name)?;
-        if entries.len() != replicas * looks * len {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!("`{name}/{}` has {} numbers", o.name, entries.len()),
-            ));
-        }
         for (row, own) in entries.chunks_exact(len.max(1)).enumerate() {
             numbers[row * width + at..row * width + at + len].copy_from_slice(own);
         }
@@ -368,7 +388,7 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
             steps: arm.observed.steps.clone(),
             width,
             numbers,
-            theta: entries("theta")?.clone(),
+            theta,
             diverged: arm
                 .diverged
                 .iter()

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::{Ensemble, Monitor, StopReason};
+use symbias_simulate::observe::{Moment, len};
+use symbias_simulate::training::Settings;
 
 /// Replicas of one virtual vector in single precision: fewer leave threads to other arms.
 const TILE: u64 = 16;
@@ -182,7 +184,7 @@ fn one(
     let mut at = 0;
     for o in &arm.observables {
         columns.push((o.name().to_owned(), at));
-        at += o.shape().iter().product::<usize>();
+        at += len(o.as_ref());
     }
     let progress = board.begin(Progress {
         experiment: file.spec.name.clone(),
@@ -221,7 +223,8 @@ fn one(
     }))
 }
 
-/// What an arm's numbers depend on, besides the replica: the arm, the seed, the texts and data it names, and the version.
+/// What an arm's numbers depend on, besides the replica: the version, the arm, the seed and the schedule; and what the
+/// files that it names hold, by the constants of the model, the setting of replica 0 and all that is observed there.
 fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
     let spec = serde_json::to_string(&arm.spec)
         .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
@@ -232,16 +235,26 @@ fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
     for step in arm.schedule.steps() {
         hash.add(&step.to_le_bytes());
     }
-    let mut add = |name: &str| {
-        if let Ok(bytes) = std::fs::read(file.folder.join(name)) {
-            hash.add(&bytes);
-        }
+    let model = &arm.training.model;
+    hash.add(format!("{:?} {:?}", model.nodes, model.loss).as_bytes());
+    for id in model.constants() {
+        hash.numbers(arm.training.arrays.get(id).unwrap_or(&[]));
+    }
+    let setting = arm.settings.of(0)?;
+    let squares = vec![0.0; setting.theta.len()];
+    for part in [&setting.theta, &setting.teacher, &setting.fixed] {
+        hash.numbers(part);
+    }
+    let moment = Moment {
+        replica: 0,
+        setting: &setting,
+        theta: &setting.theta,
+        squares: &squares,
     };
-    add(arm.spec.model.as_deref().unwrap_or(""));
-    for input in arm.spec.inputs.iter().flat_map(|i| i.values()) {
-        if let super::spec::InputSpec::File(place) = input {
-            add(&place.path);
-        }
+    for observable in &arm.observables {
+        let mut seen = vec![0.0; len(observable.as_ref())];
+        observable.worker().observe(moment, &mut seen)?;
+        hash.numbers(&seen);
     }
     Ok(hash.0)
 }
@@ -256,6 +269,10 @@ impl Default for Fnv {
 }
 
 impl Fnv {
+    fn numbers(&mut self, x: &[f64]) {
+        x.iter().for_each(|x| self.add(&x.to_le_bytes()));
+    }
+
     fn add(&mut self, bytes: &[u8]) {
         for b in bytes.iter().chain(&(bytes.len() as u64).to_le_bytes()) {
             self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);

@@ -53,6 +53,10 @@ pub struct ControlFinding {
     pub step: u64,
     /// How far its charges moved, of themselves.
     pub charges_moved: Option<Spread>,
+    /// Where it ends before the run does: how far its charges would have moved at the run's step (median), had they gone on
+    /// at the pace of its second half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extrapolated: Option<f64>,
     /// Distance of its outcome from that of the run, of the change of the outcome.
     pub outcome_apart: Option<Spread>,
     /// The share of the matter that goes away with the driver: of the motion of the charges where they moved, else of the
@@ -113,7 +117,9 @@ fn moved(series: &Series<'_>, look: usize) -> Option<Spread> {
 /// Drivers that act in a run: flow always does.
 fn present(arm: &Planned) -> Vec<DriverSpec> {
     let mut all = Vec::new();
-    if arm.training.descent.decay > 0.0 {
+    // An l1 term is a penalty, too.
+    let descent = &arm.training.descent;
+    if descent.decay > 0.0 || descent.l1.iter().any(|x| *x > 0.0) {
         all.push(DriverSpec::Decay);
     }
     let anew = |f: &Feed| *f != Feed::Fixed;
@@ -176,8 +182,8 @@ pub fn attribute(
             continue;
         };
         let theirs = its.series(&by.outcome)?;
-        let their_look = theirs.look_at(control.paced(step));
-        // A control that ends early says nothing of later steps, unless it has come to rest.
+        let wanted = control.paced(step);
+        let their_look = theirs.look_at(wanted);
         let apart = Spread::of((0..theirs.replicas.min(outcome.replicas)).map(|r| {
             let (a, b) = (outcome.at(r, look), theirs.at(r, their_look));
             distance(a, b) / distance(a, outcome.at(r, 0))
@@ -186,13 +192,25 @@ pub fn attribute(
             .series("charges")
             .ok()
             .and_then(|c| moved(&c, their_look));
-        let share = share(found.charges_moved, their_motion, apart);
+        // A control that ends early says nothing of the outcome at later steps, and of the charges as much as its pace
+        // bounds.
+        let early = wanted > theirs.steps.last().copied().unwrap_or(0);
+        let extrapolated = its
+            .series("charges")
+            .ok()
+            .filter(|_| early)
+            .and_then(|c| carried_on(&c, their_look, wanted));
+        let share = match early {
+            true => share(found.charges_moved, extrapolated, None),
+            false => share(found.charges_moved, their_motion.map(|m| m.median), apart),
+        };
         found.controls.push(ControlFinding {
             arm: other.name.clone(),
             removes: control.removes,
             step: theirs.steps[their_look],
             charges_moved: their_motion,
-            outcome_apart: apart,
+            extrapolated,
+            outcome_apart: apart.filter(|_| !early),
             share,
         });
     }
@@ -202,18 +220,27 @@ pub fn attribute(
 }
 
 /// What goes away with a driver. Charges that are kept tell nothing of a driver's part in the outcome; then the outcome does.
-fn share(own: Option<Spread>, control: Option<Spread>, apart: Option<Spread>) -> f64 {
+fn share(own: Option<Spread>, control: Option<f64>, apart: Option<Spread>) -> f64 {
     match (own, control) {
-        (Some(own), Some(control)) if own.median > NONE => {
-            1.0 - (control.median / own.median).min(1.0)
-        }
+        (Some(own), Some(control)) if own.median > NONE => 1.0 - (control / own.median).min(1.0),
         _ => apart.map_or(f64::NAN, |a| a.median.min(1.0)),
     }
 }
 
+/// The median motion of charges at a later step, if it went on from the last look at the pace of the second half.
+fn carried_on(charges: &Series<'_>, last: usize, wanted: u64) -> Option<f64> {
+    let half = charges.look_at(charges.steps[last] / 2);
+    let (then, now) = (moved(charges, half)?.median, moved(charges, last)?.median);
+    let steps = charges.steps[last]
+        .checked_sub(charges.steps[half])
+        .filter(|n| *n > 0)?;
+    let pace = (now - then).abs() / steps as f64;
+    Some(now + pace * (wanted - charges.steps[last]) as f64)
+}
+
 /// The driver's name.
 ///
-/// Undetermined: the outcome has hardly changed, or a driver that is there has no control. Flow: no driver has a part. One
+/// Undetermined: the outcome has hardly changed, or a driver that is there has no control that tells. Flow: no driver has a part. One
 /// driver: its removal takes away most of the matter, and where there are charges the run has forgotten them. Otherwise
 /// mixed.
 fn decide(found: &Attribution) -> String {

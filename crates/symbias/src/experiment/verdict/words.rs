@@ -69,6 +69,12 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
         if let Some(s) = control.charges_moved {
             text += &format!(" charges moved by {},", spread(s));
         }
+        if let Some(moved) = control.extrapolated {
+            text += &format!(
+                " and would by {} of it at the run's step, at the pace of its second half,",
+                percent(moved)
+            );
+        }
         if let Some(s) = control.outcome_apart {
             text += &format!(
                 " its `{}` is apart by {} of the change,",
@@ -76,10 +82,13 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
                 spread(s)
             );
         }
-        text += &format!(
-            " so that {} of the matter goes with it.",
-            percent(control.share)
-        );
+        text += &match control.share.is_nan() {
+            true => " which tells nothing of the run at its step.".to_owned(),
+            false => format!(
+                " so that {} of the matter goes with it.",
+                percent(control.share)
+            ),
+        };
     }
     let without: Vec<&str> = found
         .present
