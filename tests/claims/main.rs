@@ -22,6 +22,7 @@ mod metric_closure;
 mod mirror_flow;
 mod noise_equilibrium;
 mod normalisability;
+mod published_training;
 mod reference;
 mod scale_invariant_equilibrium;
 mod slice_law;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use symbias::experiment::plan::{Planned, plan};
 use symbias::experiment::spec::{ExperimentFile, Precision};
 use symbias_numerics::lanes::{Real, level, level_name, measure::fma_peak};
+use symbias_numerics::random::Stream;
 use symbias_simulate::training::tile::{Compiled, Tile};
 use symbias_simulate::training::{Setting, Settings};
 
@@ -47,6 +48,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         false => arguments,
     };
     if !json {
+        for count in [32, 3072] {
+            println!("{count} normals of one stream in {:.0} ns", normals(count));
+        }
         println!(
             "instruction set {}, peak f32 {:.1} GFLOP/s",
             level_name(level()),
@@ -120,4 +124,18 @@ fn measure<T: Real>(
         );
     }
     Ok(())
+}
+
+/// Nanoseconds that so many f32 normals of one stream take, best of many.
+fn normals(count: usize) -> f64 {
+    let mut numbers = vec![0.0_f32; count];
+    let mut best = f64::INFINITY;
+    for step in 0..400 {
+        let start = Instant::now();
+        for k in 0..100 {
+            Stream::new(1, 0, step * 100 + k).normals_at(0, std::hint::black_box(&mut numbers));
+        }
+        best = best.min(start.elapsed().as_secs_f64() * 1e7);
+    }
+    best
 }

@@ -30,6 +30,7 @@ mod slot;
 mod sparse;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use crate::error::Result;
 use crate::expression::Model;

@@ -8,7 +8,6 @@ pub struct Sheet {
     pub text: String,
 }
 
-#[allow(dead_code)]
 impl Sheet {
     /// The SVG of a figure.
     pub fn of(figure: &Figure) -> Sheet {

@@ -1,0 +1,5 @@
+//! Figures as SVG, read back.
+
+mod drawn;
+mod layout;
+mod sheet;
