@@ -12,5 +12,6 @@ pub mod metric;
 pub mod orbit;
 pub mod probe;
 pub mod rank;
+pub mod sde;
 
 pub use field::AffineField;
