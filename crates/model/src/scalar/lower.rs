@@ -3,7 +3,7 @@
 
 use super::arrays::Arrays;
 use super::number::Scalar;
-use super::tape::{Arithmetic, Instruction, ScalarProgram};
+use super::tape::{Arithmetic, Instruction, ScalarProgram, needed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{Function, IndexExpr, Label, Model, NodeId, Source, TensorId};
 use std::collections::HashMap;
@@ -105,7 +105,9 @@ impl ScalarProgram {
             None => None,
         };
         let arithmetic = lowering.arithmetic(&outputs);
+        let needed = needed(&lowering.instructions, &lowering.lists, &outputs);
         Ok(ScalarProgram {
+            needed,
             instructions: lowering.instructions,
             lists: lowering.lists,
             parameters,

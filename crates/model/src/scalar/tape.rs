@@ -58,7 +58,46 @@ pub struct ScalarProgram {
     pub(super) inputs: usize,
     pub(super) outputs: Vec<u32>,
     pub(super) loss: Option<u32>,
+    /// Whether the outputs need an instruction. What the loss alone needs may not exist where the outputs do: a logarithm
+    /// modulo a prime, or of a negative number.
+    pub(super) needed: Vec<bool>,
     pub(super) arithmetic: Arithmetic,
+}
+
+/// What a pass computes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    Outputs,
+    Loss,
+}
+
+/// The instructions that some of them are computed from, themselves included.
+pub(super) fn needed(instructions: &[Instruction], lists: &[u32], roots: &[u32]) -> Vec<bool> {
+    let mut needed = vec![false; instructions.len()];
+    for root in roots {
+        needed[*root as usize] = true;
+    }
+    for at in (0..instructions.len()).rev() {
+        if !needed[at] {
+            continue;
+        }
+        match instructions[at] {
+            Instruction::Constant(_) | Instruction::Parameter(_) | Instruction::Input(_) => {}
+            Instruction::Negative(a) | Instruction::Map(_, a) => needed[a as usize] = true,
+            Instruction::Product(a, b) | Instruction::Quotient(a, b) | Instruction::Power(a, b) => {
+                needed[a as usize] = true;
+                needed[b as usize] = true;
+            }
+            Instruction::Sum(from, to)
+            | Instruction::Max(from, to)
+            | Instruction::LogSumExp(from, to) => {
+                for i in &lists[from as usize..to as usize] {
+                    needed[*i as usize] = true;
+                }
+            }
+        }
+    }
+    needed
 }
 
 impl ScalarProgram {
@@ -98,10 +137,11 @@ impl ScalarProgram {
         self.arithmetic
     }
 
-    /// Whether relu, abs or max make pieces.
+    /// Whether relu, abs or max make pieces of the outputs.
     #[must_use]
     pub fn is_piecewise(&self) -> bool {
-        self.instructions.iter().any(|i| match i {
+        let own = self.instructions.iter().zip(&self.needed);
+        own.filter(|(_, needed)| **needed).any(|(i, _)| match i {
             Instruction::Map(f, _) => {
                 matches!(f, Function::Relu | Function::LeakyRelu(_) | Function::Abs)
             }
@@ -114,11 +154,16 @@ impl ScalarProgram {
         &self.lists[from as usize..to as usize]
     }
 
-    /// All intermediate values; `None` where an operation does not exist in S at this point.
-    fn forward<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
+    /// All intermediate values; `None` where an operation does not exist in S at this point. What the goal does not need is
+    /// left at 0.
+    fn forward<S: Scalar>(&self, theta: &[S], x: &[S], goal: Goal) -> Option<Vec<S>> {
         let one = theta.first().or(x.first()).map(|s| s.constant(1.0))?;
         let mut v: Vec<S> = Vec::with_capacity(self.instructions.len());
-        for instruction in &self.instructions {
+        for (instruction, needed) in self.instructions.iter().zip(&self.needed) {
+            if goal == Goal::Outputs && !needed {
+                v.push(one.constant(0.0));
+                continue;
+            }
             let at = |i: u32| &v[i as usize];
             let value = match *instruction {
                 Instruction::Constant(c) => one.constant(c),
@@ -239,7 +284,7 @@ impl ScalarProgram {
 
     /// F(θ; x), length m.
     pub fn value<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
-        let v = self.forward(theta, x)?;
+        let v = self.forward(theta, x, Goal::Outputs)?;
         Some(
             self.outputs
                 .iter()
@@ -250,20 +295,20 @@ impl ScalarProgram {
 
     /// Σ over the entries of this sample, before division; `None` without a loss.
     pub fn loss<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<S> {
-        let v = self.forward(theta, x)?;
+        let v = self.forward(theta, x, Goal::Loss)?;
         Some(v[self.loss? as usize].clone())
     }
 
     /// The gradient of [`Self::loss`], length d.
     pub fn loss_gradient<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
-        let v = self.forward(theta, x)?;
+        let v = self.forward(theta, x, Goal::Loss)?;
         let one = v[0].constant(1.0);
         self.backward(&v, &[(self.loss?, one)])
     }
 
     /// J(θ; x), m rows of length d.
     pub fn jacobian<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<Vec<S>>> {
-        let v = self.forward(theta, x)?;
+        let v = self.forward(theta, x, Goal::Outputs)?;
         let one = v.first()?.constant(1.0);
         self.outputs
             .iter()
@@ -273,7 +318,7 @@ impl ScalarProgram {
 
     /// Jᵀc, the gradient of ⟨c, F⟩, length d.
     pub fn vjp<S: Scalar>(&self, theta: &[S], x: &[S], c: &[S]) -> Option<Vec<S>> {
-        let v = self.forward(theta, x)?;
+        let v = self.forward(theta, x, Goal::Outputs)?;
         let seeds: Vec<(u32, S)> = self
             .outputs
             .iter()

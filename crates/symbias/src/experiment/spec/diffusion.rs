@@ -1,0 +1,89 @@
+//! Diffusions as written: dθ = −∇L dt + σ dW in place of the steps of training.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A diffusion of the parameters. `steps` of the arm are steps of it, `decay` is in its drift, and the loss is that of all
+/// data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiffusionSpec {
+    /// The noise σ dW.
+    pub noise: NoiseSpec,
+    /// Time of a step.
+    pub step: f64,
+    /// The integrator.
+    #[serde(default)]
+    pub scheme: SchemeSpec,
+    /// Keeps the parameters on the slice of vanishing charges, or near it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slice: Option<SliceSpec>,
+    /// An observable of the model's statements whose changes of sign are counted at every step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<String>,
+}
+
+/// A noise (theory §5).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum NoiseSpec {
+    /// C = 2T·I of this temperature T.
+    Isotropic(f64),
+    /// C = 2T·P_H of this temperature T, in the sense of Itô.
+    Horizontal(f64),
+    /// C = s²JᵀJ of this scale s, isotropic in all outputs.
+    Predictor(f64),
+    /// Noise of the labels of a squared loss.
+    Labels(LabelSpec),
+    /// The covariance of the minibatch gradient times the learning rate.
+    Minibatch(MinibatchSpec),
+}
+
+/// Noise of the labels: C = ησ²(2/divisor)² Σ ∇o ∇oᵀ over all outputs and samples of a loss Σ(o − y)²/divisor.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSpec {
+    /// Learning rate η that it stands for.
+    pub rate: f64,
+    /// Standard deviation σ of the labels.
+    pub deviation: f64,
+}
+
+/// Minibatches drawn with replacement: C = ηΣ_B.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MinibatchSpec {
+    /// Learning rate η that it stands for.
+    pub rate: f64,
+    /// Samples of a batch.
+    pub size: usize,
+}
+
+/// An integrator, with the order that it promises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SchemeSpec {
+    /// Euler–Maruyama, for every noise: weak order 1.
+    #[default]
+    Euler,
+    /// Heun's method in the sense of Stratonovich, its drift corrected to that of Itô.
+    Heun,
+    /// Weak order 2 for additive noise.
+    Weak2,
+    /// Milstein's scheme for commutative noise: strong order 1.
+    Milstein,
+}
+
+/// How the slice of vanishing charges is kept (theory §5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum SliceSpec {
+    /// Exactly, by a force along its normals; with the Fixman term or without.
+    Held {
+        /// Whether T·½ log det Γ is added to the loss: with it the law is the isotropic one conditioned on the charges,
+        /// without it the surface measure's.
+        fixman: bool,
+    },
+    /// By the stiff penalty (κ/2)‖μ‖² of this κ.
+    Penalty(f64),
+}

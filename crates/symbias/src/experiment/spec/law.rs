@@ -1,0 +1,123 @@
+//! What is asked of the laws: a predicted law or number, what was measured, and twins that must be refuted.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A law that an observable is predicted to have over replicas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LawQuestion {
+    /// One line for a reader.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The arm.
+    pub arm: String,
+    /// An arm that differs by twice the step: the law is extrapolated to step zero from both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coarse: Option<String>,
+    /// The observable.
+    pub of: String,
+    /// Which of its entries.
+    #[serde(default)]
+    pub entry: usize,
+    /// The law.
+    pub predicted: PredictedSpec,
+    /// Wrong laws, by name: each must be refuted by the same numbers.
+    #[serde(default)]
+    pub twins: BTreeMap<String, PredictedSpec>,
+    /// Level of the test.
+    #[serde(default = "percent")]
+    pub level: f64,
+    /// The distance between distribution functions that is worth detecting.
+    #[serde(default = "twentieth")]
+    pub resolution: f64,
+}
+
+fn percent() -> f64 {
+    0.01
+}
+
+fn twentieth() -> f64 {
+    0.05
+}
+
+/// A law: exactly one of `noise`, `log_density`, `equation` and `arm` says which.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PredictedSpec {
+    /// The stationary law of this noise, from the symmetry of the arm's model (theory §5), at the temperature and decay of
+    /// the arm. The observable is the effective weight if the model has one; otherwise samples of the law are drawn
+    /// exactly, without steps in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise: Option<StationarySpec>,
+    /// log p(x) up to a constant, with respect to dx, as an expression of the model language in `x` and `constants`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_density: Option<String>,
+    /// The stationary law of dx = b dt + √a dB in the sense of Itô.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equation: Option<EquationSpec>,
+    /// That of the same observable in another arm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
+    /// Where x lies: smallest and largest, which may be `inf`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<(f64, f64)>,
+    /// Numbers of the expressions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub constants: BTreeMap<String, f64>,
+}
+
+/// A stationary law (theory §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StationarySpec {
+    /// §5.1.
+    Isotropic,
+    /// §5.2, conditioned on the charges.
+    Slice,
+    /// §5.2, the surface measure of the slice.
+    Surface,
+    /// §5.3.
+    Horizontal,
+}
+
+/// An Itô equation in one dimension, by expressions in `x`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EquationSpec {
+    /// b(x).
+    pub drift: String,
+    /// a(x) > 0.
+    pub diffusion: String,
+}
+
+/// A number that the mean of an observable over replicas is predicted to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberQuestion {
+    /// One line for a reader.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// The arm.
+    pub arm: String,
+    /// An arm that differs by twice the step: the mean is extrapolated to step zero from both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coarse: Option<String>,
+    /// The observable.
+    pub of: String,
+    /// Which of its entries.
+    #[serde(default)]
+    pub entry: usize,
+    /// The number.
+    pub predicted: f64,
+    /// Wrong numbers, by name.
+    #[serde(default)]
+    pub twins: BTreeMap<String, f64>,
+    /// Level of the test.
+    #[serde(default = "percent")]
+    pub level: f64,
+    /// The relative deviation that does not matter.
+    #[serde(default = "twentieth")]
+    pub resolution: f64,
+}
