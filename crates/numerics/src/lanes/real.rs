@@ -42,12 +42,19 @@ pub trait Real:
 
     /// Normals that one block of random bits gives: 2 for f64, 4 for f32.
     const NORMALS_PER_BLOCK: usize;
-    /// See [`block_normals`](crate::random::block_normals).
+    /// The numbers of one block per lane: [`block_uniforms`](crate::random::block_uniforms) or
+    /// [`block_normals`](crate::random::block_normals).
     #[doc(hidden)]
-    fn block_normals<S: Simd>(simd: S, inputs: LaneInputs) -> [Self::Lanes<S>; 4];
-    /// The uniforms of one block per lane, as many as normals.
+    fn block_numbers<S: Simd, const UNIFORM: bool>(
+        simd: S,
+        inputs: LaneInputs,
+    ) -> [Self::Lanes<S>; 4];
+    /// The numbers of eight blocks per group in the order of their indices; lanes must be blocks.
     #[doc(hidden)]
-    fn block_uniforms<S: Simd>(simd: S, inputs: LaneInputs) -> [Self::Lanes<S>; 4];
+    fn in_order<S: Simd, const UNIFORM: bool, const GROUPS: usize>(
+        simd: S,
+        inputs: LaneInputs,
+    ) -> [[Self::Lanes<S>; 2]; GROUPS];
 
     /// The nearest number.
     fn from_f64(x: f64) -> Self;
@@ -254,7 +261,7 @@ impl Constants for f32 {
 }
 
 macro_rules! real {
-    ($t:ident, $lanes:literal, $vector:ident, $per_block:literal, $block:ident, $uniforms:ident) => {
+    ($t:ident, $lanes:literal, $vector:ident, $per_block:literal, $block:ident, $in_order:ident) => {
         impl Real for $t {
             const VIRTUAL_LANES: usize = $lanes;
             const ZERO: $t = 0.0;
@@ -270,13 +277,18 @@ macro_rules! real {
             const NORMALS_PER_BLOCK: usize = $per_block;
 
             #[inline(always)]
-            fn block_normals<S: Simd>(simd: S, inputs: LaneInputs) -> [$vector<S>; 4] {
-                random::$block(simd, inputs)
+            fn block_numbers<S: Simd, const UNIFORM: bool>(
+                simd: S,
+                inputs: LaneInputs,
+            ) -> [$vector<S>; 4] {
+                random::$block::<S, UNIFORM>(simd, inputs)
             }
-
             #[inline(always)]
-            fn block_uniforms<S: Simd>(simd: S, inputs: LaneInputs) -> [$vector<S>; 4] {
-                random::$uniforms(simd, inputs)
+            fn in_order<S: Simd, const UNIFORM: bool, const GROUPS: usize>(
+                simd: S,
+                inputs: LaneInputs,
+            ) -> [[$vector<S>; 2]; GROUPS] {
+                random::$in_order::<S, UNIFORM, GROUPS>(simd, inputs)
             }
 
             #[inline(always)]
@@ -307,5 +319,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, 16, f32x16, 4, block_f32, uniforms_f32);
-real!(f64, 8, f64x8, 2, block_f64, uniforms_f64);
+real!(f32, 16, f32x16, 4, block_f32, in_order_f32);
+real!(f64, 8, f64x8, 2, block_f64, in_order_f64);

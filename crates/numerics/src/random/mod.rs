@@ -8,11 +8,14 @@
 //! threads nor on how replicas are packed into lanes. Used by simulate (noise, batches, initial points) and by the
 //! random points of discovery.
 
-mod normal;
+mod block;
+mod box_muller;
+mod layout;
 mod stream;
 mod threefry;
 
-pub use normal::{LaneInputs, block_normals, ensemble_normals, ensemble_uniforms};
-pub(crate) use normal::{block_f32, block_f64, uniforms_f32, uniforms_f64};
+pub use block::{LaneInputs, block_normals, block_uniforms};
+pub(crate) use block::{block_f32, block_f64, in_order_f32, in_order_f64};
+pub use layout::{ensemble_normals, ensemble_uniforms};
 pub use stream::Stream;
 pub use threefry::threefry2x64;

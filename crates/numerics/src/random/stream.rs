@@ -1,8 +1,8 @@
 //! [`Stream`]: the numbers of one (seed, replica, step).
 
-use super::normal;
 use super::threefry::threefry2x64;
-use crate::lanes::Real;
+use super::{LaneInputs, layout};
+use crate::lanes::{Real, level};
 
 /// The random numbers of one (seed, replica, step), addressed by index.
 ///
@@ -67,13 +67,17 @@ impl Stream {
     /// Box–Muller: √(−2 ln u) (cos 2πv, sin 2πv). In f64 two normals per block, |z| ≤ 8.6; in f32 four, |z| ≤ 6.8, and
     /// other numbers than the rounded f64 ones.
     pub fn normals_at<T: Real>(&self, start: u64, out: &mut [T]) {
-        normal::along_index::<T, false>(self.seed, self.replica, self.step, start, out);
+        layout::stream::<T, false>(level(), self.blocks(), start, out);
     }
 
     /// Uniforms on (0, 1): `out[k]` is the uniform of index `start` + k. In f64 the numbers of
     /// [`uniform_at`](Self::uniform_at); in f32 others, four to a block, (2k + 1) / 2^24.
     pub fn uniforms_at<T: Real>(&self, start: u64, out: &mut [T]) {
-        normal::along_index::<T, true>(self.seed, self.replica, self.step, start, out);
+        layout::stream::<T, true>(level(), self.blocks(), start, out);
+    }
+
+    fn blocks(&self) -> LaneInputs {
+        layout::of_blocks(self.seed, self.replica, self.step)
     }
 
     /// The next 64 bits.
