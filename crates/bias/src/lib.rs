@@ -9,6 +9,7 @@ pub mod flow;
 mod ground;
 pub mod noise;
 mod potential;
+pub mod quotient;
 
 pub use ground::{Base, Ground, Origin};
 pub use potential::{Driver, Hypothesis, Noise, Potential, Pull, Status};

@@ -374,7 +374,7 @@ impl Entropy {
 
 /// Nodes and weights of the Gauss–Legendre rule with 16 points on [−1, 1], the positive half.
 #[allow(clippy::excessive_precision)]
-const GAUSS_16: [(f64, f64); 8] = [
+pub(crate) const GAUSS_16: [(f64, f64); 8] = [
     (0.0950125098376374402, 0.1894506104550684963),
     (0.2816035507792589132, 0.1826034150449235889),
     (0.4580167776572273863, 0.1691565193950025382),

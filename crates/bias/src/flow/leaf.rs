@@ -119,7 +119,7 @@ pub(super) fn products(torus: &Torus) -> Option<Vec<Vec<usize>>> {
 }
 
 /// The parameters that no factor moves.
-pub(super) fn unmoved(model: &Model, factors: &[Factor]) -> Vec<TensorId> {
+pub(crate) fn unmoved(model: &Model, factors: &[Factor]) -> Vec<TensorId> {
     let moved = |t: &TensorId| factors.iter().any(|f| f.moved().contains(t));
     model.parameters().filter(|t| !moved(t)).collect()
 }

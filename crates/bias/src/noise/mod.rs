@@ -51,11 +51,7 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
         "the fibre of the effective weights is the orbit",
     )];
     let compact = factors.iter().all(Factor::is_compact);
-    let law = match noise {
-        Noise::Isotropic => Law::Isotropic,
-        Noise::Slice => Law::Slice,
-        Noise::Horizontal => Law::Horizontal,
-    };
+    let law = of_noise(noise);
     match noise {
         Noise::Isotropic => hypotheses.push(Hypothesis::tested(
             "compact-orbits",
@@ -153,6 +149,26 @@ fn integrable(model: &Model, factors: &[Factor], law: Law) -> Vec<Hypothesis> {
     vec![at_zero, at_infinity]
 }
 
+/// R of a law at a balanced point, by numbers; on the slice that of the charges.
+pub(crate) fn value(base: &Base, noise: Noise) -> f64 {
+    by_volumes(base, of_noise(noise))
+}
+
+/// ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨, with the shares of a law.
+fn by_volumes(base: &Base, law: Law) -> f64 {
+    let (p, k) = law.shares();
+    let [_, log_p, log_k] = base.log_volume;
+    base.metric.as_ref().map_or(0.0, |m| m.log) + p * log_p + k * log_k
+}
+
+fn of_noise(noise: Noise) -> Law {
+    match noise {
+        Noise::Isotropic => Law::Isotropic,
+        Noise::Slice => Law::Slice,
+        Noise::Horizontal => Law::Horizontal,
+    }
+}
+
 /// Value, gradient, pull and formula of a law R = ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨.
 fn fill(
     potential: &mut Potential,
@@ -162,9 +178,8 @@ fn fill(
     theta: &[f64],
 ) -> Result<()> {
     let (p, k) = law.shares();
-    let [_, log_p, log_k] = base.log_volume;
     let (metric, zero) = (base.metric.as_ref(), vec![0.0; theta.len()]);
-    let mut value = metric.map_or(0.0, |m| m.log) + p * log_p + k * log_k;
+    let mut value = by_volumes(base, law);
     if law == Law::LogRatios {
         // ∇χ = 2ξ/|ξ|².
         value += ground.split.symmetric.len() as f64 * 2.0_f64.ln();

@@ -1,0 +1,103 @@
+//! The logarithm of a stationary density at w, with respect to dw: −ℓ(w)/T − R(w), at the section
+//! (theory §5.1 to §5.3). R is the number that [`crate::noise`] gives, so that what is sampled and what
+//! is reported are one law.
+
+use super::section::Section;
+use crate::ground::Ground;
+use crate::noise::{self, Chart, Temper};
+use crate::potential::{Noise, Potential, Status};
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// An unnormalised stationary density of w.
+pub struct LogDensity<'a> {
+    ground: &'a Ground<'a>,
+    section: &'a Section,
+    law: Noise,
+    temperature: f64,
+    loss: Box<dyn Fn(&[f64]) -> f64 + Send + Sync + 'a>,
+}
+
+impl<'a> LogDensity<'a> {
+    /// The law of a noise at a temperature T > 0, for the loss L(θ); on the slice that of the charges.
+    ///
+    /// # Errors
+    /// A temperature that is not positive; a section that is not that of the balanced leaf; a law that
+    /// does not exist, with the hypothesis that fails (one that only is not normalisable has a
+    /// density all the same); effective weights that are not known; floating linear algebra that does
+    /// not converge.
+    pub fn of(
+        ground: &'a Ground<'a>,
+        section: &'a Section,
+        law: Noise,
+        temperature: f64,
+        loss: impl Fn(&[f64]) -> f64 + Send + Sync + 'a,
+    ) -> Result<LogDensity<'a>> {
+        let temper = Temper::new(temperature, 0.0)?;
+        if !section.is_balanced() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "stationary laws are those of the balanced leaf, and the section is that of another",
+            )
+            .remedy("build it with `Section::balanced`"));
+        }
+        let base = ground.base(section.start())?;
+        let (base, theta) = (base.as_ref(), section.start());
+        let found = match law {
+            Noise::Isotropic => noise::isotropic(ground, base, theta, temper)?,
+            Noise::Slice => noise::slice(ground, base, theta, Chart::Charges)?,
+            Noise::Horizontal => noise::horizontal(ground, base, theta, &[])?,
+        };
+        admitted(&found)?;
+        Ok(LogDensity {
+            ground,
+            section,
+            law,
+            temperature,
+            loss: Box::new(loss),
+        })
+    }
+
+    /// log p(w) up to a constant, w of n numbers.
+    ///
+    /// # Errors
+    /// Those of [`Section::lift`]; floating linear algebra that does not converge.
+    pub fn at(&self, w: &[f64]) -> Result<f64> {
+        let theta = self.section.lift(w)?;
+        Ok(-(self.loss)(&theta) / self.temperature - self.potential_at(&theta)?)
+    }
+
+    /// R(w), w of n numbers.
+    ///
+    /// # Errors
+    /// As [`LogDensity::at`].
+    pub fn potential(&self, w: &[f64]) -> Result<f64> {
+        self.potential_at(&self.section.lift(w)?)
+    }
+
+    fn potential_at(&self, theta: &[f64]) -> Result<f64> {
+        let base = self.ground.base(theta)?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Numerical,
+                "no balanced point was found at these weights",
+            )
+            .remedy("give weights inside their image, away from where they lose rank")
+        })?;
+        Ok(noise::value(&base, self.law))
+    }
+}
+
+/// That no hypothesis fails but the one that only concerns the integral.
+fn admitted(found: &Potential) -> Result<()> {
+    let fails = found
+        .hypotheses
+        .iter()
+        .find(|h| h.status == Status::Fails && h.topic != "normalisable-at-zero");
+    match fails {
+        None => Ok(()),
+        Some(h) => Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("there is no such law: it would need that {}", h.text),
+        )
+        .remedy("ask for the law of another noise, or simulate")),
+    }
+}

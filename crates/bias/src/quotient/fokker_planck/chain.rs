@@ -1,0 +1,205 @@
+//! A diffusion on a grid as a Markov chain: finite volumes with rates ≥ 0.
+//!
+//! In the coordinates ξ of the axes, and in cells, a = Σ λ_k v_k v_kᵀ ([`super::selling`]). Directions that are
+//! no axis jump to the cells at ±v_k with the rate λ_k/2 of the cell they leave: Σ_k λ_k/2 is the
+//! discrete ½ ∇∇:(a p). Along an axis drift and the weight D = λ/2 make the flux of Scharfetter and
+//! Gummel through a face, for J = (β − D′) p − D p′,
+//!
+//! ```text
+//! J = D̄ [B(−z) p_L − B(z) p_R],    z = (β − (D_R − D_L))/D̄,    B(z) = z/(e^z − 1),
+//! ```
+//!
+//! D̄ the mean. It is second order while |z| is small, and upwind where noise is missing. Jumps that would
+//! leave the box are left out: no flux through the ends.
+//!
+//! Source: Scharfetter, Gummel 1969; Chang, Cooper 1970, whose weights are the same; for the chain
+//! Kushner, Dupuis, *Numerical methods for stochastic control problems*, §5.
+
+use super::axis::Axis;
+use super::elimination::Rates;
+use super::selling::{Direction, directions};
+use super::undefined;
+use symbias_geometry::sde::{Ito, Sde};
+use symbias_model::error::Result;
+
+/// The chain, and in which order its states are.
+pub(super) struct Chain {
+    pub rates: Rates,
+    /// The largest share of a cross term that was given up.
+    pub rounded: f64,
+    order: Order,
+}
+
+/// Cells of two axes (the second of one cell in one dimension), the shorter one innermost.
+#[derive(Clone, Copy)]
+struct Order {
+    cells: [usize; 2],
+    first_is_inner: bool,
+}
+
+impl Order {
+    fn state(self, [i, j]: [usize; 2]) -> usize {
+        if self.first_is_inner {
+            j * self.cells[0] + i
+        } else {
+            i * self.cells[1] + j
+        }
+    }
+
+    /// The cell at a distance, if it is in the box.
+    fn moved(self, at: [usize; 2], by: [i64; 2]) -> Option<[usize; 2]> {
+        let along = |k: usize| {
+            let to = at[k].checked_add_signed(by[k] as isize)?;
+            (to < self.cells[k]).then_some(to)
+        };
+        Some([along(0)?, along(1)?])
+    }
+
+    fn each(self) -> impl Iterator<Item = [usize; 2]> {
+        (0..self.cells[0]).flat_map(move |i| (0..self.cells[1]).map(move |j| [i, j]))
+    }
+}
+
+/// b and a of a process in the coordinates of the axes, in cells.
+struct Local<'a, S: ?Sized> {
+    sde: &'a S,
+    axes: &'a [Axis],
+    drift: Vec<f64>,
+    sigma: Vec<f64>,
+}
+
+impl<S: Sde<Sense = Ito> + ?Sized> Local<'_, S> {
+    /// At ξ: dξ = (b/φ′ − ½ a φ″/φ′³) dt + σ/φ′ dW, times the number of cells. The drift and the matrix (11, 12, 22).
+    fn at(&mut self, xi: [f64; 2]) -> Result<([f64; 2], [f64; 3])> {
+        let n = self.axes.len();
+        let x: Vec<f64> = self.axes.iter().zip(xi).map(|(a, xi)| a.at(xi)).collect();
+        self.sde.drift(&x, &mut self.drift);
+        self.sde.diffusion(&x, &mut self.sigma);
+        let m = self.sde.noises();
+        let (mut drift, mut a) = ([0.0; 2], [[0.0; 2]; 2]);
+        let mut scale = [1.0; 2];
+        for (k, axis) in self.axes.iter().enumerate() {
+            let (first, second) = axis.slopes(xi[k]);
+            let row = &self.sigma[k * m..(k + 1) * m];
+            let own: f64 = row.iter().map(|s| s * s).sum();
+            let cells = axis.cells() as f64;
+            scale[k] = cells / first;
+            drift[k] = cells * (self.drift[k] - own * second / (2.0 * first * first)) / first;
+        }
+        for i in 0..n {
+            for j in 0..n {
+                let terms = (0..m).map(|l| self.sigma[i * m + l] * self.sigma[j * m + l]);
+                a[i][j] = scale[i] * scale[j] * terms.sum::<f64>();
+            }
+        }
+        let found = (drift, [a[0][0], a[0][1], a[1][1]]);
+        let numbers = found.0.iter().chain(&found.1);
+        if numbers.into_iter().all(|x| x.is_finite()) {
+            Ok(found)
+        } else {
+            Err(undefined(&x))
+        }
+    }
+}
+
+impl Chain {
+    pub fn of<S: Sde<Sense = Ito> + ?Sized>(sde: &S, axes: &[Axis]) -> Result<Chain> {
+        let cells = [axes[0].cells(), axes.get(1).map_or(1, Axis::cells)];
+        let order = Order {
+            cells,
+            first_is_inner: axes.len() == 2 && cells[0] < cells[1],
+        };
+        let mut local = Local {
+            sde,
+            axes,
+            drift: vec![0.0; axes.len()],
+            sigma: vec![0.0; axes.len() * sde.noises()],
+        };
+        let middle = |k: usize, cell: usize| axes.get(k).map_or(0.0, |a| a.middle(cell));
+        let (mut jumps, mut rounded) = (Vec::with_capacity(cells[0] * cells[1]), 0.0_f64);
+        for [i, j] in order.each() {
+            let (_, [a, b, c]) = local.at([middle(0, i), middle(1, j)])?;
+            let (found, share) = directions(a, b, c);
+            rounded = rounded.max(share);
+            jumps.push(found);
+        }
+        let reach = |k: usize| {
+            let used = jumps.iter().flatten().filter(|d| d.1 > 0.0);
+            used.map(|d| d.0[k].unsigned_abs() as usize)
+                .max()
+                .unwrap_or(1)
+        };
+        let (inner, outer) = if order.first_is_inner { (0, 1) } else { (1, 0) };
+        let band = if axes.len() == 1 {
+            1
+        } else {
+            reach(outer).max(1) * cells[inner] + reach(inner)
+        };
+        let mut rates = Rates::new(cells[0] * cells[1], band)?;
+        let at = |cell: [usize; 2]| &jumps[cell[0] * cells[1] + cell[1]];
+        for cell in order.each() {
+            let from = order.state(cell);
+            for (v, weight) in at(cell).iter().filter(|d| d.1 > 0.0 && !is_axis(d.0)) {
+                for by in [*v, [-v[0], -v[1]]] {
+                    if let Some(to) = order.moved(cell, by) {
+                        rates.add(from, order.state(to), weight / 2.0);
+                    }
+                }
+            }
+            for (k, axis) in axes.iter().enumerate() {
+                let mut by = [0, 0];
+                by[k] = 1;
+                let Some(next) = order.moved(cell, by) else {
+                    continue;
+                };
+                let mut face = [middle(0, cell[0]), middle(1, cell[1])];
+                face[k] = (cell[k] + 1) as f64 / axis.cells() as f64;
+                let (drift, _) = local.at(face)?;
+                let [up, down] = through(drift[k], along(at(cell), k), along(at(next), k));
+                let to = order.state(next);
+                rates.add(from, to, up);
+                rates.add(to, from, down);
+            }
+        }
+        Ok(Chain {
+            rates,
+            rounded,
+            order,
+        })
+    }
+
+    /// Numbers of the states by cells, the last axis innermost.
+    pub fn in_order(&self, states: &[f64]) -> Vec<f64> {
+        let order = self.order;
+        order.each().map(|cell| states[order.state(cell)]).collect()
+    }
+}
+
+fn is_axis(v: [i64; 2]) -> bool {
+    v[0].abs() + v[1].abs() == 1
+}
+
+/// D along an axis.
+fn along(jumps: &[Direction; 3], axis: usize) -> f64 {
+    let own = jumps.iter().filter(|d| is_axis(d.0) && d.0[axis] != 0);
+    own.map(|d| d.1 / 2.0).sum()
+}
+
+/// Rates through a face, from the left cell and from the right one.
+fn through(drift: f64, left: f64, right: f64) -> [f64; 2] {
+    let mean = (left + right) / 2.0;
+    if mean <= 0.0 {
+        return [drift.max(0.0), (-drift).max(0.0)];
+    }
+    let z = (drift - (right - left)) / mean;
+    [mean * bernoulli(-z), mean * bernoulli(z)]
+}
+
+/// z/(e^z − 1).
+fn bernoulli(z: f64) -> f64 {
+    if z.abs() < 1e-8 {
+        1.0 - z / 2.0
+    } else {
+        z / z.exp_m1()
+    }
+}
