@@ -1,0 +1,22 @@
+//! Samples in, a verdict out: tests of laws by the numbers that a process produced.
+//!
+//! D = sup |F_n − F|, and what it says: [`ks`] tests a sample against a distribution function or another sample,
+//! [`extrapolation`] takes the step size to zero first, [`ess`] says how many independent numbers a chain is worth,
+//! [`power`] which deviation they would have shown, [`verdict`] puts it together as confirmed, refuted or undetermined.
+//! Pure functions of slices: nothing here knows a model, and a prediction comes in as a closure or as a number. Special
+//! functions come from `statrs`. Used by symbias, which holds predictions against measurements.
+
+mod argument;
+pub mod bootstrap;
+pub mod empirical;
+pub mod ess;
+pub mod extrapolation;
+pub mod kolmogorov;
+pub mod ks;
+pub mod line;
+pub mod multiplicity;
+pub mod normal;
+pub mod power;
+mod quadrature;
+pub mod verdict;
+pub mod wasserstein;

@@ -1,0 +1,46 @@
+//! [`Twin`]: the same numbers against a law that is wrong on purpose.
+
+use super::law::judge_wrong;
+use super::{Holds, Question, Sample, Verdict};
+use serde::{Deserialize, Serialize};
+use symbias_model::error::Result;
+
+/// A wrong law, judged: numbers that agree with it too say nothing about the claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Twin {
+    /// The judgement of the wrong law.
+    pub verdict: Verdict,
+    /// Whether the numbers exclude it, as they should.
+    pub excluded: bool,
+}
+
+impl Twin {
+    /// One line more than the verdict says: whether the test discriminates.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let says = if self.excluded {
+            "twin excluded, as expected"
+        } else {
+            "twin NOT excluded: these numbers do not discriminate"
+        };
+        format!("{says}\n{}", self.verdict.text())
+    }
+}
+
+/// Samples as of [`judge_law`](super::judge_law) against the distribution function of a wrong law. A twin is excluded
+/// by its p-value alone, however many values there are: refuting needs no power. Lost replicas leave it undetermined.
+///
+/// # Errors
+/// As [`judge_law`](super::judge_law).
+pub fn judge_twin(
+    question: &Question,
+    fine: Sample<'_>,
+    coarse: Option<Sample<'_>>,
+    wrong: impl Fn(f64) -> f64,
+) -> Result<Twin> {
+    let verdict = judge_wrong(question, fine, coarse, &wrong)?;
+    Ok(Twin {
+        excluded: verdict.holds == Holds::Refuted,
+        verdict,
+    })
+}
