@@ -55,7 +55,9 @@ pub(super) fn admit(
             model,
             "its orbits are not compact, and isotropic noise runs away along them",
         )
-        .remedy("use horizontal or predictor noise, or weight decay in θ"));
+        .remedy(
+            "use horizontal or predictor noise, or the law with weight decay of `noise::isotropic`",
+        ));
     }
     let mut rank = 0;
     for theta in points(section)? {
@@ -187,8 +189,8 @@ fn is_horizontal(
     Err(refused(
         model,
         &format!(
-            "the gradient of the loss is not horizontal: {share:.1e} of it is along the orbit, so that the loss is no \
-             function of w (weight decay is none)"
+            "the gradient of the loss is not horizontal: {share:.1e} of it is along the orbit, so that the \
+             charges do not stay"
         ),
     ))
 }

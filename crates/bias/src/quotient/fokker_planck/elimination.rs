@@ -59,13 +59,15 @@ pub(super) fn stationary_vector(rates: &mut Rates) -> Result<Vec<f64>> {
         let (before, own) = rates.entries.split_at_mut(row);
         let own = &own[..width];
         let out: f64 = own.iter().sum();
-        if !(out > 0.0 && out.is_finite()) {
-            return Err(Error::new(
-                ErrorKind::Value,
-                "no path leads from some cells to the others: there is more than one stationary law, or the cells are \
-                 so coarse that rates vanish",
-            )
-            .remedy("use a box that the process does not leave and is not divided in, or more cells"));
+        if out == 0.0 {
+            // What is below is left for good, or is a world of its own.
+            if !all_lead_to(rates, n) {
+                return Err(divided());
+            }
+            return Ok(above(rates, n));
+        }
+        if !out.is_finite() {
+            return Err(divided());
         }
         let stride = 2 * band + 1;
         for i in first..n {
@@ -81,21 +83,52 @@ pub(super) fn stationary_vector(rates: &mut Rates) -> Result<Vec<f64>> {
             }
         }
     }
+    Ok(above(rates, 0))
+}
+
+/// π from the shares that elimination left, zero below a state that nothing leaves downwards.
+fn above(rates: &Rates, base: usize) -> Vec<f64> {
     let mut pi = vec![0.0; rates.states];
-    pi[0] = 1.0;
-    for n in 1..rates.states {
-        let first = n.saturating_sub(band);
+    pi[base] = 1.0;
+    for n in base + 1..rates.states {
+        let first = n.saturating_sub(rates.band).max(base);
         let value = (first..n)
             .map(|i| pi[i] * rates.entries[rates.at(i, n)])
             .sum();
         pi[n] = value;
         if value > HUGE {
-            pi[..=n].iter_mut().for_each(|p| *p /= HUGE);
+            pi[base..=n].iter_mut().for_each(|p| *p /= HUGE);
         }
     }
     let whole: f64 = pi.iter().sum();
     pi.iter_mut().for_each(|p| *p /= whole);
-    Ok(pi)
+    pi
+}
+
+/// Whether every state below leads to this one, among the states that are left.
+fn all_lead_to(rates: &Rates, goal: usize) -> bool {
+    let mut reached = vec![false; goal + 1];
+    reached[goal] = true;
+    let (mut open, mut count) = (vec![goal], 1);
+    while let Some(to) = open.pop() {
+        for from in to.saturating_sub(rates.band)..(to + rates.band + 1).min(goal) {
+            if !reached[from] && from != to && rates.entries[rates.at(from, to)] > 0.0 {
+                reached[from] = true;
+                count += 1;
+                open.push(from);
+            }
+        }
+    }
+    count == goal + 1
+}
+
+fn divided() -> Error {
+    Error::new(
+        ErrorKind::Value,
+        "no path leads from some cells to the others: there is more than one stationary law, or the cells are so coarse \
+         that rates vanish",
+    )
+    .remedy("use a box that the process does not leave and is not divided in, or more cells")
 }
 
 #[cfg(test)]
@@ -137,6 +170,20 @@ mod tests {
         for (i, p) in pi.iter().enumerate() {
             let expected = 0.999 * 1000.0_f64.powi(-(i as i32));
             assert!((p / expected - 1.0).abs() < 1e-11, "{i}: {p}");
+        }
+    }
+
+    /// A state that nothing leaves has all the mass, wherever it is in the order.
+    #[test]
+    fn what_is_left_for_good_has_no_mass() {
+        for end in 0..5 {
+            let mut rates = Rates::new(5, 1).expect("rates");
+            for i in 0..4 {
+                let (from, to) = if i < end { (i, i + 1) } else { (i + 1, i) };
+                rates.add(from, to, 2.0);
+            }
+            let pi = stationary_vector(&mut rates).expect("a law");
+            assert!(pi[end] == 1.0, "{end}: {pi:?}");
         }
     }
 

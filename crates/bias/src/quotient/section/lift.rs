@@ -151,7 +151,8 @@ fn of_item(places: &[&[usize]], powers: &[usize], z: &[f64], start: &[f64], thet
         for power in 0..*m {
             stride /= n;
             let at = pivot / stride % n;
-            let fibre = |j: usize| z[pivot - at * stride + j * stride];
+            // Relative to the largest entry: squares of small weights would vanish.
+            let fibre = |j: usize| z[pivot - at * stride + j * stride] / top.abs();
             if power == 0 {
                 let along: f64 = own
                     .iter()

@@ -22,6 +22,7 @@ use symbias_geometry::metric::{Polynomial, PredictorMap, weights};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::space::Block;
+use symbias_numerics::dense::Matrix;
 
 /// A right inverse w → θ of the effective weights.
 #[derive(Clone, Debug)]
@@ -157,9 +158,13 @@ impl Section {
     pub fn lift(&self, w: &[f64]) -> Result<Vec<f64>> {
         let theta = self.nearest(w)?;
         let found = self.map.value(&theta)?;
-        let norm = |x: &mut dyn Iterator<Item = f64>| x.map(|x| x * x).sum::<f64>().sqrt();
-        let error = norm(&mut found.iter().zip(w).map(|(a, b)| a - b));
-        let size = norm(&mut w.iter().copied());
+        let column = |x: Vec<f64>| Matrix {
+            rows: x.len(),
+            cols: 1,
+            data: x,
+        };
+        let error = column(found.iter().zip(w).map(|(a, b)| a - b).collect()).norm();
+        let size = column(w.to_vec()).norm();
         if error.is_nan() || error > IMAGE * size {
             return Err(Error::new(
                 ErrorKind::Value,
