@@ -2,11 +2,14 @@
 //! measure they refer to and the hypotheses they rest on (theory §4, §5).
 //!
 //! decay: R(w) = min over the orbit of ½‖θ‖². flow: K_c⁻¹ = ∇²Q_c. noise: p(w) ∝ e^{−ℓ/T − R(w)} dw,
-//! R from the volumes of orbits and of K. Uses geometry and model; used by symbias.
+//! R from the volumes of orbits and of K; laws as densities and exact samples of them in [`law`]. Uses geometry and model;
+//! used by symbias.
 
+mod bessel;
 pub mod decay;
 pub mod flow;
 mod ground;
+pub mod law;
 pub mod noise;
 mod potential;
 pub mod quotient;

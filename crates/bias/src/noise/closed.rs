@@ -5,6 +5,7 @@
 //! W = AᵀB with singular values s, both stacks have the spectrum s.
 
 use super::isotropic::Temper;
+use crate::bessel::log_bessel_k;
 use crate::decay::diagonal::fraction;
 use crate::potential::Term;
 use symbias_geometry::charge::render::{Script, number, total};
@@ -355,56 +356,4 @@ pub(super) fn unmoved(
         latex: format!("{ratio} \\lVert ({}) \\rVert^2", names.replace('_', "\\_")),
         value,
     })
-}
-
-/// log K_ν(x), x > 0, from ∫₀^∞ e^{−x cosh t} cosh νt dt: the integrand is analytic for |Im t| < π/2,
-/// so that the trapezoidal rule with step h errs by e^{−π²/h}.
-fn log_bessel_k(order: f64, x: f64) -> f64 {
-    let h = 0.1;
-    let exponent = |t: f64| order * t - x * (t.cosh() - 1.0);
-    let largest = (0..400)
-        .map(|k| exponent(f64::from(k) * h))
-        .fold(f64::NEG_INFINITY, f64::max);
-    let mut sum = 0.0;
-    for k in 0..20_000 {
-        let t = f64::from(k) * h;
-        let first = (exponent(t) - largest).exp();
-        let second = (exponent(t) - 2.0 * order * t - largest).exp();
-        sum += (first + second) / if k == 0 { 4.0 } else { 2.0 };
-        if exponent(t) < largest - 745.0 {
-            break;
-        }
-    }
-    (sum * h).ln() + largest - x
-}
-
-#[cfg(test)]
-mod tests {
-    use super::log_bessel_k;
-
-    #[test]
-    fn bessel_functions_agree_with_tables() {
-        // Abramowitz and Stegun, tables 9.8 and 9.9; half orders in closed form.
-        for (order, x, expected) in [
-            (0.0, 1.0, 0.421_024_438_240_708_3_f64),
-            (0.0, 0.1, 2.427_069_024_702_017),
-            (1.0, 2.0, 0.139_865_881_816_522_43),
-            (
-                0.5,
-                3.0,
-                (std::f64::consts::PI / 6.0).sqrt() * (-3.0_f64).exp(),
-            ),
-            (
-                1.5,
-                0.5,
-                std::f64::consts::PI.sqrt() * (-0.5_f64).exp() * 3.0,
-            ),
-        ] {
-            let found = log_bessel_k(order, x).exp();
-            assert!(
-                (found / expected - 1.0).abs() < 1e-12,
-                "{order} {x}: {found}"
-            );
-        }
-    }
 }

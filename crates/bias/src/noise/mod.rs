@@ -24,6 +24,7 @@ mod slice;
 pub(crate) use horizontal::closes;
 pub use horizontal::horizontal;
 pub use isotropic::{Temper, isotropic};
+pub(crate) use slice::is_diagonal;
 pub use slice::{Chart, slice};
 
 use crate::ground::{Base, Ground, Origin};

@@ -7,6 +7,7 @@ use super::closed::Law;
 use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use symbias_geometry::field::AffineField;
 use symbias_model::error::Result;
 
 /// The function χ whose zero set is the slice.
@@ -60,7 +61,8 @@ pub fn slice(
         // Only K and the 𝔨-orbits are left.
         Chart::Surface => Law::Surface,
         Chart::LogRatios => {
-            let one_by_one = ground.split.antisymmetric.is_empty() && is_diagonal(ground, base);
+            let one_by_one = ground.split.antisymmetric.is_empty()
+                && base.is_some_and(|b| is_diagonal(&ground.split.symmetric, b.fixed.theta.len()));
             hypotheses.push(Hypothesis::tested(
                 "slice-choice",
                 "every charge is a difference of two squared norms with no other charge in common, so that its log ratio is defined",
@@ -98,19 +100,15 @@ pub(super) fn balanced(ground: &Ground<'_>, base: Option<&Base>) -> [Hypothesis;
     ]
 }
 
-/// Whether Γ_𝔭 is diagonal and every generator has two blocks of opposite exponents 1.
-fn is_diagonal(ground: &Ground<'_>, base: Option<&Base>) -> bool {
-    let plain = ground.split.symmetric.iter().all(|f| {
+/// Whether Γ_𝔭 is diagonal in d dimensions and every generator has two blocks of opposite exponents 1.
+pub(crate) fn is_diagonal(symmetric: &[AffineField], d: usize) -> bool {
+    let plain = symmetric.iter().all(|f| {
         f.constant.is_empty() && f.linear.iter().all(|(i, j, x)| i == j && x.abs() == 1.0)
     });
-    let Some(base) = base.filter(|_| plain) else {
-        return false;
-    };
-    let mut owner = vec![false; base.fixed.theta.len()];
-    ground
-        .split
-        .symmetric
-        .iter()
-        .flat_map(|f| &f.linear)
-        .all(|(i, _, _)| !std::mem::replace(&mut owner[*i], true))
+    let mut owner = vec![false; d];
+    plain
+        && symmetric
+            .iter()
+            .flat_map(|f| &f.linear)
+            .all(|(i, _, _)| !std::mem::replace(&mut owner[*i], true))
 }

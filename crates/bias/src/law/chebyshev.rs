@@ -1,0 +1,136 @@
+//! Functions on panels as Chebyshev series, integrated by their series (Clenshaw and Curtis): a panel is halved until
+//! the last coefficients are small against the largest.
+
+use std::f64::consts::PI;
+use std::sync::OnceLock;
+
+/// Points of a panel, the roots of T_N.
+pub(super) const NODES: usize = 20;
+/// Last coefficients that decide whether a panel is resolved: three, since a symmetric function has every second one 0.
+const LAST: usize = 3;
+/// Panels of one range, at most; what is left unresolved then counts as error.
+const LARGEST: usize = 20_000;
+
+struct Rule {
+    /// cos(π(k + ½)/N), falling.
+    nodes: [f64; NODES],
+    /// c_j = Σ_k transform[j][k] f_k of f = Σ c_j T_j.
+    transform: [[f64; NODES]; NODES],
+}
+
+fn rule() -> &'static Rule {
+    static RULE: OnceLock<Rule> = OnceLock::new();
+    RULE.get_or_init(|| {
+        let n = NODES as f64;
+        let angle = |k: usize| PI * (k as f64 + 0.5) / n;
+        let share = |j: usize| if j == 0 { 1.0 / n } else { 2.0 / n };
+        Rule {
+            nodes: std::array::from_fn(|k| angle(k).cos()),
+            transform: std::array::from_fn(|j| {
+                std::array::from_fn(|k| share(j) * (j as f64 * angle(k)).cos())
+            }),
+        }
+    })
+}
+
+/// A function on `low..high` and its integral from `low`.
+#[derive(Clone, Debug)]
+pub(super) struct Panel {
+    pub low: f64,
+    pub high: f64,
+    /// The integral over the panel.
+    pub mass: f64,
+    /// Size of the last coefficients times the width: how much the integral may be wrong.
+    pub error: f64,
+    series: [f64; NODES],
+    integral: [f64; NODES + 1],
+}
+
+/// Σ c_j T_j(t), by Clenshaw's recurrence.
+fn clenshaw(c: &[f64], t: f64) -> f64 {
+    let (mut next, mut after) = (0.0, 0.0);
+    for x in c[1..].iter().rev() {
+        (next, after) = (2.0 * t * next - after + x, next);
+    }
+    t * next - after + c[0]
+}
+
+impl Panel {
+    /// The series of the function, with the largest coefficient and the largest of the last ones.
+    fn of(f: &mut impl FnMut(f64) -> f64, low: f64, high: f64) -> (Panel, f64, f64) {
+        let rule = rule();
+        let (centre, half) = (low.midpoint(high), (high - low) / 2.0);
+        let values: [f64; NODES] = std::array::from_fn(|k| f(centre + half * rule.nodes[k]));
+        let series: [f64; NODES] = std::array::from_fn(|j| {
+            let row = rule.transform[j].iter().zip(&values);
+            row.map(|(a, b)| a * b).sum()
+        });
+        let at = |j: usize| series.get(j).copied().unwrap_or(0.0);
+        let mut integral = [0.0; NODES + 1];
+        for (j, x) in integral.iter_mut().enumerate().skip(1) {
+            // ∫T_0 = T_1, ∫T_1 = T_2/4, ∫T_j = T_{j+1}/2(j+1) − T_{j−1}/2(j−1).
+            let before = if j == 1 { 2.0 * at(0) } else { at(j - 1) };
+            *x = half * (before - at(j + 1)) / (2.0 * j as f64);
+        }
+        integral[0] = -clenshaw(&integral, -1.0);
+        let largest = |c: &[f64]| c.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+        let (all, last) = (largest(&series), largest(&series[NODES - LAST..]));
+        let panel = Panel {
+            low,
+            high,
+            mass: clenshaw(&integral, 1.0),
+            error: last * (high - low),
+            series,
+            integral,
+        };
+        (panel, all, last)
+    }
+
+    fn place(&self, y: f64) -> f64 {
+        (2.0 * (y - self.low) / (self.high - self.low) - 1.0).clamp(-1.0, 1.0)
+    }
+
+    /// The function at y.
+    pub(super) fn at(&self, y: f64) -> f64 {
+        clenshaw(&self.series, self.place(y))
+    }
+
+    /// The integral from the panel's low end to y.
+    pub(super) fn until(&self, y: f64) -> f64 {
+        clenshaw(&self.integral, self.place(y))
+    }
+}
+
+/// Panels of a function on `low..high`, in order: resolved to `tolerance(y)` relative to their own size, or so small that
+/// all of them together are below `floor`.
+pub(super) fn resolved(
+    f: &mut impl FnMut(f64) -> f64,
+    (low, high): (f64, f64),
+    tolerance: &impl Fn(f64) -> f64,
+    floor: f64,
+    into: &mut Vec<Panel>,
+) {
+    let mut left = vec![(low, high)];
+    let limit = into.len() + LARGEST;
+    while let Some((low, high)) = left.pop() {
+        let (panel, all, last) = Panel::of(f, low, high);
+        let width = high - low;
+        let negligible = all * width <= floor;
+        let thin = width <= 16.0 * f64::EPSILON * low.abs().max(high.abs());
+        // Written so that a series that is not a number ends here, as an error of the sum.
+        let halve = last > tolerance(low) * all;
+        if !halve || negligible || thin || into.len() + left.len() >= limit {
+            into.push(panel);
+        } else {
+            let middle = low.midpoint(high);
+            left.extend([(middle, high), (low, middle)]);
+        }
+    }
+}
+
+/// The integral of a function that is smooth on `low..high`, to about 1e-13 of its size.
+pub(super) fn integral(mut f: impl FnMut(f64) -> f64, low: f64, high: f64) -> f64 {
+    let mut panels = Vec::new();
+    resolved(&mut f, (low, high), &|_| 1e-13, 0.0, &mut panels);
+    panels.iter().map(|p| p.mass).sum()
+}

@@ -1,0 +1,3 @@
+//! Predicted laws as densities and as samples.
+
+mod density;
