@@ -37,7 +37,7 @@ fn run<T: Real>(
         fixed: Vec::new(),
     };
     Ensemble {
-        training,
+        process: training,
         settings: &settings,
         replicas,
         schedule: &Schedule::logarithmic(12, 30_001).unwrap(),
@@ -172,7 +172,7 @@ fn checkpoints_of_other_runs_are_refused() {
         assert!(go_on(broken.path(), 11).is_err(), "cut at {cut}");
     }
     let text =
-        String::from_utf8_lossy(&bytes).replace("symbias checkpoint 1", "symbias checkpoint 2");
+        String::from_utf8_lossy(&bytes).replace("symbias checkpoint 2", "symbias checkpoint 1");
     std::fs::write(folder.path().join(name), text).unwrap();
     assert!(go_on(folder.path(), 11).is_err());
 }
@@ -188,7 +188,7 @@ fn replicas_that_leave_the_cache_run_one_by_one_to_the_same_bits() {
     };
     let run = |replicas: Range<u64>| {
         Ensemble {
-            training: &training,
+            process: &training,
             settings: &settings,
             replicas,
             schedule: &Schedule::at(vec![0, 300]).unwrap(),

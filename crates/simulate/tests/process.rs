@@ -33,7 +33,7 @@ fn run(
     observables: &[Box<dyn Observable>],
 ) -> Samples {
     Ensemble {
-        training,
+        process: training,
         settings,
         replicas: 0..replicas,
         schedule: &Schedule::at(steps).unwrap(),
@@ -342,7 +342,7 @@ fn batches_and_subsets_do_not_depend_on_lanes() {
         let all = run(&training, &settings, 19, vec![300], &[]).theta;
         for replica in [0, 7, 8, 15, 16, 18] {
             let alone = Ensemble {
-                training: &training,
+                process: &training,
                 settings: &settings,
                 replicas: replica..replica + 1,
                 schedule: &Schedule::at(vec![300]).unwrap(),

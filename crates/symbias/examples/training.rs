@@ -11,6 +11,7 @@ use symbias::experiment::plan::{Planned, plan};
 use symbias::experiment::spec::{ExperimentFile, Precision};
 use symbias_numerics::lanes::{Real, level, level_name, measure::fma_peak};
 use symbias_numerics::random::Stream;
+use symbias_simulate::ensemble::Blocks;
 use symbias_simulate::training::tile::{Compiled, Tile};
 use symbias_simulate::training::{Setting, Settings};
 
@@ -90,12 +91,13 @@ fn measure<T: Real>(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let width = (T::VIRTUAL_LANES as u64).min(replicas);
     let compiled = Compiled::<T>::new(&arm.training, width as usize)?;
-    let mut tiles: Vec<Tile<'_, T>> = Vec::new();
+    let mut tiles: Vec<Blocks<T, Tile<'_, T>>> = Vec::new();
     for first in (0..replicas).step_by(width as usize) {
         let settings: Vec<Setting> = (first..first + width)
             .map(|r| arm.settings.of(r))
             .collect::<Result<_, _>>()?;
-        tiles.push(Tile::new(&arm.training, &compiled, first, &settings, false));
+        let tile = Tile::new(&arm.training, &compiled, first, &settings, false);
+        tiles.push(Blocks::new(tile, first, settings.len()));
     }
     let mut best: f64 = 0.0;
     let whole = Instant::now();

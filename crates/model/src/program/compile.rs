@@ -23,6 +23,9 @@ pub(super) fn strided(dims: &[Dim], step: usize, sizes: &[usize]) -> Vec<(Dim, u
     found
 }
 
+/// One weight per sample: there are never so many outputs.
+const WEIGHTS: Leaf = Leaf::Cotangent(usize::MAX, 0);
+
 /// An array of the caller before planning: node, dimensions with strides, start.
 pub(super) type Part = (Id, Vec<(Dim, usize)>, usize);
 
@@ -169,6 +172,11 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 cotangents.push((Leaf::Cotangent(number, w), all, (start + w) * self.repeat));
             }
         }
+        if self.options.task == Task::WeightedGradient {
+            let sample = self.lowering.sample.map(|s| (s, self.repeat));
+            let all = sample.into_iter().chain([(REPLICA, 1)]).collect();
+            cotangents = vec![(WEIGHTS, all, 0)];
+        }
         let real: Vec<_> = model
             .inputs()
             .filter(|i| matches!(model.tensor(*i).source, Source::Input { index: None, .. }))
@@ -213,6 +221,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 vec![loss, gradient]
             }
             Task::Gradient => vec![self.gradient(zero)?.1],
+            Task::WeightedGradient => vec![self.weighted(zero)?],
             Task::Jvp => {
                 let tangents = self.push(&values, 0);
                 vec![self.like_outputs(&values), self.like_outputs(&tangents)]
@@ -282,7 +291,18 @@ impl<'l, 'm> Compiler<'l, 'm> {
         Ok((result, self.like_theta(&gradient, None, zero)))
     }
 
-    fn loss(&mut self) -> Result<(Id, Whole)> {
+    /// Σ_i c_i ∇L_i: the pullback of the weights themselves.
+    fn weighted(&mut self, zero: Id) -> Result<Whole> {
+        let (losses, divisor) = self.losses()?;
+        let dims = self.graph().dims(losses).to_vec();
+        let weights = self.graph().leaf(WEIGHTS, dims);
+        let seed = self.graph().scaled(weights, 1.0 / divisor);
+        let gradient = self.pull(&[(losses, seed)]);
+        Ok(self.like_theta(&gradient, None, zero))
+    }
+
+    /// The loss of each sample before division, and what divides it.
+    fn losses(&mut self) -> Result<(Id, f64)> {
         let Some(loss) = &self.lowering.model.loss else {
             return Err(Error::new(ErrorKind::Unsupported, "the model has no loss")
                 .remedy("add [loss] with a kind: mse, cross_entropy, logistic or expression"));
@@ -293,7 +313,11 @@ impl<'l, 'm> Compiler<'l, 'm> {
             .model
             .loss_divisor(self.options.samples.max(1));
         let carried: Vec<Dim> = self.lowering.sample.into_iter().collect();
-        let full = self.lowering.spread(node, &carried);
+        Ok((self.lowering.spread(node, &carried), divisor))
+    }
+
+    fn loss(&mut self) -> Result<(Id, Whole)> {
+        let (full, divisor) = self.losses()?;
         let total = self.graph().contract(&[full], &[]);
         let mean = self.graph().scaled(total, 1.0 / divisor);
         Ok((mean, (self.repeat, vec![(mean, vec![(REPLICA, 1)], 0)])))

@@ -57,6 +57,8 @@ pub enum Task {
     LossGradient,
     /// ∇L(θ) alone, d numbers: a step of training rarely needs L.
     Gradient,
+    /// Σ_i c_i ∇L_i(θ) alone, d numbers, for a weight c_i of each sample; L = Σ_i L_i, so that weights of 1 give ∇L.
+    WeightedGradient,
     /// F(θ), J(θ)v for one direction v of length d.
     Jvp,
     /// F(θ), J(θ)ᵀc for a cotangent c of length m.
@@ -94,7 +96,7 @@ impl Task {
     fn gradient(self) -> Option<usize> {
         match self {
             Task::LossGradient => Some(1),
-            Task::Gradient => Some(0),
+            Task::Gradient | Task::WeightedGradient => Some(0),
             _ => None,
         }
     }
@@ -140,7 +142,7 @@ pub struct Arguments<'a, T> {
     pub inputs: &'a [T],
     /// Directions of jvp and second derivatives, each as θ.
     pub directions: &'a [&'a [T]],
-    /// The cotangent of a vjp, laid out as F.
+    /// The cotangent of a vjp, laid out as F; or a weight for each sample, replicas innermost.
     pub cotangent: &'a [T],
 }
 

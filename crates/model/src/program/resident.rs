@@ -76,6 +76,16 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         self.inputs.iter().for_each(|p| p.load(0, inputs, arena));
     }
 
+    /// Copies the cotangent of a vjp, or the weights of the samples, into the workspace; laid out as in
+    /// [`Program::run`].
+    pub fn put_cotangent(&self, workspace: &mut Workspace<T>, cotangent: &[T]) {
+        self.one_tile();
+        let arena = self.arena(workspace);
+        self.cotangents
+            .iter()
+            .for_each(|p| p.load(0, cotangent, arena));
+    }
+
     /// Copies a result of the last execution out of the workspace.
     pub fn take(&self, workspace: &Workspace<T>, result: usize, into: &mut [T]) {
         self.one_tile();

@@ -91,6 +91,14 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
             scaled(p.loss_gradient(t, x).expect("∇L")),
         ],
         Task::Gradient => vec![scaled(p.loss_gradient(t, x).expect("∇L"))],
+        // One sample, and its weight is the first number of the cotangent.
+        Task::WeightedGradient => vec![
+            p.loss_gradient(t, x)
+                .expect("∇L")
+                .iter()
+                .map(|g| case.c[0] * g / divisor)
+                .collect(),
+        ],
         Task::Jvp => vec![p.value(t, x).expect("F"), along(&case.v)],
         Task::Vjp => vec![
             p.value(t, x).expect("F"),
@@ -117,11 +125,12 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
     }
 }
 
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     Task::Value,
     Task::Loss,
     Task::LossGradient,
     Task::Gradient,
+    Task::WeightedGradient,
     Task::Jvp,
     Task::Vjp,
     Task::Jacobian,
@@ -205,7 +214,9 @@ fn differs(found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) -> Option<S
 
 fn tasks(model: &Model, case: &Case) -> Vec<Task> {
     let wanted = |t: &Task| match t {
-        Task::Loss | Task::LossGradient | Task::Gradient => model.loss.is_some(),
+        Task::Loss | Task::LossGradient | Task::Gradient | Task::WeightedGradient => {
+            model.loss.is_some()
+        }
         // The scalar oracle writes out m·d numbers.
         Task::Jacobian => case.scalar.outputs() * case.theta.len() < 100_000,
         _ => true,

@@ -1,7 +1,6 @@
 //! Checkpoints: the state of a tile in one safetensors file, which appears complete or not at all.
 
-use super::cannot;
-use crate::training::tile::{Diverged, State};
+use super::{Crossings, Diverged, State, cannot};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
@@ -11,7 +10,7 @@ use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
 
 /// Version of the format, and of the meaning of the numbers in it.
-const VERSION: &str = "symbias checkpoint 1";
+const VERSION: &str = "symbias checkpoint 2";
 
 /// A state, and how much of the record belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +35,13 @@ impl<T: Real> Checkpoint<T> {
             .flat_map(|d| [d.replica, d.step])
             .flat_map(u64::to_le_bytes)
             .collect();
+        let crossings: Vec<u8> = self
+            .state
+            .crossings
+            .iter()
+            .flat_map(|c| [c.replica, c.count, c.first])
+            .flat_map(u64::to_le_bytes)
+            .collect();
         let squares: Vec<u8> = self
             .state
             .squares
@@ -47,6 +53,7 @@ impl<T: Real> Checkpoint<T> {
             ("velocity", Dtype::F64, bytes(&self.state.velocity)),
             ("squares", Dtype::F64, squares),
             ("diverged", Dtype::U64, events),
+            ("crossings", Dtype::U64, crossings),
         ];
         let failed = |e: safetensors::SafeTensorError| Error::new(ErrorKind::File, e.to_string());
         let mut views = Vec::new();
@@ -121,16 +128,26 @@ impl<T: Real> Checkpoint<T> {
                 .map(T::from_f64)
                 .collect::<Vec<T>>())
         };
-        let events: Vec<u64> = eights("diverged")?
-            .into_iter()
-            .map(u64::from_le_bytes)
-            .collect();
+        let integers = |name: &str| -> Result<Vec<u64>> {
+            Ok(eights(name)?.into_iter().map(u64::from_le_bytes).collect())
+        };
+        let (events, crossings) = (integers("diverged")?, integers("crossings")?);
         let checkpoint = Checkpoint {
             state: State {
                 step: number("step")?,
                 theta: elements("theta")?,
                 velocity: elements("velocity")?,
                 squares: floats("squares")?,
+                crossings: crossings
+                    .as_chunks::<3>()
+                    .0
+                    .iter()
+                    .map(|[replica, count, first]| Crossings {
+                        replica: *replica,
+                        count: *count,
+                        first: *first,
+                    })
+                    .collect(),
             },
             frames: number("frames")?,
             diverged: events

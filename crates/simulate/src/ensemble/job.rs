@@ -2,10 +2,9 @@
 
 use super::checkpoint::Checkpoint;
 use super::frames::Frames;
-use super::{Diverged, Ensemble, Monitor, file_of, lock};
+use super::{BLOCK, Blocks, Crossings, Diverged, Ensemble, Monitor, Process, Tile, file_of, lock};
 use crate::observe::{Moment, Worker, len};
 use crate::training::Setting;
-use crate::training::tile::{BLOCK, Compiled, Tile};
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -24,12 +23,13 @@ pub(super) struct Outcome {
     pub numbers: Vec<f64>,
     pub theta: Vec<f64>,
     pub diverged: Vec<Diverged>,
+    pub crossings: Vec<Crossings>,
     pub interrupted: bool,
 }
 
-pub(super) struct Job<'j, T> {
-    ensemble: &'j Ensemble<'j>,
-    tile: Tile<'j, T>,
+pub(super) struct Job<'j, T: Real, P: Process + 'j> {
+    ensemble: &'j Ensemble<'j, P>,
+    tile: Blocks<T, P::Tile<'j, T>>,
     replicas: Range<u64>,
     settings: Vec<Setting>,
     workers: Vec<(Box<dyn Worker + 'j>, usize)>,
@@ -45,26 +45,23 @@ pub(super) struct Job<'j, T> {
     saved: Instant,
 }
 
-impl<'j, T: Real> Job<'j, T> {
+impl<'j, T: Real, P: Process> Job<'j, T, P> {
     pub fn new(
-        ensemble: &'j Ensemble<'j>,
-        compiled: &'j Compiled<T>,
+        ensemble: &'j Ensemble<'j, P>,
+        compiled: &'j P::Compiled<T>,
         replicas: Range<u64>,
-    ) -> Result<Job<'j, T>> {
+    ) -> Result<Job<'j, T, P>> {
         let mut settings = Vec::new();
         for replica in replicas.clone() {
             let setting = ensemble.settings.of(replica)?;
-            ensemble.training.admits(&setting, replica)?;
+            ensemble.process.admits(&setting, replica)?;
             settings.push(setting);
         }
         let wanted = ensemble.observables.iter().any(|o| o.needs_squares());
-        let mut tile = Tile::new(
-            ensemble.training,
-            compiled,
-            replicas.start,
-            &settings,
-            wanted,
-        );
+        let tile = ensemble
+            .process
+            .tile(compiled, replicas.start, &settings, wanted);
+        let mut tile = Blocks::new(tile, replicas.start, settings.len());
         let d = settings.first().map_or(0, |s| s.theta.len());
         let count = settings.len();
         let width = ensemble.width();
@@ -140,7 +137,7 @@ impl<'j, T: Real> Job<'j, T> {
 
     fn look(&mut self, monitor: &Monitor) -> Result<()> {
         let count = self.settings.len();
-        self.tile.look(&mut self.theta, &mut self.squares);
+        self.tile.tile().look(&mut self.theta, &mut self.squares);
         let mut into = self.frame.as_mut_slice();
         for (r, setting) in self.settings.iter().enumerate() {
             let (theta, squares) = &mut self.own;
@@ -192,7 +189,7 @@ impl<'j, T: Real> Job<'j, T> {
         self.tile.advance(boundary, &mut self.diverged);
         self.frames.sync()?;
         let checkpoint = Checkpoint {
-            state: self.tile.state(),
+            state: self.tile.tile().state(),
             frames: self.looked as u64,
             diverged: self.diverged.clone(),
         };
@@ -210,7 +207,7 @@ impl<'j, T: Real> Job<'j, T> {
                 numbers.extend(&frame[r * width..(r + 1) * width]);
             }
         }
-        self.tile.look(&mut self.theta, &mut self.squares);
+        self.tile.tile().look(&mut self.theta, &mut self.squares);
         let d = self.own.0.len();
         let lost = |r: usize| {
             self.diverged
@@ -232,6 +229,7 @@ impl<'j, T: Real> Job<'j, T> {
             numbers,
             theta,
             diverged: std::mem::take(&mut self.diverged),
+            crossings: self.tile.tile().crossings(),
             interrupted,
         })
     }

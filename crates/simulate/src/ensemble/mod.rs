@@ -1,16 +1,18 @@
-//! Many replicas: tiles of them on threads, looked at by a schedule, with checkpoints and exact resumption.
+//! Many replicas of a process: tiles of them on threads, looked at by a schedule, with checkpoints and exact resumption.
 
+mod blocks;
 mod checkpoint;
 mod frames;
 mod job;
+mod process;
 mod schedule;
 
-pub use crate::training::tile::Diverged;
+pub use blocks::{Blocks, Crossings, Diverged};
+pub use process::{BLOCK, Process, State, Tile};
 pub use schedule::Schedule;
 
 use crate::observe::{Observable, len};
-use crate::training::tile::Compiled;
-use crate::training::{Settings, Training};
+use crate::training::Settings;
 use job::Job;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
 
-/// Bytes of a tile above which its replicas run one by one: more than the second cache of common processors holds.
+/// Bytes of a tile above which narrower tiles are taken: more than the second cache of common processors holds.
 const CACHE: usize = 2 << 20;
 
 /// How a run ended.
@@ -35,9 +37,9 @@ pub enum StopReason {
 }
 
 /// What is run, and what is looked at.
-pub struct Ensemble<'e> {
-    /// The training.
-    pub training: &'e Training,
+pub struct Ensemble<'e, P> {
+    /// The training or diffusion.
+    pub process: &'e P,
     /// Start, teacher and data of each replica.
     pub settings: &'e dyn Settings,
     /// Which replicas.
@@ -80,11 +82,29 @@ pub struct Samples {
     pub theta: Vec<f64>,
     /// Replicas that diverged, by replica.
     pub diverged: Vec<Diverged>,
+    /// What a watch has counted, by replica; empty without one.
+    pub crossings: Vec<Crossings>,
     /// How it ended.
     pub stop: StopReason,
 }
 
-impl Ensemble<'_> {
+impl<'e, P> Ensemble<'e, P> {
+    /// The same ensemble of another process.
+    #[must_use]
+    pub fn of<Q>(&self, process: &'e Q) -> Ensemble<'e, Q> {
+        Ensemble {
+            process,
+            settings: self.settings,
+            replicas: self.replicas.clone(),
+            schedule: self.schedule,
+            observables: self.observables,
+            threads: self.threads,
+            keep: self.keep,
+        }
+    }
+}
+
+impl<P: Process> Ensemble<'_, P> {
     fn width(&self) -> usize {
         self.observables.iter().map(|o| len(o.as_ref())).sum()
     }
@@ -95,7 +115,7 @@ impl Ensemble<'_> {
         (self.replicas.end - self.replicas.start) * self.schedule.last()
     }
 
-    /// Tiles: whole virtual vectors of replicas, and what is left of them.
+    /// Tiles of so many replicas, and what is left of them.
     fn tiles(&self, lanes: u64) -> Vec<Range<u64>> {
         let mut tiles = Vec::new();
         let mut at = self.replicas.start;
@@ -107,40 +127,39 @@ impl Ensemble<'_> {
         tiles
     }
 
-    /// One program for each width of tiles.
-    fn compiled<T: Real>(&self, tiles: &[Range<u64>]) -> Result<Vec<Compiled<T>>> {
-        let mut compiled: Vec<Compiled<T>> = Vec::new();
+    /// What the tiles of each width share, by width.
+    fn compiled<T: Real>(&self, tiles: &[Range<u64>]) -> Result<Vec<(u64, P::Compiled<T>)>> {
+        let mut compiled: Vec<(u64, P::Compiled<T>)> = Vec::new();
         for tile in tiles {
-            let width = (tile.end - tile.start) as usize;
-            if compiled.iter().all(|c| c.replicas() != width) {
-                compiled.push(Compiled::new(self.training, width)?);
+            let width = tile.end - tile.start;
+            if compiled.iter().all(|c| c.0 != width) {
+                compiled.push((width, self.process.compile(width as usize)?));
             }
         }
         Ok(compiled)
     }
 
-    /// Trains all replicas.
+    /// Runs all replicas.
     ///
     /// # Errors
-    /// A training whose parts do not fit; settings that cannot be computed; a folder that cannot be written, or holds
+    /// A process whose parts do not fit; settings that cannot be computed; a folder that cannot be written, or holds
     /// checkpoints of another run. What was done until then is in the checkpoints.
     pub fn run<T: Real>(&self, monitor: &Monitor) -> Result<Samples> {
-        self.training.validate()?;
+        self.process.validate()?;
         if self.replicas.is_empty() {
-            return Err(
-                Error::new(ErrorKind::Value, "there are no replicas to train")
-                    .remedy("ask for at least one"),
-            );
+            return Err(Error::new(ErrorKind::Value, "there are no replicas to run")
+                .remedy("ask for at least one"));
         }
-        let mut tiles = self.tiles(T::VIRTUAL_LANES as u64);
-        let mut compiled = self.compiled::<T>(&tiles)?;
-        // Replicas side by side that leave the cache are slower than one after the other, to the same bits.
-        if compiled
-            .iter()
-            .any(|c| c.replicas() > 1 && c.bytes() > CACHE)
+        let (mut tiles, mut compiled) = (Vec::new(), Vec::new());
+        for width in self
+            .process
+            .widths::<T>(self.replicas.end - self.replicas.start)
         {
-            tiles = self.tiles(1);
+            tiles = self.tiles(width);
             compiled = self.compiled::<T>(&tiles)?;
+            if compiled.iter().all(|c| P::bytes(&c.1) <= CACHE) {
+                break;
+            }
         }
         let next = AtomicUsize::new(0);
         let failed: Mutex<Option<Error>> = Mutex::new(None);
@@ -149,11 +168,12 @@ impl Ensemble<'_> {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(tile) = tiles.get(at) else { return };
-                let width = (tile.end - tile.start) as usize;
-                let Some(own) = compiled.iter().find(|c| c.replicas() == width) else {
+                let width = tile.end - tile.start;
+                let Some((_, own)) = compiled.iter().find(|c| c.0 == width) else {
                     return;
                 };
-                match Job::new(self, own, tile.clone()).and_then(|mut job| job.run(monitor)) {
+                match Job::<T, P>::new(self, own, tile.clone()).and_then(|mut job| job.run(monitor))
+                {
                     Ok(outcome) => lock(&results).push((at, outcome)),
                     Err(error) => {
                         lock(&failed).get_or_insert(error);
@@ -191,12 +211,14 @@ impl Ensemble<'_> {
             numbers: Vec::new(),
             theta: Vec::new(),
             diverged: Vec::new(),
+            crossings: Vec::new(),
             stop: StopReason::Finished,
         };
         for part in parts {
             samples.numbers.extend(part.numbers);
             samples.theta.extend(part.theta);
             samples.diverged.extend(part.diverged);
+            samples.crossings.extend(part.crossings);
         }
         samples.diverged.sort_by_key(|d| d.replica);
         if interrupted {

@@ -3,13 +3,10 @@
 use super::descent::Memory;
 use super::feed::Feeder;
 use super::{Setting, Training};
+use crate::ensemble::{self, BLOCK, Process, State};
 use symbias_model::error::Result;
 use symbias_model::program::{Layout, Options, Program, Task, Workspace};
 use symbias_numerics::lanes::Real;
-
-/// Steps after which the sums of squares are moved from T to f64; also the distance of looks at whether numbers are
-/// finite. Blocks begin at its multiples, so that their bits do not depend on interruptions.
-pub const BLOCK: u64 = 256;
 
 /// The compiled programs of a training for tiles of one width.
 #[derive(Clone, Debug)]
@@ -71,19 +68,6 @@ impl<T: Real> Compiled<T> {
     }
 }
 
-/// The state of a tile between steps: everything that later steps depend on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State<T> {
-    /// Steps done.
-    pub step: u64,
-    /// θ, entry by entry, replicas innermost.
-    pub theta: Vec<T>,
-    /// v of momentum, as θ; empty without.
-    pub velocity: Vec<T>,
-    /// Σ (1 − ηλ)^{2(later steps)} g² of each entry, as θ; empty where it is not kept.
-    pub squares: Vec<f64>,
-}
-
 /// Replicas in training.
 #[derive(Debug)]
 pub struct Tile<'c, T> {
@@ -105,16 +89,6 @@ pub struct Tile<'c, T> {
     positions: Vec<usize>,
     /// The start of the block: step, θ, memory.
     saved: (u64, Vec<T>, Memory<T>),
-    known_lost: Vec<bool>,
-}
-
-/// A replica whose parameters stopped being finite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Diverged {
-    /// Which.
-    pub replica: u64,
-    /// Steps done when its parameters were first not finite.
-    pub step: u64,
 }
 
 fn interleaved<T: Real>(own: impl Fn(usize) -> f64, len: usize) -> Vec<T> {
@@ -174,7 +148,6 @@ impl<'c, T: Real> Tile<'c, T> {
             answering,
             feeder,
             saved: (0, vec![T::ZERO; len], memory.clone()),
-            known_lost: vec![false; replicas],
             memory,
             keep: keep * keep,
             squares: vec![0.0; if squares { d * replicas } else { 0 }],
@@ -201,32 +174,15 @@ impl<'c, T: Real> Tile<'c, T> {
             .gradient
             .put_inputs(&mut self.workspace, &self.feeder.inputs);
     }
+}
 
-    /// Steps done.
-    #[must_use]
-    pub fn step(&self) -> u64 {
+impl<T: Real> ensemble::Tile<T> for Tile<'_, T> {
+    fn step(&self) -> u64 {
         self.step
     }
 
-    /// Trains up to a step; replicas whose parameters stop being finite are reported with the step that did it, and go
-    /// on as they are.
-    pub fn advance(&mut self, to: u64, diverged: &mut Vec<Diverged>) {
-        while self.step < to {
-            let end = to.min((self.step / BLOCK + 1) * BLOCK);
-            self.remember();
-            self.run(end);
-            if self.any_lost() {
-                self.trace(end, diverged);
-            }
-            // The sums are emptied at the ends of blocks only, wherever a run was interrupted.
-            if end.is_multiple_of(BLOCK) {
-                self.empty_squares();
-            }
-        }
-    }
-
-    fn run(&mut self, end: u64) {
-        for step in self.step..end {
+    fn run(&mut self, to: u64) {
+        for step in self.step..to {
             if self.moves {
                 self.feed(step);
             }
@@ -234,7 +190,7 @@ impl<'c, T: Real> Tile<'c, T> {
             let state = self.compiled.gradient.state(&mut self.workspace);
             self.memory.step(state.theta, state.gradient);
         }
-        self.step = end;
+        self.step = to;
     }
 
     fn remember(&mut self) {
@@ -245,51 +201,31 @@ impl<'c, T: Real> Tile<'c, T> {
         saved.2.clone_from(&self.memory);
     }
 
-    /// Whether a replica that was finite is no longer.
-    fn any_lost(&mut self) -> bool {
-        let theta = self.compiled.gradient.state(&mut self.workspace).theta;
-        // 0 · x is 0 unless x is infinite or NaN; one sum finds any.
-        let sum = theta.iter().fold(T::ZERO, |sum, x| sum + T::ZERO * *x);
-        sum != T::ZERO && self.lost().iter().any(|r| !self.known_lost[*r])
-    }
-
-    /// Replicas of the tile with a parameter that is not finite.
-    fn lost(&mut self) -> Vec<usize> {
-        let theta = self.compiled.gradient.state(&mut self.workspace).theta;
-        let replicas = self.compiled.replicas;
-        let mut lost = vec![false; replicas];
-        for (k, at) in self.positions.iter().enumerate() {
-            lost[k % replicas] |= !theta[*at].is_finite();
-        }
-        (0..replicas).filter(|r| lost[*r]).collect()
-    }
-
-    /// Runs the last block again, step by step.
-    fn trace(&mut self, end: u64, diverged: &mut Vec<Diverged>) {
+    fn recall(&mut self) {
         self.step = self.saved.0;
         let state = self.compiled.gradient.state(&mut self.workspace);
         state.theta.copy_from_slice(&self.saved.1);
         self.memory.clone_from(&self.saved.2);
-        while self.step < end {
-            self.run(self.step + 1);
-            for r in self.lost() {
-                if !std::mem::replace(&mut self.known_lost[r], true) {
-                    diverged.push(Diverged {
-                        replica: self.first + r as u64,
-                        step: self.step,
-                    });
-                }
-            }
+    }
+
+    fn finite(&mut self) -> bool {
+        let theta = self.compiled.gradient.state(&mut self.workspace).theta;
+        // 0 · x is 0 unless x is infinite or NaN; one sum finds any.
+        let sum = theta.iter().fold(T::ZERO, |sum, x| sum + T::ZERO * *x);
+        sum == T::ZERO
+    }
+
+    fn lost(&mut self, lost: &mut [bool]) {
+        let theta = self.compiled.gradient.state(&mut self.workspace).theta;
+        let replicas = self.compiled.replicas;
+        lost.fill(false);
+        for (k, at) in self.positions.iter().enumerate() {
+            lost[k % replicas] |= !theta[*at].is_finite();
         }
     }
 
-    /// Whether every replica has diverged.
-    #[must_use]
-    pub fn all_lost(&self) -> bool {
-        self.known_lost.iter().all(|l| *l)
-    }
-
-    fn empty_squares(&mut self) {
+    /// The sums of squares are moved from T to f64.
+    fn settle(&mut self) {
         let Some(squares) = &mut self.memory.squares else {
             return;
         };
@@ -300,8 +236,7 @@ impl<'c, T: Real> Tile<'c, T> {
         squares.fill(T::ZERO);
     }
 
-    /// θ of each entry, replicas innermost, and Σ (1 − ηλ)^{2(later steps)} g² where it is kept.
-    pub fn look(&mut self, theta: &mut [T], squares: &mut [f64]) {
+    fn look(&mut self, theta: &mut [T], squares: &mut [f64]) {
         self.compiled.gradient.take_theta(&self.workspace, theta);
         let Some(own) = &self.memory.squares else {
             return;
@@ -312,9 +247,7 @@ impl<'c, T: Real> Tile<'c, T> {
         }
     }
 
-    /// Everything that later steps depend on; at the end of a block.
-    #[must_use]
-    pub fn state(&mut self) -> State<T> {
+    fn state(&mut self) -> State<T> {
         debug_assert!(self.step.is_multiple_of(BLOCK), "within a block");
         let mut theta = vec![T::ZERO; self.positions.len()];
         self.compiled
@@ -328,11 +261,11 @@ impl<'c, T: Real> Tile<'c, T> {
                 self.positions.iter().map(|at| v[*at]).collect()
             }),
             squares: self.squares.clone(),
+            crossings: Vec::new(),
         }
     }
 
-    /// Goes on from a state.
-    pub fn restore(&mut self, state: &State<T>) {
+    fn restore(&mut self, state: &State<T>) {
         self.step = state.step;
         self.compiled
             .gradient
@@ -343,8 +276,42 @@ impl<'c, T: Real> Tile<'c, T> {
             }
         }
         self.squares.clone_from(&state.squares);
-        for r in self.lost() {
-            self.known_lost[r] = true;
-        }
+    }
+}
+
+impl Process for Training {
+    type Compiled<T: Real> = Compiled<T>;
+    type Tile<'p, T: Real> = Tile<'p, T>;
+
+    fn validate(&self) -> Result<()> {
+        Training::validate(self)
+    }
+
+    fn admits(&self, setting: &Setting, replica: u64) -> Result<()> {
+        Training::admits(self, setting, replica)
+    }
+
+    /// A virtual vector of replicas, or one: replicas side by side that leave the cache are slower than one after the
+    /// other, to the same bits.
+    fn widths<T: Real>(&self, _: u64) -> Vec<u64> {
+        vec![T::VIRTUAL_LANES as u64, 1]
+    }
+
+    fn compile<T: Real>(&self, replicas: usize) -> Result<Compiled<T>> {
+        Compiled::new(self, replicas)
+    }
+
+    fn bytes<T: Real>(compiled: &Compiled<T>) -> usize {
+        compiled.bytes()
+    }
+
+    fn tile<'p, T: Real>(
+        &'p self,
+        compiled: &'p Compiled<T>,
+        first: u64,
+        settings: &[Setting],
+        squares: bool,
+    ) -> Tile<'p, T> {
+        Tile::new(self, compiled, first, settings, squares)
     }
 }

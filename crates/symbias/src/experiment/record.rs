@@ -397,6 +397,8 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
                     step: d.1,
                 })
                 .collect(),
+            // Training is not watched.
+            crossings: Vec::new(),
             stop,
         },
     })

@@ -172,7 +172,7 @@ fn one(
     }
     let identity = identity(file, arm)?;
     let ensemble = Ensemble {
-        training: &arm.training,
+        process: &arm.training,
         settings: &arm.settings,
         replicas,
         schedule: &arm.schedule,
