@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let (record, measured) = record::read(&arguments.record)?;
     let mut specs = match &arguments.with {
         Some(path) => ExperimentFile::read(path)?.spec.figures,
-        None => record.experiment.figures.clone(),
+        None => figures::wanted(&record.experiment),
     };
     if let Some(name) = &arguments.name {
         let names: Vec<String> = specs.iter().map(|s| s.name.clone()).collect();

@@ -12,6 +12,7 @@ mod progress;
 mod reproduce;
 mod run;
 mod schema;
+mod verify;
 mod watch;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,8 @@ enum Command {
     Check(check::Arguments),
     /// Train an experiment: record, predictions, attribution
     Run(run::Arguments),
+    /// Predict the stationary laws of a model, simulate them, and judge
+    Verify(verify::Arguments),
     /// The JSON schema of a file format
     Schema(schema::Arguments),
     /// The figures of a record, as SVG and PNG
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Gauge(arguments) => gauge::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Figure(arguments) => figure::run(&arguments),
         Command::Join(arguments) => join::run(&arguments),

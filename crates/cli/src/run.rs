@@ -72,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     Ok(match concluded.interrupted {
         true => Outcome::Interrupted,
-        false => Outcome::Fine,
+        false if concluded.record.verdicts.stand() => Outcome::Fine,
+        false => Outcome::Refuted,
     })
 }

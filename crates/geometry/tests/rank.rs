@@ -158,3 +158,23 @@ fn finite_elements_leave_the_outputs_alone_and_a_wrong_field_does_not() {
         );
     });
 }
+
+/// A loss need not exist where the outputs do: log w of a negative weight, or modulo a prime.
+#[test]
+fn the_loss_does_not_decide_the_rank() {
+    let model = |expr: &str| {
+        let text = format!(
+            "symbias = 1\noutputs = [\"w\"]\naxes = {{}}\nprogram = \"w = u * v\"\nparameters = {{ u = [], v = [] }}\n\
+             loss = {{ kind = \"expression\", expr = \"{expr}\" }}\n"
+        );
+        let source = SourceFile::parse(&text, None).and_then(|s| s.check(Copies::All));
+        source.expect("a model")
+    };
+    for expr in ["w^2", "log(w)^2", "sqrt(w)"] {
+        let model = model(expr);
+        let probes = Probes::new(&model, &BTreeMap::new(), None, 1).expect("a program");
+        let found = generic_rank(&probes, 2).expect("a rank");
+        assert_eq!(found.decision.rank, 1, "{expr}: {}", found.decision);
+        assert!(found.decision.exact, "{expr}: {}", found.decision);
+    }
+}

@@ -12,3 +12,4 @@ pub mod experiment;
 pub mod explain;
 pub mod gauge;
 pub mod report;
+pub mod verify;

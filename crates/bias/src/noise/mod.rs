@@ -151,7 +151,8 @@ fn integrable(model: &Model, factors: &[Factor], law: Law) -> Vec<Hypothesis> {
 }
 
 /// R of a law at a balanced point, by numbers; on the slice that of the charges.
-pub(crate) fn value(base: &Base, noise: Noise) -> f64 {
+#[must_use]
+pub fn value(base: &Base, noise: Noise) -> f64 {
     by_volumes(base, of_noise(noise))
 }
 

@@ -7,11 +7,15 @@ mod charges;
 mod expression;
 mod losses;
 mod measure;
+mod outputs;
+mod weights;
 
 pub use charges::{Charges, Drift};
 pub use expression::{Expressions, From};
 pub use losses::Loss;
 pub use measure::{Kind, Measure};
+pub use outputs::Outputs;
+pub use weights::Weights;
 
 use crate::training::Setting;
 use symbias_model::error::Result;

@@ -4,6 +4,7 @@
 //! `record` keeps what they measured. Prediction (crate `bias`) and measurement (crate `simulate`) meet in `verdict`;
 //! `figures` draws records, and `reproduce` runs the published experiments.
 
+mod diffusion;
 mod draws;
 pub mod figures;
 mod given;

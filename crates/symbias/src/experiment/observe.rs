@@ -3,14 +3,17 @@
 use super::draws::written;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe};
+use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::metric::weights;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Op, Source, TensorId};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
+use symbias_simulate::diffusion::Watch;
 use symbias_simulate::observe::{
-    Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable,
+    Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable, Outputs, Weights,
 };
 use symbias_simulate::training::{Feed, Training};
 
@@ -18,6 +21,7 @@ pub(super) fn plan(
     spec: &Arm,
     own: &ModelFile,
     training: &Training,
+    factors: &[Factor],
     charges: &[AffineField],
 ) -> Result<Vec<Box<dyn Observable>>> {
     let observe = spec.observe.clone().unwrap_or_default();
@@ -52,12 +56,25 @@ pub(super) fn plan(
             LossSpec::Fresh(samples) => Loss::on_fresh(name, training, *samples)?,
         }));
     }
+    if observe.weights {
+        let found = weights(&own.model, factors).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                "the effective weights of this model are not known from its symmetry",
+            )
+            .remedy("observe functions of the parameters by statements, or `outputs`")
+        })?;
+        all.push(Box::new(Weights::new("weights", found.map)));
+    }
+    if observe.outputs {
+        all.push(Box::new(Outputs::new("outputs", training)?));
+    }
     if observe.charges && !charges.is_empty() {
         all.push(Box::new(Charges::new("charges", charges.to_vec())));
         // Momentum keeps no such account.
         let diagonal: Vec<AffineField> =
             charges.iter().filter(|f| is_diagonal(f)).cloned().collect();
-        if training.descent.momentum == 0.0 && !diagonal.is_empty() {
+        if spec.diffusion.is_none() && training.descent.momentum == 0.0 && !diagonal.is_empty() {
             let drift = Drift::new("charge_drift", training.descent.rate, &diagonal);
             all.extend(drift.map(|d| Box::new(d) as Box<dyn Observable>));
         }
@@ -72,6 +89,29 @@ pub(super) fn plan(
         .remedy("give each observable a name of its own"));
     }
     Ok(all)
+}
+
+/// A number of the parameters whose changes of sign are counted.
+pub(super) fn watched(own: &ModelFile, training: &Training, name: &str) -> Result<Watch> {
+    let statements = Statements::new(&Observe::default(), own, training)?;
+    let (known, _) = statements.checked(&statements.table, None)?;
+    if known.find(name).is_none() {
+        let names: Vec<&str> = known.tensors.iter().map(|t| t.name.as_str()).collect();
+        let error = Error::new(
+            ErrorKind::Unknown,
+            format!("there is no array `{name}` to watch"),
+        );
+        return Err(error.suggest(name, names));
+    }
+    let (model, arrays) = match statements.parameter(name) {
+        Some(statement) => statements.with_statement(&statement)?,
+        None => statements.checked(&statements.table, Some(name))?,
+    };
+    Ok(Watch {
+        model,
+        arrays,
+        entry: 0,
+    })
 }
 
 /// Whether sums of squares tell the drift of the charge.

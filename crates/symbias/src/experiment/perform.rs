@@ -277,8 +277,8 @@ impl Concluded {
     /// # Errors
     /// As [`figures::draw`] and [`figures::write`].
     pub fn draw(&self) -> Result<()> {
-        let specs = &self.record.experiment.figures;
-        let drawn = figures::draw(specs, &self.record, &self.measured)?;
+        let specs = figures::wanted(&self.record.experiment);
+        let drawn = figures::draw(&specs, &self.record, &self.measured)?;
         figures::write(&self.folder.join(figures::FIGURES), &drawn).map(drop)
     }
 
@@ -311,6 +311,12 @@ impl Concluded {
         }
         for found in self.record.verdicts.attribution.values() {
             text += &format!("\n{}\n", found.paragraph);
+        }
+        for (name, found) in &self.record.verdicts.laws {
+            text += &format!("\n{name}\n{}", verdict::words::law(found));
+        }
+        for (name, found) in &self.record.verdicts.numbers {
+            text += &format!("\n{name}\n{}", verdict::words::number(found));
         }
         text += &format!("\nrecord in {}\n", self.folder.display());
         text

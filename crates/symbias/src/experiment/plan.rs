@@ -1,9 +1,10 @@
 //! An experiment validated: each arm with its training, the settings of its replicas, what is looked at and when.
 
+use super::diffusion::{self, Moving};
 use super::draws::{Drawer, Purpose};
 use super::inputs::{self, Inputs};
 use super::observe;
-use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision, Spec};
+use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, NoiseSpec, Precision, Spec};
 use std::path::{Component, Path, PathBuf};
 use symbias_geometry::discover::structural::{Factor, are_listed, factors};
 use symbias_geometry::field::AffineField;
@@ -24,8 +25,10 @@ pub struct Planned {
     pub spec: Arm,
     /// Element type.
     pub precision: Precision,
-    /// What is trained.
+    /// What is trained; of a diffusion the model and its data.
     pub training: Training,
+    /// The diffusion in place of training.
+    pub diffusion: Option<Moving>,
     /// Start, teacher and data of its replicas.
     pub settings: Drawn,
     /// When it is looked at.
@@ -42,6 +45,32 @@ pub struct Planned {
     pub most: Option<u64>,
     /// Whether it runs apart from the timed battery.
     pub apart: bool,
+}
+
+impl Planned {
+    /// Weak order by which laws are extrapolated to step zero; 1 for training.
+    #[must_use]
+    pub fn weak_order(&self) -> f64 {
+        self.spec
+            .diffusion
+            .as_ref()
+            .map_or(1.0, diffusion::weak_order)
+    }
+
+    /// T of isotropic or horizontal noise.
+    #[must_use]
+    pub fn temperature(&self) -> Option<f64> {
+        match self.spec.diffusion.as_ref()?.noise {
+            NoiseSpec::Isotropic(t) | NoiseSpec::Horizontal(t) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// Time of a step of a diffusion.
+    #[must_use]
+    pub fn time_step(&self) -> Option<f64> {
+        self.spec.diffusion.as_ref().map(|d| d.step)
+    }
 }
 
 /// Start, teacher and data by statements.
@@ -139,6 +168,7 @@ pub fn plan(file: &ExperimentFile) -> Result<Vec<Planned>> {
     }
     super::given::check(&file.spec, &file.folder)?;
     super::figures::check(&file.spec, &arms)?;
+    super::verdict::check(&file.spec, &arms)?;
     Ok(arms)
 }
 
@@ -267,7 +297,10 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
             },
         }),
         descent: Descent {
-            rate: needed(spec.rate, "rate", "give the learning rate")?,
+            rate: match &spec.diffusion {
+                Some(diffusion) => diffusion.step,
+                None => needed(spec.rate, "rate", "give the learning rate")?,
+            },
             momentum: spec.momentum.unwrap_or(0.0),
             decay: spec.decay.unwrap_or(0.0),
             l1,
@@ -285,7 +318,15 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         .filter(|f| !f.is_compact())
         .flat_map(|f| f.split(model).symmetric)
         .collect();
-    let observables = observe::plan(&spec, &own, &training, &charges)?;
+    let diffusion = spec
+        .diffusion
+        .as_ref()
+        .map(|d| diffusion::plan(d, &spec, &own, &training, &factors))
+        .transpose()?;
+    let observables = match &diffusion {
+        Some(Moving::Weights(d)) => diffusion::observables(d, model, &factors)?,
+        _ => observe::plan(&spec, &own, &training, &factors, &charges)?,
+    };
     Ok(Planned {
         name: name.to_owned(),
         precision: spec.precision.unwrap_or(Precision::F32),
@@ -304,6 +345,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         charges,
         factors,
         training,
+        diffusion,
         spec,
     })
 }

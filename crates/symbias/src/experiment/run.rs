@@ -1,5 +1,6 @@
 //! From a plan to measurements: arms one after the other or side by side, with checkpoints below the record's folder.
 
+use super::diffusion::{Moving, run_weights};
 use super::plan::Planned;
 use super::record::{self, Description, Measured, Observed};
 use super::spec::{ExperimentFile, Precision};
@@ -197,9 +198,20 @@ fn one(
         },
         ended: AtomicBool::new(false),
     });
-    let samples = match arm.precision {
-        Precision::F32 => ensemble.run::<f32>(&progress.monitor),
-        Precision::F64 => ensemble.run::<f64>(&progress.monitor),
+    let monitor = &progress.monitor;
+    let samples = match (&arm.diffusion, arm.precision) {
+        (None, Precision::F32) => ensemble.run::<f32>(monitor),
+        (None, Precision::F64) => ensemble.run::<f64>(monitor),
+        (Some(Moving::Parameters(diffusion)), precision) => {
+            let ensemble = ensemble.of(diffusion.as_ref());
+            match precision {
+                Precision::F32 => ensemble.run::<f32>(monitor),
+                Precision::F64 => ensemble.run::<f64>(monitor),
+            }
+        }
+        (Some(Moving::Weights(spec)), _) => {
+            run_weights(spec, &arm.training, &arm.factors, &ensemble, monitor)
+        }
     };
     progress.ended.store(true, Ordering::Relaxed);
     let samples = samples?;

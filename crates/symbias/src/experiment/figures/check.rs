@@ -64,12 +64,28 @@ fn whole(spec: &Spec, arms: &[Planned], figure: &FigureSpec) -> Result<()> {
         return Err(refused("there are no panels".into()).remedy("give at least one"));
     }
     for (k, panel) in figure.panels.iter().enumerate() {
+        if let Some(name) = &panel.law {
+            law(spec, panel, name).map_err(|e| e.context(&format!("panel {}", k + 1)))?;
+        }
         for (n, series) in panel.series.iter().enumerate() {
             one(spec, arms, panel, series)
                 .map_err(|e| e.context(&format!("panel {}, series {}", k + 1, n + 1)))?;
         }
     }
     Ok(())
+}
+
+fn law(spec: &Spec, panel: &PanelSpec, name: &str) -> Result<()> {
+    if !panel.series.is_empty() {
+        return Err(refused("it shows a law and series".into()).remedy("give one of them"));
+    }
+    match spec.laws.contains_key(name) {
+        true => Ok(()),
+        false => Err(
+            Error::new(ErrorKind::Unknown, format!("there is no law `{name}`"))
+                .remedy(listed(spec.laws.keys().map(String::as_str))),
+        ),
+    }
 }
 
 fn one(spec: &Spec, arms: &[Planned], panel: &PanelSpec, series: &SeriesSpec) -> Result<()> {

@@ -4,10 +4,12 @@
 //! `check` refuses unknown names when the experiment is planned, `numbers` reads the record, `panel` decides looks.
 
 mod check;
+mod law;
 mod numbers;
 mod panel;
 
 pub(super) use check::check;
+pub use law::wanted;
 pub use numbers::{Curve, Curves, Middle, Spreads};
 
 use super::record::{self, Measured, Record, write_bytes};
@@ -30,7 +32,7 @@ pub struct Drawn {
     pub without: Vec<String>,
 }
 
-/// Draws figures from a record; those of the record itself are in `record.experiment.figures`.
+/// Draws figures from a record; those of the record itself are [`wanted`] by its experiment.
 ///
 /// # Errors
 /// Observables, replicas and arrays that the record does not hold.
@@ -45,6 +47,18 @@ fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Draw
     let mut without: Vec<String> = Vec::new();
     let mut panels = Vec::new();
     for own in &spec.panels {
+        if let Some(name) = &own.law {
+            match law::layers(record, name) {
+                Some((layers, top)) => {
+                    let mut panel = panel::empty(own).layers(layers);
+                    panel.y.high = panel.y.high.or(Some(top));
+                    panel.y.low = panel.y.low.or(Some(0.0));
+                    panels.push(panel);
+                }
+                None => without.push(name.clone()),
+            }
+            continue;
+        }
         let mut found = Vec::new();
         for series in &own.series {
             match numbers::numbers(own, series, record, measured)? {

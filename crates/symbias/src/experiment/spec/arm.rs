@@ -1,5 +1,6 @@
 //! What is trained: arms, where their numbers come from, and what they are controls of.
 
+use super::diffusion::DiffusionSpec;
 use super::observe::Observe;
 use super::question::DriverSpec;
 use schemars::JsonSchema;
@@ -19,6 +20,9 @@ pub struct Arm {
     /// `f32` (default) or `f64`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub precision: Option<Precision>,
+    /// A diffusion of the parameters in place of training: then `rate`, `momentum`, `l1` and `batch` have no meaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diffusion: Option<DiffusionSpec>,
     /// Learning rate η.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
@@ -224,7 +228,7 @@ impl Arm {
         }
         either!(
             about, model, precision, rate, momentum, decay, l1, steps, look, samples, refresh,
-            batch, full_batch, start, teacher, data, observe, replicas, apart
+            batch, full_batch, start, teacher, data, observe, replicas, apart, diffusion
         )
     }
 }

@@ -15,12 +15,34 @@ pub struct DiffusionSpec {
     /// The integrator.
     #[serde(default)]
     pub scheme: SchemeSpec,
+    /// What moves: the parameters, or the effective weights by the process that theory says they have.
+    #[serde(default, skip_serializing_if = "SpaceSpec::is_parameters")]
+    pub space: SpaceSpec,
     /// Keeps the parameters on the slice of vanishing charges, or near it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<SliceSpec>,
     /// An observable of the model's statements whose changes of sign are counted at every step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
+}
+
+/// What moves in a diffusion (theory §4, §5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpaceSpec {
+    /// θ.
+    #[default]
+    Parameters,
+    /// w on the balanced leaf, observed as `weights`: isotropic noise of compact orbits, horizontal or predictor noise.
+    Weights,
+    /// (w, u² − v²) of one pair w = uv under horizontal noise, observed as `weights` and `charge`.
+    WeightAndCharge,
+}
+
+impl SpaceSpec {
+    fn is_parameters(&self) -> bool {
+        *self == SpaceSpec::Parameters
+    }
 }
 
 /// A noise (theory §5).

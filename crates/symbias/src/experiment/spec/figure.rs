@@ -46,6 +46,7 @@ pub struct PanelSpec {
     #[serde(default)]
     pub x: AxisSpec,
     /// Vertical axis.
+    #[serde(default)]
     pub y: AxisSpec,
     /// Height over width.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,12 @@ pub struct PanelSpec {
     /// Where labels stand.
     #[serde(default)]
     pub legend: LegendSpec,
+    /// A law of the table `laws` instead of series: the histogram of what was measured, the predicted density, and the wrong
+    /// laws dashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<String>,
     /// What is shown, back to front.
+    #[serde(default)]
     pub series: Vec<SeriesSpec>,
     /// Levels to compare with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -16,11 +16,8 @@ pub struct LawQuestion {
     /// An arm that differs by twice the step: the law is extrapolated to step zero from both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coarse: Option<String>,
-    /// The observable.
-    pub of: String,
-    /// Which of its entries.
-    #[serde(default)]
-    pub entry: usize,
+    /// The observable, as `w`, or an entry of it in C order, as `weights[3]`; or several, which are tested together.
+    pub of: OneOrMore,
     /// The law.
     pub predicted: PredictedSpec,
     /// Wrong laws, by name: each must be refuted by the same numbers.
@@ -40,6 +37,37 @@ fn percent() -> f64 {
 
 fn twentieth() -> f64 {
     0.05
+}
+
+/// A name, or several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// One.
+    One(String),
+    /// Several.
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<&str> {
+        match self {
+            OneOrMore::One(name) => vec![name],
+            OneOrMore::More(names) => names.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// The observable and the entry that `w` or `w[3]` names.
+#[must_use]
+pub fn entry_of(text: &str) -> (&str, usize) {
+    let parts = text.strip_suffix(']').and_then(|t| t.rsplit_once('['));
+    match parts.and_then(|(name, k)| Some((name, k.trim().parse().ok()?))) {
+        Some((name, entry)) => (name, entry),
+        None => (text, 0),
+    }
 }
 
 /// A law: exactly one of `noise`, `log_density`, `equation` and `arm` says which.
@@ -68,6 +96,20 @@ pub struct PredictedSpec {
     pub constants: BTreeMap<String, f64>,
 }
 
+impl PredictedSpec {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match (&self.noise, &self.log_density, &self.equation, &self.arm) {
+            (Some(noise), ..) => format!("the stationary law of {} noise", noise.name()),
+            (_, Some(text), ..) => format!("log p(x) = {text}"),
+            (_, _, Some(e), _) => format!("dx = ({}) dt + sqrt({}) dB", e.drift, e.diffusion),
+            (.., Some(arm)) => format!("that of `{arm}`"),
+            _ => "nothing".to_owned(),
+        }
+    }
+}
+
 /// A stationary law (theory §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +122,19 @@ pub enum StationarySpec {
     Surface,
     /// §5.3.
     Horizontal,
+}
+
+impl StationarySpec {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            StationarySpec::Isotropic => "isotropic",
+            StationarySpec::Slice => "slice",
+            StationarySpec::Surface => "surface",
+            StationarySpec::Horizontal => "horizontal",
+        }
+    }
 }
 
 /// An Itô equation in one dimension, by expressions in `x`.
@@ -104,13 +159,13 @@ pub struct NumberQuestion {
     /// An arm that differs by twice the step: the mean is extrapolated to step zero from both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coarse: Option<String>,
-    /// The observable.
+    /// The observable, as `w`, or an entry of it in C order, as `w[3]`.
     pub of: String,
-    /// Which of its entries.
-    #[serde(default)]
-    pub entry: usize,
     /// The number.
     pub predicted: f64,
+    /// Its relative accuracy, where the prediction is approximate: 0 is exact.
+    #[serde(default)]
+    pub accuracy: f64,
     /// Wrong numbers, by name.
     #[serde(default)]
     pub twins: BTreeMap<String, f64>,

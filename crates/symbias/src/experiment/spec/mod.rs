@@ -1,16 +1,24 @@
 //! An experiment as written: a versioned TOML file, unknown keys refused.
 
 mod arm;
+mod diffusion;
 mod figure;
+mod law;
 mod observe;
 mod question;
 
 pub use arm::{
     Arm, BatchSpec, Control, DrawSpec, Draws, FileSpec, InputSpec, LawSpec, Look, Precision,
 };
+pub use diffusion::{
+    DiffusionSpec, LabelSpec, MinibatchSpec, NoiseSpec, SchemeSpec, SliceSpec, SpaceSpec,
+};
 pub use figure::{
     AxisSpec, ColoursSpec, DistanceSpec, FigureSpec, LegendSpec, LevelSpec, Marks, Over, PanelSpec,
     Role, SeriesSpec, WhenSpec,
+};
+pub use law::{
+    EquationSpec, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec, StationarySpec, entry_of,
 };
 pub use observe::{LossSpec, MeasureKind, MeasureSpec, Observe};
 pub use question::{Attribute, DriverSpec, Predict, Published, Statistic};
@@ -56,6 +64,12 @@ pub struct Spec {
     /// Arms whose outcome is attributed to drivers.
     #[serde(default)]
     pub attribute: BTreeMap<String, Attribute>,
+    /// Laws that observables are predicted to have over replicas, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub laws: BTreeMap<String, LawQuestion>,
+    /// Numbers that means over replicas are predicted to be, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, NumberQuestion>,
     /// Published numbers to compare with.
     #[serde(default)]
     pub published: Vec<Published>,

@@ -26,10 +26,20 @@ pub struct Observe {
     /// Losses by name.
     #[serde(default)]
     pub losses: BTreeMap<String, LossSpec>,
+    /// The effective weights that the symmetry leaves alone, as `weights`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub weights: bool,
+    /// The outputs at all data, as `outputs`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub outputs: bool,
     /// All charges that the symmetries of the model have, and for those of a diagonal generator their exactly predicted
     /// drift.
     #[serde(default)]
     pub charges: bool,
+}
+
+fn is_false(b: &bool) -> bool {
+    !b
 }
 
 /// A function of an array.

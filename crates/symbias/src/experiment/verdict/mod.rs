@@ -1,7 +1,10 @@
 //! Where prediction and measurement meet: what each arm's numbers say of the drivers.
 
 pub mod attribution;
+mod expression;
 pub mod flow;
+pub mod law;
+pub mod number;
 pub mod words;
 
 use super::plan::Planned;
@@ -9,6 +12,8 @@ use super::record::Measured;
 use super::spec::Spec;
 use attribution::Attribution;
 use flow::FlowVerdict;
+use law::LawVerdict;
+use number::NumberVerdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -20,6 +25,29 @@ pub struct Verdicts {
     pub flow: BTreeMap<String, FlowVerdict>,
     /// The driver of each arm that the file asks for.
     pub attribution: BTreeMap<String, Attribution>,
+    /// The laws that the file asks for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub laws: BTreeMap<String, LawVerdict>,
+    /// The numbers that the file asks for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, NumberVerdict>,
+}
+
+impl Verdicts {
+    /// Whether every law and number is confirmed, and every twin of them refuted.
+    #[must_use]
+    pub fn stand(&self) -> bool {
+        self.laws.values().all(LawVerdict::stands)
+            && self.numbers.values().all(NumberVerdict::stands)
+    }
+}
+
+/// Whether what is asked of laws can be answered, before anything runs.
+///
+/// # Errors
+/// Arms that do not exist; laws that do not.
+pub(super) fn check(spec: &Spec, arms: &[Planned]) -> Result<()> {
+    law::check(spec, arms)
 }
 
 /// Draws the conclusions from what was measured.
@@ -45,6 +73,18 @@ pub fn conclude(spec: &Spec, arms: &[Planned], measured: &[Measured]) -> Result<
         if let Some(found) = attribution::attribute(arm, by, arms, measured)? {
             verdicts.attribution.insert(name.clone(), found);
         }
+    }
+    for (name, question) in &spec.laws {
+        exists(spec, "laws", &question.arm)?;
+        let found = law::judge(name, question, arms, measured)
+            .map_err(|e| e.context(&format!("law `{name}`")))?;
+        verdicts.laws.extend(found.map(|f| (name.clone(), f)));
+    }
+    for (name, question) in &spec.numbers {
+        exists(spec, "numbers", &question.arm)?;
+        let found = number::judge(name, question, arms, measured)
+            .map_err(|e| e.context(&format!("number `{name}`")))?;
+        verdicts.numbers.extend(found.map(|f| (name.clone(), f)));
     }
     Ok(verdicts)
 }

@@ -2,6 +2,8 @@
 
 use super::attribution::{Attribution, Spread};
 use super::flow::FlowVerdict;
+use super::law::LawVerdict;
+use super::number::NumberVerdict;
 use crate::experiment::spec::{Attribute, DriverSpec};
 
 /// A driver as text.
@@ -127,6 +129,41 @@ pub fn flow(arm: &str, found: &FlowVerdict) -> String {
             None => "not reached".to_owned(),
         };
         text += &format!("  {:<6} {:<14} {distance}\n", claim.when, claim.claim);
+    }
+    text
+}
+
+/// A law: its verdicts, and what became of the wrong laws.
+#[must_use]
+pub fn law(found: &LawVerdict) -> String {
+    let mut text = String::new();
+    for claim in &found.claims.verdicts {
+        text += &format!("{}\n", claim.text());
+    }
+    for (twin, judged) in &found.twins {
+        let outcome = match (judged.refuted, judged.p_value) {
+            (true, Some(p)) => format!("refuted, p = {p:.1e}"),
+            (false, Some(p)) => format!("NOT refuted, p = {p:.1e}"),
+            (_, None) => "not tested".to_owned(),
+        };
+        text += &format!("  twin `{twin}`: {outcome}\n");
+    }
+    if found.crossed > 0 {
+        text += &format!(
+            "  {} of {} replicas crossed the place where the density is singular\n",
+            found.crossed, found.replicas
+        );
+    }
+    text
+}
+
+/// A number: its verdict, and what became of the wrong numbers.
+#[must_use]
+pub fn number(found: &NumberVerdict) -> String {
+    let mut text = format!("{}\n", found.verdict.text());
+    for (twin, refuted) in &found.twins {
+        let outcome = if *refuted { "refuted" } else { "NOT refuted" };
+        text += &format!("  twin `{twin}`: {outcome}\n");
     }
     text
 }

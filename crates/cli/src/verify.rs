@@ -1,0 +1,80 @@
+//! `symbias verify MODEL`: predict, simulate, verdict.
+
+use crate::Outcome;
+use crate::watch::Watch;
+use std::path::PathBuf;
+use symbias::experiment::spec::StationarySpec;
+use symbias::verify::{Wish, verify};
+
+/// Arguments of `verify`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The model file (TOML), with a loss
+    model: PathBuf,
+    /// Only these noises; all whose law exists without
+    #[arg(long, value_name = "NOISE", num_args = 1.., value_parser = noise)]
+    noise: Vec<StationarySpec>,
+    /// Temperature, in units of the loss; without, one at which the weights move by about their size
+    #[arg(long, allow_negative_numbers = true)]
+    temperature: Option<f64>,
+    /// Weight decay of isotropic noise where orbits are not compact; the temperature without
+    #[arg(long)]
+    decay: Option<f64>,
+    /// Replicas
+    #[arg(long, default_value_t = 4096)]
+    replicas: u64,
+    /// Steps at most
+    #[arg(long, default_value_t = 8000)]
+    steps: u64,
+    /// Seed of teacher, data and noise
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; results do not depend on them
+    #[arg(long)]
+    threads: Option<usize>,
+    /// The folder of everything: experiment, data, record, figures
+    #[arg(short, long, default_value = "verified")]
+    out: PathBuf,
+    /// The verdicts as JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+fn noise(text: &str) -> Result<StationarySpec, String> {
+    match text {
+        "isotropic" => Ok(StationarySpec::Isotropic),
+        "slice" => Ok(StationarySpec::Slice),
+        "horizontal" => Ok(StationarySpec::Horizontal),
+        _ => Err(format!(
+            "there is no law of `{text}` noise: isotropic, slice or horizontal"
+        )),
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let wish = Wish {
+        model: arguments.model.clone(),
+        noises: arguments.noise.clone(),
+        temperature: arguments.temperature,
+        decay: arguments.decay,
+        replicas: arguments.replicas,
+        most_steps: arguments.steps,
+        seed: arguments.seed,
+        threads: arguments.threads,
+        out: arguments.out.clone(),
+    };
+    let watch = Watch::new();
+    let found = verify(&wish, watch.board(), &mut |stage| watch.say(stage));
+    watch.finish();
+    let found = found?;
+    if arguments.json {
+        crate::print(&(serde_json::to_string_pretty(&found.answer())? + "\n"))?;
+    } else {
+        crate::print(&found.text())?;
+    }
+    Ok(match found.concluded {
+        Some(concluded) if concluded.interrupted => Outcome::Interrupted,
+        Some(concluded) if !concluded.record.verdicts.stand() => Outcome::Refuted,
+        _ => Outcome::Fine,
+    })
+}

@@ -1,0 +1,187 @@
+//! Predicted laws beside samples: one value of each replica at the end of the run, extrapolated to step zero where an arm of
+//! twice the step ran, with wrong laws that the same numbers must refute (theory §5).
+
+mod picture;
+mod predicted;
+mod sampled;
+
+pub use picture::Picture;
+pub use predicted::{Predicted, check};
+
+use crate::experiment::plan::Planned;
+use crate::experiment::record::Measured;
+use crate::experiment::spec::{LawQuestion, PredictedSpec, entry_of};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use symbias_model::error::Result;
+use symbias_simulate::stats::verdict::{
+    Family, Holds, Question, Sample, Verdict, judge_law, judge_twin, judge_two_samples,
+};
+
+/// What became of a predicted law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LawVerdict {
+    /// One line for a reader.
+    pub about: String,
+    /// The arm.
+    pub arm: String,
+    /// Replicas that were measured.
+    pub replicas: usize,
+    /// The law of each observable, judged together.
+    pub claims: Family,
+    /// Whether it holds.
+    pub holds: Holds,
+    /// The wrong laws.
+    pub twins: BTreeMap<String, TwinVerdict>,
+    /// Replicas whose watched function changed its sign.
+    pub crossed: usize,
+    /// Its figure, of the first observable.
+    pub picture: Picture,
+}
+
+/// What became of a wrong law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TwinVerdict {
+    /// Whether the numbers refute it, as they should.
+    pub refuted: bool,
+    /// The smallest adjusted p-value among the observables.
+    pub p_value: Option<f64>,
+}
+
+impl LawVerdict {
+    /// Whether the law is confirmed and every twin refuted.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.holds == Holds::Confirmed && self.twins.values().all(|t| t.refuted)
+    }
+}
+
+/// Values of one observable at the end, one for each replica that is finite.
+pub(super) struct Values {
+    pub numbers: Vec<f64>,
+    pub lost: usize,
+}
+
+/// The last look of a measurement at an observable.
+///
+/// # Errors
+/// An observable or entry that is not recorded.
+pub(super) fn values(measured: &Measured, of: &str) -> Result<Values> {
+    let (name, entry) = entry_of(of);
+    let series = measured.series(name)?;
+    let all = (0..series.replicas).filter_map(|r| series.last(r).get(entry).copied());
+    let numbers: Vec<f64> = all.filter(|x| x.is_finite()).collect();
+    Ok(Values {
+        lost: series.replicas - numbers.len(),
+        numbers,
+    })
+}
+
+fn sample(values: &Values, crossed: usize) -> Sample<'_> {
+    Sample {
+        lost: values.lost + crossed,
+        ..Sample::independent(&values.numbers)
+    }
+}
+
+fn crossed(measured: &Measured) -> usize {
+    measured
+        .samples
+        .crossings
+        .iter()
+        .filter(|c| c.count > 0)
+        .count()
+}
+
+/// Judges a law.
+///
+/// # Errors
+/// A law that does not exist or is not normalisable; observables that were not recorded.
+pub fn judge(
+    name: &str,
+    question: &LawQuestion,
+    arms: &[Planned],
+    measured: &[Measured],
+) -> Result<Option<LawVerdict>> {
+    let find = |arm: &str| {
+        let planned = arms.iter().find(|a| a.name == arm);
+        planned.zip(measured.iter().find(|m| m.arm == arm))
+    };
+    let Some((arm, fine)) = find(&question.arm) else {
+        return Ok(None);
+    };
+    let coarse = question.coarse.as_deref().and_then(find).map(|c| c.1);
+    let observables = question.of.all();
+    let mut claims: Vec<Verdict> = Vec::new();
+    let mut wrong: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
+    let mut picture = Picture::default();
+    // Each law once, for all observables.
+    let law = |spec: &PredictedSpec| predicted::predict(spec, &observables, arm, measured);
+    let own = law(&question.predicted)?;
+    let mut twins = Vec::new();
+    for (twin, spec) in &question.twins {
+        twins.push((twin.clone(), law(spec)?));
+    }
+    for (k, of) in observables.iter().enumerate() {
+        let values_of = |m: &Measured| values(m, of);
+        let (fine_values, coarse_values) = (values_of(fine)?, coarse.map(values_of).transpose()?);
+        let asked = Question {
+            claim: match question.about.is_empty() {
+                true => format!("{name}: law of {of}"),
+                false => format!("{name}: law of {of}, {}", question.about),
+            },
+            predicted: question.predicted.words(),
+            level: question.level,
+            resolution: question.resolution,
+            order: arm.weak_order(),
+            step: arm.time_step(),
+        };
+        let finer = sample(&fine_values, crossed(fine));
+        let coarser = coarse_values
+            .as_ref()
+            .zip(coarse)
+            .map(|(v, m)| sample(v, crossed(m)));
+        claims.push(match (&own[k], own[k].cdf()) {
+            (_, Some(cdf)) => judge_law(&asked, finer, coarser, cdf)?,
+            (Predicted::Samples(r), _) => judge_two_samples(&asked, r.sample(), finer, coarser)?,
+            _ => continue,
+        });
+        for (twin, laws) in &twins {
+            let judged = match (&laws[k], laws[k].cdf()) {
+                (_, Some(cdf)) => judge_twin(&asked, finer, coarser, cdf)?.verdict,
+                (Predicted::Samples(r), _) => {
+                    judge_two_samples(&asked, r.sample(), finer, coarser)?
+                }
+                _ => continue,
+            };
+            wrong.entry(twin.clone()).or_default().push(judged);
+        }
+        if k == 0 {
+            let first: Vec<(String, &Predicted)> = twins
+                .iter()
+                .map(|(name, laws)| (name.clone(), &laws[k]))
+                .collect();
+            picture = Picture::of(&fine_values.numbers, &own[k], &first);
+        }
+    }
+    let claims = Family::new(claims, question.level)?;
+    let twins = wrong
+        .into_iter()
+        .map(|(twin, verdicts)| {
+            let family = Family::new(verdicts, question.level)?;
+            let p_value = family.adjusted.iter().flatten().copied().reduce(f64::min);
+            let refuted = p_value.is_some_and(|p| p < question.level);
+            Ok((twin, TwinVerdict { refuted, p_value }))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Some(LawVerdict {
+        about: question.about.clone(),
+        arm: question.arm.clone(),
+        replicas: (fine.samples.replicas.end - fine.samples.replicas.start) as usize,
+        holds: claims.holds(),
+        claims,
+        twins,
+        crossed: crossed(fine),
+        picture,
+    }))
+}

@@ -1,0 +1,235 @@
+//! `symbias verify`: predict, simulate, verdict, for a model of one's own. Its laws are predicted, an experiment that tries
+//! them is written beside a copy of the model, run, and concluded; the file can be read, changed and run again.
+
+mod plan;
+mod setting;
+mod words;
+
+use crate::analyze::{self, Temper, analyze};
+use crate::answer::Bias;
+use crate::experiment::record::{make_folder, write_bytes};
+use crate::experiment::run::Board;
+use crate::experiment::spec::StationarySpec;
+use crate::experiment::{Concluded, Request, perform};
+use plan::{DATA, Known, MODEL, TEACHER, experiment};
+use setting::{Trial, Wanted, copy};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::metric::weights;
+use symbias_model::data;
+use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::language::{Copies, SourceFile};
+
+/// Parameters at most: the simulation and its exact samples are of small models.
+const LARGEST: usize = 200;
+/// The folder of the record in that of the verification.
+const RECORD: &str = "record";
+
+/// What is to be verified.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish {
+    /// The model file.
+    pub model: PathBuf,
+    /// The noises; empty is all whose law exists.
+    pub noises: Vec<StationarySpec>,
+    /// T; a fifth of the loss of random models over half the rank without.
+    pub temperature: Option<f64>,
+    /// λ of the isotropic law where orbits are not compact; T without, so that parameters alone are N(0, I).
+    pub decay: Option<f64>,
+    /// Replicas.
+    pub replicas: u64,
+    /// Steps at most.
+    pub most_steps: u64,
+    /// Seed of teacher, data and noise.
+    pub seed: u64,
+    /// Threads; `None` is all there are.
+    pub threads: Option<usize>,
+    /// The folder of everything; it must be free.
+    pub out: PathBuf,
+}
+
+/// A law that was asked for and is not tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untried {
+    /// The noise.
+    pub noise: StationarySpec,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The laws that do not exist, or are another's.
+    pub untried: Vec<Untried>,
+    /// The formulas of those that were tried.
+    pub formulas: BTreeMap<&'static str, Option<String>>,
+    /// The run with its verdicts; `None` if no law exists.
+    pub concluded: Option<Concluded>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// Predicts, simulates and concludes.
+///
+/// # Errors
+/// A mistake in the model file; a model too large, without a loss, or with inputs that no data are made for; a folder that
+/// is not free.
+pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result<Verified> {
+    let out = &wish.out;
+    let free = std::fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
+    if out.is_file() || !free {
+        return Err(
+            Error::new(ErrorKind::File, format!("`{}` exists", out.display()))
+                .remedy("name a new folder, or run its experiment.toml again"),
+        );
+    }
+    if wish
+        .temperature
+        .is_some_and(|t| !(t > 0.0 && t.is_finite()))
+    {
+        let t = wish.temperature.unwrap_or_default();
+        return Err(
+            Error::new(ErrorKind::Value, format!("the temperature is {t}"))
+                .remedy("give a positive number, in units of the loss"),
+        );
+    }
+    let source = SourceFile::read(&wish.model)?;
+    let model = source.check(Copies::All)?;
+    let d = model.space().dim();
+    if d > LARGEST {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "`{}` has {d} parameters, and laws are verified up to {LARGEST}",
+                model.name
+            ),
+        )
+        .remedy("verify a smaller copy: the same program with smaller axes"));
+    }
+    let factors = factors(&model);
+    let table: toml::Table = source
+        .text()
+        .parse()
+        .map_err(|e: toml::de::Error| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
+    let of = table
+        .get("loss")
+        .and_then(|l| l.get("of"))
+        .and_then(|of| of.as_str());
+    stage("teacher and data");
+    let wanted = Wanted {
+        seed: wish.seed,
+        temperature: wish.temperature,
+        most_steps: wish.most_steps,
+    };
+    let trial = Trial::of(&model, &factors, of, &wanted)?;
+    make_folder(out)?;
+    let folder = wish.model.parent().unwrap_or(Path::new("."));
+    write_bytes(&out.join(MODEL), source.text().as_bytes())?;
+    copy(&model, folder, out)?;
+    let mut arrays = trial.inputs.clone();
+    let teacher = data::named(&model, &trial.teacher);
+    arrays.extend(
+        teacher
+            .iter()
+            .map(|(name, shape, x)| (format!("{TEACHER}{name}"), shape.clone(), x.clone())),
+    );
+    data::write(&out.join(DATA), &arrays)?;
+    data::write(&out.join("teacher.safetensors"), &teacher)?;
+    stage("predictions");
+    let decay = wish.decay.unwrap_or(trial.temperature);
+    let answer = analyze(
+        &source,
+        &analyze::Options {
+            seed: wish.seed,
+            at: Some(out.join("teacher.safetensors")),
+            temper: Temper::new(trial.temperature, decay)?,
+            ..analyze::Options::default()
+        },
+        &mut |_| {},
+    )?
+    .answer;
+    let compact = answer.symmetry.compact;
+    let mut found = Verified {
+        untried: Vec::new(),
+        formulas: BTreeMap::new(),
+        concluded: None,
+        notes: Vec::new(),
+    };
+    let all = [
+        (StationarySpec::Isotropic, &answer.bias.noise_isotropic),
+        (StationarySpec::Slice, &answer.bias.noise_slice),
+        (StationarySpec::Horizontal, &answer.bias.noise_horizontal),
+    ];
+    let mut laws = Vec::new();
+    for (noise, bias) in all {
+        if !wish.noises.is_empty() && !wish.noises.contains(&noise) {
+            continue;
+        }
+        match refusal(noise, bias, compact) {
+            Some(reason) => found.untried.push(Untried { noise, reason }),
+            None => {
+                found.formulas.insert(noise.name(), bias.formula.clone());
+                laws.push(noise);
+            }
+        }
+    }
+    if laws.is_empty() {
+        return Ok(found);
+    }
+    let spec = experiment(&Known {
+        name: &model.name,
+        table: &table,
+        trial: &trial,
+        laws: &laws,
+        decay: if compact { 0.0 } else { decay },
+        weights: weights(&model, &factors).map(|w| w.map.entries.len()),
+        outputs: model
+            .outputs
+            .iter()
+            .map(|o| model.entries(*o) as usize)
+            .sum::<usize>()
+            * trial.inputs.first().map_or(1, |i| i.1[0]),
+        replicas: wish.replicas,
+        seed: wish.seed,
+    })?;
+    let text = toml::to_string(&spec).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
+    let path = out.join("experiment.toml");
+    write_bytes(&path, text.as_bytes())?;
+    if trial.cut {
+        found.notes.push(format!(
+            "the slowest direction of the loss would need more than {} steps: see whether the laws stand still",
+            trial.steps
+        ));
+    }
+    stage("simulation");
+    found.concluded = Some(perform(
+        &Request {
+            experiment: path,
+            out: out.join(RECORD),
+            threads: wish.threads,
+            ..Request::default()
+        },
+        board,
+    )?);
+    Ok(found)
+}
+
+/// Why a law is not tried.
+fn refusal(noise: StationarySpec, bias: &Bias, compact: bool) -> Option<String> {
+    if noise == StationarySpec::Slice && compact {
+        return Some(
+            "orbits are compact: there is no charge to fix, and the law is that of isotropic noise"
+                .into(),
+        );
+    }
+    if bias.exists {
+        return None;
+    }
+    let fails = bias.hypotheses.iter().find(|h| h.status == "fails");
+    Some(match fails {
+        Some(h) => format!("no stationary law; fails: {}", h.text),
+        None => "no stationary law".into(),
+    })
+}

@@ -1,0 +1,198 @@
+//! The experiment that tries a model's laws: a file that runs by itself, beside a copy of the model and its data.
+
+use super::setting::Trial;
+use crate::experiment::spec::{
+    Arm, DiffusionSpec, Draws, FileSpec, InputSpec, LawQuestion, Look, LossSpec, NoiseSpec,
+    Observe, OneOrMore, Precision, PredictedSpec, SchemeSpec, SliceSpec, SpaceSpec, Spec,
+    StationarySpec,
+};
+use std::collections::BTreeMap;
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// The file of data, in the folder of the experiment.
+pub(super) const DATA: &str = "data.safetensors";
+/// The file of the model.
+pub(super) const MODEL: &str = "model.toml";
+/// What the teacher's arrays are called in the file of data.
+pub(super) const TEACHER: &str = "teacher_";
+/// Level of each law's test.
+const LEVEL: f64 = 0.01;
+/// Distance of distribution functions worth detecting.
+const RESOLUTION: f64 = 0.15;
+/// Weights or outputs that are looked at.
+const LOOKED_AT: usize = 3;
+
+/// What is known of the model when its experiment is written.
+pub(super) struct Known<'k> {
+    pub name: &'k str,
+    /// The model file as a table.
+    pub table: &'k toml::Table,
+    pub trial: &'k Trial,
+    /// Laws that exist, each with the other laws that exist as twins.
+    pub laws: &'k [StationarySpec],
+    /// Weight decay of the isotropic law.
+    pub decay: f64,
+    /// Numbers of the effective weights; `None` where they are not known.
+    pub weights: Option<usize>,
+    /// Numbers of the outputs at all data.
+    pub outputs: usize,
+    pub replicas: u64,
+    pub seed: u64,
+}
+
+/// The experiment.
+///
+/// # Errors
+/// Parameters that cannot be written down.
+pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
+    let mut spec = Spec {
+        symbias: 1,
+        name: "verify".into(),
+        title: format!("Stationary laws of {}", known.name),
+        seed: known.seed,
+        replicas: known.replicas,
+        run: run(known)?,
+        ..Spec::default()
+    };
+    for law in known.laws {
+        let name = law.name().to_owned();
+        let coarse = format!("{name}_coarse");
+        spec.arms.insert(name.clone(), arm(known, *law, 1));
+        spec.arms.insert(coarse.clone(), arm(known, *law, 2));
+        spec.laws.insert(
+            name.clone(),
+            LawQuestion {
+                about: format!("{name} noise of temperature {}", known.trial.temperature),
+                arm: name,
+                coarse: Some(coarse),
+                of: observables(known),
+                predicted: of_noise(*law),
+                twins: twins(known, *law),
+                level: LEVEL,
+                resolution: RESOLUTION,
+            },
+        );
+    }
+    Ok(spec)
+}
+
+fn of_noise(law: StationarySpec) -> PredictedSpec {
+    PredictedSpec {
+        noise: Some(law),
+        ..PredictedSpec::default()
+    }
+}
+
+/// The laws of other noises, which the same numbers must refute.
+fn twins(known: &Known<'_>, law: StationarySpec) -> BTreeMap<String, PredictedSpec> {
+    known
+        .laws
+        .iter()
+        .filter(|other| **other != law)
+        .map(|other| (format!("law of {} noise", other.name()), of_noise(*other)))
+        .collect()
+}
+
+/// The loss, and some of the weights or outputs; of a single weight only it.
+fn observables(known: &Known<'_>) -> OneOrMore {
+    let (name, count) = match known.weights {
+        Some(1) => return OneOrMore::One("weights".into()),
+        Some(n) => ("weights", n),
+        None => ("outputs", known.outputs),
+    };
+    let mut entries: Vec<usize> = (0..LOOKED_AT.min(count))
+        .map(|k| k * (count - 1) / (LOOKED_AT.min(count) - 1).max(1))
+        .collect();
+    entries.dedup();
+    let entries = entries.into_iter().map(|k| format!("{name}[{k}]"));
+    OneOrMore::More(std::iter::once("loss".to_owned()).chain(entries).collect())
+}
+
+fn run(known: &Known<'_>) -> Result<Arm> {
+    let inputs: BTreeMap<String, InputSpec> = known
+        .trial
+        .inputs
+        .iter()
+        .map(|(name, ..)| {
+            let place = FileSpec {
+                path: DATA.into(),
+                key: Some(name.clone()),
+            };
+            (name.clone(), InputSpec::File(place))
+        })
+        .collect();
+    Ok(Arm {
+        model: Some(MODEL.into()),
+        precision: Some(Precision::F64),
+        start: Some(start(known.table)?),
+        inputs: (!inputs.is_empty()).then_some(inputs),
+        observe: Some(Observe {
+            losses: BTreeMap::from([("loss".to_owned(), LossSpec::Data {})]),
+            weights: known.weights.is_some(),
+            outputs: known.weights.is_none(),
+            ..Observe::default()
+        }),
+        ..Arm::default()
+    })
+}
+
+/// Every parameter starts as the teacher's.
+fn start(table: &toml::Table) -> Result<Draws> {
+    let mut draws = Draws::default();
+    let parameters = table.get("parameters").and_then(|p| p.as_table());
+    for (name, declared) in parameters.into_iter().flatten() {
+        let axes = declared
+            .as_array()
+            .or_else(|| declared.get("axes").and_then(|a| a.as_array()));
+        let letters: Option<Vec<&str>> =
+            axes.and_then(|axes| axes.iter().map(|a| a.as_str()).collect());
+        let Some(letters) = letters else {
+            return Err(Error::new(
+                ErrorKind::Syntax,
+                format!("the axes of the parameter `{name}` are not a list of letters"),
+            ));
+        };
+        let index = match letters.is_empty() {
+            true => String::new(),
+            false => format!("[{}]", letters.join(",")),
+        };
+        let given = format!("{TEACHER}{name}");
+        draws.program += &format!("{name}{index} = {given}{index}\n");
+        let mut constant = toml::Table::new();
+        let axes: Vec<toml::Value> = letters.into_iter().map(toml::Value::from).collect();
+        constant.insert("axes".into(), axes.into());
+        constant.insert("file".into(), DATA.into());
+        constant.insert("key".into(), given.clone().into());
+        draws.constants.insert(given, constant.into());
+    }
+    Ok(draws)
+}
+
+/// An arm of a noise, at so many times the step.
+fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Arm {
+    let t = known.trial.temperature;
+    let steps = known.trial.steps / times;
+    let (noise, scheme, slice) = match law {
+        StationarySpec::Isotropic => (NoiseSpec::Isotropic(t), SchemeSpec::Weak2, None),
+        StationarySpec::Horizontal => (NoiseSpec::Horizontal(t), SchemeSpec::Heun, None),
+        StationarySpec::Slice | StationarySpec::Surface => {
+            let fixman = law == StationarySpec::Slice;
+            let held = SliceSpec::Held { fixman };
+            (NoiseSpec::Isotropic(t), SchemeSpec::Euler, Some(held))
+        }
+    };
+    Arm {
+        diffusion: Some(DiffusionSpec {
+            noise,
+            step: known.trial.step * times as f64,
+            scheme,
+            slice,
+            space: SpaceSpec::Parameters,
+            watch: None,
+        }),
+        decay: (law == StationarySpec::Isotropic && known.decay > 0.0).then_some(known.decay),
+        steps: Some(steps),
+        look: Some(Look::At(vec![steps / 2, steps])),
+        ..Arm::default()
+    }
+}
