@@ -33,16 +33,21 @@ fn centered(chain: &[f64]) -> Vec<f64> {
 }
 
 /// τ = −1 + 2 Σ_m Γ_m by the initial monotone sequence, of correlations given lag by lag.
+///
+/// Where it ends, at a pair that is not positive or at the last but one lag, the even lag counts once; that matters for
+/// alternating chains, and is what the reference implementations (`posterior`, ArviZ) do.
 fn correlation_time(lags: usize, mut rho: impl FnMut(usize) -> f64) -> f64 {
-    let (mut tau, mut last) = (-1.0, f64::INFINITY);
-    for m in 0..lags / 2 {
-        let even = if m == 0 { 1.0 } else { rho(2 * m) };
+    let mut last = 1.0 + rho(1);
+    if last <= 0.0 {
+        return 0.0;
+    }
+    let mut tau = 2.0 * last - 1.0;
+    let end = (lags - 3) / 2;
+    for m in 1..=end {
+        let even = rho(2 * m);
         let pair = (even + rho(2 * m + 1)).min(last);
-        if pair <= 0.0 {
-            // The even lag before the noise begins counts once, which matters for alternating chains (as `posterior`
-            // and ArviZ do).
-            tau += even.max(0.0);
-            break;
+        if pair <= 0.0 || m == end {
+            return tau + even.max(0.0);
         }
         tau += 2.0 * pair;
         last = pair;

@@ -8,6 +8,10 @@ use symbias_model::error::Result;
 /// Errors of the integrals are kept below this share of the sample's spread, as far as the function is smooth.
 const TOLERANCE: f64 = 1e-10;
 
+/// The probabilities nearest to 0 and 1, where quantiles may be infinite.
+const LEAST: f64 = f64::MIN_POSITIVE;
+const MOST: f64 = 1.0 - f64::EPSILON / 2.0;
+
 /// A distance and the estimated error of its quadrature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Distance {
@@ -128,9 +132,8 @@ pub fn to_quantile(sample: &[f64], quantile: impl Fn(f64) -> f64) -> Result<Dist
     };
     for (i, x) in sorted.iter().enumerate() {
         let (a, b) = (i as f64 / n, (i + 1) as f64 / n);
-        let inner = (a.max(f64::MIN_POSITIVE), b.min(1.0 - f64::EPSILON));
-        let split = crossing(&quantile, *x, inner.0, inner.1);
-        let excess = |u: f64| (x - quantile(u)).abs();
+        let split = crossing(&quantile, *x, a.max(LEAST), b.min(MOST));
+        let excess = |u: f64| (x - quantile(u.clamp(LEAST, MOST))).abs();
         for (from, to) in [(a, split), (split, b)] {
             let (value, error) = quadrature::integral(&excess, from, to, tolerance);
             total.value += value;

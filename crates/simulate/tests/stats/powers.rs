@@ -10,7 +10,7 @@ fn the_detectable_deviation_is_detected() {
     for n in [50usize, 400] {
         let delta = power::detectable(n as f64, level, power_asked).unwrap();
         // (√ln 40 + √ln 20)/√(2n).
-        near(delta, 3.651472 / (2.0 * n as f64).sqrt(), 1e-6);
+        near(delta, 3.6514639652 / (2.0 * n as f64).sqrt(), 1e-9);
         near(
             power::needed(delta, level, power_asked).unwrap(),
             n as f64,

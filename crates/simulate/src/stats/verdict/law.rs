@@ -316,6 +316,14 @@ impl Evidence {
             Some(_) => "the distribution function extrapolated to step 0 deviates".to_owned(),
             None => "the distribution function deviates".to_owned(),
         }];
+        if let Some(fine) = self.bias.and_then(|b| b.fine_p_value)
+            && fine >= question.level
+        {
+            reasons.push(format!(
+                "the fine sample alone does not (p = {}): the double step may be beyond the leading order, or noise",
+                short(fine)
+            ));
+        }
         if distance < question.resolution {
             reasons.push(format!(
                 "significant and not large: {} is below the resolution {}",

@@ -41,7 +41,8 @@ pub struct Sample<'a> {
     /// How many independent values they are worth: their number, for one value of each replica, else
     /// [`ess::of_distribution`](crate::stats::ess::of_distribution).
     pub effective: f64,
-    /// How many more or among them crossed a singular point, where the scheme leaves the law, or diverged.
+    /// How many replicas crossed a singular point, where a scheme leaves the law (they may be among the values), or
+    /// diverged (they are not).
     pub lost: usize,
 }
 
