@@ -45,7 +45,8 @@ fn products_of_every_depth() {
             assert!((drift(&horizontal, &[w])[0] - descent).abs() > 0.9 * ito.abs());
         }
         assert_eq!(horizontal.kind(), NoiseKind::Commutative);
-        assert!(drift(&horizontal, &[0.0])[0].is_nan() || depth == 2);
+        // There K has no rank, and the process no drift.
+        assert!(drift(&horizontal, &[0.0])[0].is_nan());
         assert!(drift(&horizontal, &[f64::NAN])[0].is_nan());
     }
 }
