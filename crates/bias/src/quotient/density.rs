@@ -8,13 +8,16 @@ use crate::noise::{self, Chart, Temper};
 use crate::potential::{Noise, Potential, Status};
 use symbias_model::error::{Error, ErrorKind, Result};
 
+/// L(θ), θ of d numbers.
+type Loss<'a> = Box<dyn Fn(&[f64]) -> f64 + Send + Sync + 'a>;
+
 /// An unnormalised stationary density of w.
 pub struct LogDensity<'a> {
     ground: &'a Ground<'a>,
     section: &'a Section,
     law: Noise,
     temperature: f64,
-    loss: Box<dyn Fn(&[f64]) -> f64 + Send + Sync + 'a>,
+    loss: Loss<'a>,
 }
 
 impl<'a> LogDensity<'a> {

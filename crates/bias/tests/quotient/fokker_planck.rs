@@ -282,6 +282,71 @@ fn noise_with_a_cross_term() {
     assert!(error(40, 0.0) > 0.05);
 }
 
+/// b = −½ a x + R x, R antisymmetric: the law is the normal one whatever a and R are. Noise so skew that jumps reach over two
+/// cells: without R rates are those of detailed balance, and what is left is the box, E x² = 1 − 10 φ(5)/(2Φ(5) − 1);
+/// with R the order is the second. Noise that is almost one-dimensional is made rounder, which is said.
+#[test]
+fn skew_noise() {
+    let sde = |[a, b, c]: [f64; 3], turn: f64, sign: f64| Given {
+        dimension: 2,
+        drift: move |x: &[f64]| {
+            [
+                -(a * x[0] + b * x[1]) / 2.0 - turn * x[1],
+                -(b * x[0] + c * x[1]) / 2.0 + turn * x[0],
+            ]
+        },
+        matrix: move |_: &[f64]| [a, sign * b, c],
+    };
+    let skew = [4.0, 1.9, 1.0];
+    let in_the_box = 1.0 - 1.486_720_367_075_758_3e-5;
+    let error = |cells: usize, turn: f64, sign: f64| {
+        let axes = [cells, cells].map(|n| Axis::even(-5.0, 5.0, n).expect("an axis"));
+        let found = stationary(&sde(skew, turn, sign), &axes).expect("a law");
+        assert_eq!(found.rounded(), 0.0);
+        let second = [(0, 0), (0, 1), (1, 1)].map(|(i, j)| found.mean(|x| x[i] * x[j]));
+        let each = second.iter().zip([in_the_box, 0.0, in_the_box]);
+        each.map(|(s, e)| (s - e).abs()).fold(0.0, f64::max)
+    };
+    for cells in [20, 40] {
+        assert!(error(cells, 0.0, 1.0) < 1e-5);
+    }
+    let errors = [20, 40, 80].map(|cells| error(cells, 0.8, 1.0));
+    for pair in errors.windows(2) {
+        let order = (pair[0] / pair[1]).log2();
+        assert!((1.7..2.5).contains(&order), "{errors:?}");
+    }
+    // The twin: the cross term of the noise with the other sign.
+    assert!(error(40, 0.0, -1.0) > 0.1);
+    let axes = [20, 20].map(|n| Axis::even(-5.0, 5.0, n).expect("an axis"));
+    let flat = stationary(&sde([1.0, 0.0931, 0.01], 0.0, 1.0), &axes).expect("a law");
+    assert!(flat.rounded() > 0.0);
+}
+
+/// The same law in a mirror, towards the upper end: p ∝ |w|^{−1/2} e^{−ℓ/T} on w < 0.
+#[test]
+fn the_other_side_of_zero() {
+    let sde = one(|w| 2.0 * w * (w + 1.3) - 0.3, |w| -4.0 * 0.3 * w);
+    let law = zero_flux(&sde, [-8.0, 0.0], PANELS).expect("a law");
+    close(law.mean(|w| w), -1.147_866_633_029_095_6, 1e-11);
+    close(1.0 - law.cumulative(-0.5), 0.141_028_325_885_877_94, 1e-11);
+    let axis = Axis::from_upper(-8.0, 0.0, 400, 2.0).expect("an axis");
+    let found = stationary(&sde, &[axis]).expect("a law");
+    close(found.mean(|w| w[0]), -1.147_866_633_029_095_6, 1e-3);
+    close(
+        found.probability(&[(-0.5, 0.0)]).expect("a box"),
+        0.141_028_325_885_877_94,
+        1e-3,
+    );
+    // The process on the section of w < 0 is that one.
+    let pair = pair(Noise::Horizontal { temperature: 0.3 });
+    let mut drift = [0.0];
+    for w in [-0.2, -3.0] {
+        pair.drift(&[w], &mut drift);
+        let expected = -2.0 * w.abs() * (w - 1.3) - 0.3;
+        close(drift[0], expected, 1e-12);
+    }
+}
+
 /// The joint process of (w, q): charges relax without noise, so that all mass is on the layer of cells around q = 0 and has
 /// the law of w on the leaf; all other cells are left for good.
 #[test]

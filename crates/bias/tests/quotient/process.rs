@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use symbias_bias::flow::{Leaf, Regression};
 use symbias_bias::quotient::{ChargedPair, FullBatch, Noise, Quotient, Section};
 use symbias_geometry::discover::structural::factors;
+use symbias_geometry::metric::PredictorMap;
 use symbias_geometry::sde::{NoiseKind, Sde};
 use symbias_model::scalar::Inputs;
 
@@ -45,7 +46,8 @@ fn products_of_every_depth() {
             assert!((drift(&horizontal, &[w])[0] - descent).abs() > 0.9 * ito.abs());
         }
         assert_eq!(horizontal.kind(), NoiseKind::Commutative);
-        assert!(drift(&horizontal, &[0.0])[0].is_nan() || depth == 2);
+        // There K has no rank, and the process no drift.
+        assert!(drift(&horizontal, &[0.0])[0].is_nan());
         assert!(drift(&horizontal, &[f64::NAN])[0].is_nan());
     }
 }
@@ -184,6 +186,43 @@ fn slopes_of_the_noise() {
         let errors = [1.0, 0.1].map(|h| distance(&difference(step * h), &wrong));
         assert!((errors[0] / errors[1]).log10() < 1.0);
     }
+}
+
+/// X of more rows than columns: S has rank 2 of 3, and its entries are on a surface of 5 dimensions. σσᵀ = 2T JJᵀ at X itself,
+/// not at the lift; Dσ along the surface by central differences on a curve in it.
+#[test]
+fn a_process_on_a_surface() {
+    let (model, t) = (gram(3, 2), 0.3);
+    let noise = Noise::Isotropic { temperature: t };
+    let found = process(&model, section(&model, 2), noise, flat).expect("a process");
+    assert_eq!((found.dimension(), found.rank()), (6, 5));
+    let (x, h) = (normals(5, 6), normals(6, 6));
+    let map = found.section().map();
+    let w = map.value(&x).expect("w");
+    let r = 4.0 * t;
+    assert!(distance(&drift(&found, &w), &[r, 0.0, 0.0, r, 0.0, r]) < 1e-12);
+    let j = map.jacobian(&x).expect("J");
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let k: Vec<f64> = j
+        .iter()
+        .flat_map(|a| j.iter().map(move |b| 2.0 * t * dot(a, b)))
+        .collect();
+    assert!(distance(&squared(&diffusion(&found, &w), 6), &k) < 1e-12);
+    let v: Vec<f64> = j.iter().map(|row| dot(row, &h)).collect();
+    let mut along = vec![0.0; 36];
+    found.diffusion_along(&w, &v, &mut along);
+    let at = |e: f64| {
+        let moved: Vec<f64> = x.iter().zip(&h).map(|(x, h)| x + e * h).collect();
+        diffusion(&found, &map.value(&moved).expect("w"))
+    };
+    let error = |e: f64| {
+        let (up, down) = (at(e), at(-e));
+        let each = up.iter().zip(&down).map(|(a, b)| (a - b) / (2.0 * e));
+        distance(&each.collect::<Vec<f64>>(), &along)
+    };
+    let errors = [1e-2, 1e-3].map(error);
+    let slope = (errors[0] / errors[1]).log10();
+    assert!((1.8..2.2).contains(&slope), "{errors:?}");
 }
 
 /// At T = 0 the process is the flow: −K∇ℓ with ∇ℓ from the readout Xw of the model, which is measured elsewhere and

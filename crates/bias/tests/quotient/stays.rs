@@ -51,6 +51,22 @@ fn leaves_that_do_not_stay() {
     }
 }
 
+/// A chain W = CBA of square matrices does not stay for D ≥ 3 and n ≥ 2: along u_i v_j horizontal vectors have the shares
+/// s_i^{4/3}, s_i^{2/3} s_j^{2/3}, s_j^{4/3} (over their sum) in the three factors, and the middle one has less of tr P_H
+/// than the others unless s_i = s_j. For numbers (n = 1) all are equal.
+#[test]
+fn longer_chains_do_not_stay() {
+    let chain = |n: usize| {
+        written(&format!(
+            "symbias = 1\noutputs = [\"W\"]\naxes = {{ i = {n}, p = {n}, q = {n}, o = {n} }}\n\
+             program = \"W[o,i] = C[o,q] * B[q,p] * A[p,i]\"\n\
+             parameters = {{ A = [\"p\",\"i\"], B = [\"q\",\"p\"], C = [\"o\",\"q\"] }}\n"
+        ))
+    };
+    assert_eq!(verdict(&chain(1), HORIZONTAL), "stays");
+    assert!(verdict(&chain(2), HORIZONTAL).contains("does not stay"));
+}
+
 #[test]
 fn isotropic_noise_needs_compact_orbits() {
     assert_eq!(verdict(&gram(2, 3), ISOTROPIC), "stays");

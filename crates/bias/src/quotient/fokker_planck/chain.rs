@@ -1,15 +1,15 @@
 //! A diffusion on a grid as a Markov chain: finite volumes with rates ≥ 0.
 //!
-//! In the coordinates ξ of the axes, and in cells, a = Σ λ_k v_k v_kᵀ ([`super::selling`]). Directions that are
-//! no axis jump to the cells at ±v_k with the rate λ_k/2 of the cell they leave: Σ_k λ_k/2 is the
-//! discrete ½ ∇∇:(a p). Along an axis drift and the weight D = λ/2 make the flux of Scharfetter and
-//! Gummel through a face, for J = (β − D′) p − D p′,
+//! In the coordinates ξ of the axes, and in cells, a = Σ λ_v v vᵀ ([`super::selling`]), and the drift is
+//! shared in the same way, b = Σ β_v v with β_v = λ_v ⟨v, a⁻¹b⟩. Along each direction, with D = λ_v/2, the
+//! flux between a cell and the one at v is that of Scharfetter and Gummel for J = (β_v − D′) p − D p′:
 //!
 //! ```text
-//! J = D̄ [B(−z) p_L − B(z) p_R],    z = (β − (D_R − D_L))/D̄,    B(z) = z/(e^z − 1),
+//! J = D̄ [B(−z) p_L − B(z) p_R],    z = 2⟨v, a⁻¹b⟩ − (D_R − D_L)/D̄,    B(z) = z/(e^z − 1),
 //! ```
 //!
-//! D̄ the mean. It is second order while |z| is small, and upwind where noise is missing. Jumps that would
+//! a and b in the middle, D̄ the mean of both cells. Σ_v ∂_v J_v is the divergence of b p − ½∇·(a p) up to the second
+//! order. Drift that is outside of the range of a singular a goes upwind along the axes. Jumps that would
 //! leave the box are left out: no flux through the ends.
 //!
 //! Source: Scharfetter, Gummel 1969; Chang, Cooper 1970, whose weights are the same; for the chain
@@ -21,6 +21,9 @@ use super::selling::{Direction, directions};
 use super::undefined;
 use symbias_geometry::sde::{Ito, Sde};
 use symbias_model::error::Result;
+
+/// det a relative to (tr a)² up to which noise is one-dimensional: some roundings.
+const SINGULAR: f64 = 1e-14;
 
 /// The chain, and in which order its states are.
 pub(super) struct Chain {
@@ -137,28 +140,40 @@ impl Chain {
         };
         let mut rates = Rates::new(cells[0] * cells[1], band)?;
         let at = |cell: [usize; 2]| &jumps[cell[0] * cells[1] + cell[1]];
+        let between = |p: [usize; 2], q: [usize; 2]| {
+            [0, 1].map(|k| f64::midpoint(middle(k, p[k]), middle(k, q[k])))
+        };
         for cell in order.each() {
             let from = order.state(cell);
-            for (v, weight) in at(cell).iter().filter(|d| d.1 > 0.0 && !is_axis(d.0)) {
+            for (v, own) in at(cell).iter().filter(|d| d.1 > 0.0) {
                 for by in [*v, [-v[0], -v[1]]] {
-                    if let Some(to) = order.moved(cell, by) {
-                        rates.add(from, order.state(to), weight / 2.0);
+                    let Some(next) = order.moved(cell, by) else {
+                        continue;
+                    };
+                    let (to, other) = (order.state(next), weight(at(next), *v));
+                    // Where both have the direction, the first has made the rates.
+                    if other > 0.0 && to < from {
+                        continue;
                     }
+                    let (drift, matrix) = local.at(between(cell, next))?;
+                    let dual = split(drift, matrix).0;
+                    let along = by[0] as f64 * dual[0] + by[1] as f64 * dual[1];
+                    let [up, down] = through(along, own / 2.0, other / 2.0);
+                    rates.add(from, to, up);
+                    rates.add(to, from, down);
                 }
             }
-            for (k, axis) in axes.iter().enumerate() {
+            for k in 0..axes.len() {
                 let mut by = [0, 0];
                 by[k] = 1;
                 let Some(next) = order.moved(cell, by) else {
                     continue;
                 };
-                let mut face = [middle(0, cell[0]), middle(1, cell[1])];
-                face[k] = (cell[k] + 1) as f64 / axis.cells() as f64;
-                let (drift, _) = local.at(face)?;
-                let [up, down] = through(drift[k], along(at(cell), k), along(at(next), k));
+                let (drift, matrix) = local.at(between(cell, next))?;
+                let rest = split(drift, matrix).1[k];
                 let to = order.state(next);
-                rates.add(from, to, up);
-                rates.add(to, from, down);
+                rates.add(from, to, rest.max(0.0));
+                rates.add(to, from, (-rest).max(0.0));
             }
         }
         Ok(Chain {
@@ -175,23 +190,33 @@ impl Chain {
     }
 }
 
-fn is_axis(v: [i64; 2]) -> bool {
-    v[0].abs() + v[1].abs() == 1
+/// λ of a direction, either way.
+fn weight(jumps: &[Direction; 3], v: [i64; 2]) -> f64 {
+    let same = |d: &&Direction| d.0 == v || d.0 == [-v[0], -v[1]];
+    jumps.iter().filter(same).map(|d| d.1).sum()
 }
 
-/// D along an axis.
-fn along(jumps: &[Direction; 3], axis: usize) -> f64 {
-    let own = jumps.iter().filter(|d| is_axis(d.0) && d.0[axis] != 0);
-    own.map(|d| d.1 / 2.0).sum()
-}
-
-/// Rates through a face, from the left cell and from the right one.
-fn through(drift: f64, left: f64, right: f64) -> [f64; 2] {
-    let mean = (left + right) / 2.0;
-    if mean <= 0.0 {
-        return [drift.max(0.0), (-drift).max(0.0)];
+/// a⁻¹b for the a that the directions add up to, and the rest of b that is outside of its range.
+fn split(b: [f64; 2], [xx, xy, yy]: [f64; 3]) -> ([f64; 2], [f64; 2]) {
+    let xy = xy * (1.0 - directions(xx, xy, yy).1);
+    let (trace, det) = (xx + yy, xx * yy - xy * xy);
+    if det > SINGULAR * trace * trace {
+        let dual = [(yy * b[0] - xy * b[1]) / det, (xx * b[1] - xy * b[0]) / det];
+        return (dual, [0.0; 2]);
     }
-    let z = (drift - (right - left)) / mean;
+    if trace <= 0.0 {
+        return ([0.0; 2], b);
+    }
+    // Rank one: a⁺ = a/(tr a)².
+    let along = [xx * b[0] + xy * b[1], xy * b[0] + yy * b[1]].map(|x| x / trace);
+    let rest = [b[0] - along[0], b[1] - along[1]];
+    (along.map(|x| x / trace), rest)
+}
+
+/// Rates through a face for ⟨v, a⁻¹b⟩, from the left cell and from the right one.
+fn through(along: f64, left: f64, right: f64) -> [f64; 2] {
+    let mean = f64::midpoint(left, right);
+    let z = 2.0 * along - (right - left) / mean;
     [mean * bernoulli(-z), mean * bernoulli(z)]
 }
 

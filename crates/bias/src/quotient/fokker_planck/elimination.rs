@@ -111,9 +111,11 @@ fn all_lead_to(rates: &Rates, goal: usize) -> bool {
     reached[goal] = true;
     let (mut open, mut count) = (vec![goal], 1);
     while let Some(to) = open.pop() {
-        for from in to.saturating_sub(rates.band)..(to + rates.band + 1).min(goal) {
-            if !reached[from] && from != to && rates.entries[rates.at(from, to)] > 0.0 {
-                reached[from] = true;
+        let first = to.saturating_sub(rates.band);
+        let near = reached[first..(to + rates.band + 1).min(goal)].iter_mut();
+        for (from, seen) in (first..).zip(near).filter(|n| n.0 != to) {
+            if !*seen && rates.entries[rates.at(from, to)] > 0.0 {
+                *seen = true;
                 count += 1;
                 open.push(from);
             }

@@ -8,7 +8,7 @@
 //! | what | how | errors |
 //! |---|---|---|
 //! | [`zero_flux`], one dimension | p = (N/a) exp ∫ 2b/a dx, by Gauss rules in a coordinate in which ends with powers are smooth | all digits, where the panels resolve the law |
-//! | [`stationary`], one or two dimensions | a Markov chain on cells and its stationary vector, eliminated without a subtraction | second order in the cells, first where drift outweighs noise in a cell |
+//! | [`stationary`], one or two dimensions | a Markov chain on cells and its stationary vector, eliminated without a subtraction | second order in the cells, first where drift outweighs noise in a cell or has none |
 //!
 //! The two share nothing but the process. The drift need not be a gradient in two dimensions: the flux
 //! may turn in circles.

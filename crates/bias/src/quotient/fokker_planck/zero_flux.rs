@@ -169,8 +169,8 @@ pub fn zero_flux<S: Sde<Sense = Ito> + ?Sized>(
             x.push(place);
             speed.push(pace);
         }
-        for k in 0..NODES {
-            log.push(exponent + length * rule.up_to(k, &slopes) - noise[k].ln());
+        for (k, a) in noise.iter().enumerate() {
+            log.push(exponent + length * rule.up_to(k, &slopes) - a.ln());
         }
         exponent += length * rule.whole(&slopes);
     }
