@@ -9,7 +9,7 @@
 //! Uses noise (which law is which) and geometry; used by symbias.
 
 mod chebyshev;
-//pub mod closed;
+pub mod closed;
 mod density;
 mod ends;
 mod piece;

@@ -316,7 +316,7 @@ impl Piece {
     /// Relative size of what rounding leaves of the density at y: of its logarithm, and of x.
     pub(super) fn tolerance(&self) -> impl Fn(f64) -> f64 + use<> {
         let (shift, origin) = (self.shift.abs(), self.way.origin.abs());
-        move |y| f64::EPSILON * (500.0 + 16.0 * shift + 4.0 * origin * (-y).exp())
+        move |y| f64::EPSILON * (500.0 + 16.0 * shift + 64.0 * origin * (-y).exp())
     }
 
     /// Mass nearer to the origin than e^y, and farther.
