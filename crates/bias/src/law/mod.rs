@@ -13,6 +13,6 @@ pub mod closed;
 mod density;
 mod ends;
 mod piece;
-//pub mod sampler;
+pub mod sampler;
 
 pub use density::Density;
