@@ -1,6 +1,7 @@
 //! Closed laws against mpmath and SciPy, and against the potentials of `noise`.
 
 use super::common::{GROUP, PRODUCT, written};
+use std::collections::BTreeMap;
 use symbias_bias::law::{Density, closed};
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
 use symbias_bias::{Ground, Noise, Potential};
@@ -191,7 +192,7 @@ fn densities_agree_with_the_potentials() {
     ] {
         let model = written(text);
         let factors = factors(&model);
-        let probes = Probes::new(&model, &[]).unwrap();
+        let probes = Probes::new(&model, &BTreeMap::new(), None, 1).unwrap();
         let d = model.space().dim();
         let ground = Ground::new(&model, &factors, &probes, false, 1);
         // θ = (x, …, x) with w = x^D, or norm x·x√2 for the group.

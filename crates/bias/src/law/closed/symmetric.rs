@@ -13,6 +13,7 @@
 
 use super::super::chebyshev::{Panel, integral, resolved};
 use super::super::density::{Density, positive};
+use super::super::piece::golden;
 use super::product::gamma;
 use crate::noise::Temper;
 use crate::potential::Noise;
@@ -75,7 +76,11 @@ pub fn wishart_largest(r: u32, temper: Temper) -> Result<Density> {
         let reach = ((40.0 + 2.0 * r) / z).sqrt().min(1.0);
         let inner = |v: f64| v.powf(r - 2.0) * (1.0 - v * v) * (-z * v * v).exp();
         // In units of the reach, which may be small.
-        let sum = integral(|x| inner(reach * x) / reach.powf(r - 2.0), 0.0, 1.0);
+        let sum = integral(
+            |x| inner(reach * x) / reach.powf(r - 2.0),
+            (0.0, 1.0),
+            &|_| 1e-13,
+        );
         (r - 1.0) * s.ln() - z + sum.ln() + (r - 1.0) * reach.ln()
     };
     Density::new(log, (0.0, f64::INFINITY), &[])
@@ -116,14 +121,23 @@ pub fn eigenvalue_trace(
             -loss(high, low) / t
         };
         // The level of the integrand, so that the exponential neither overflows nor vanishes.
-        let grid = (0..=GRID).map(|k| height(FRAC_PI_2 * f64::from(k) / f64::from(GRID)));
-        let top = grid.fold(f64::NEG_INFINITY, f64::max);
-        if top == f64::NEG_INFINITY {
+        let step = FRAC_PI_2 / f64::from(GRID);
+        let best = (0..=GRID)
+            .map(|k| f64::from(k) * step)
+            .max_by(|x, y| height(*x).total_cmp(&height(*y)))
+            .unwrap_or(0.0);
+        let (low, high) = ((best - step).max(0.0), (best + step).min(FRAC_PI_2));
+        let top = height(best).max(golden(height, low, high).1);
+        if top < NOTHING {
             return top;
         }
         let inner = |phi: f64| phi.sin() * phi.cos().powf(b) * (height(phi) - top).exp();
+        let rounding = |_: f64| 1e-13 + 16.0 * f64::EPSILON * top.abs();
         let step = FRAC_PI_2 / f64::from(PARTS);
-        let part = |k: u32| integral(inner, f64::from(k) * step, f64::from(k + 1) * step);
+        let part = |k: u32| {
+            let range = (f64::from(k) * step, f64::from(k + 1) * step);
+            integral(inner, range, &rounding)
+        };
         a * tau.ln() + top + (0..PARTS).map(part).sum::<f64>().ln()
     };
     Density::new(log, (0.0, f64::INFINITY), &[])
@@ -132,6 +146,10 @@ pub fn eigenvalue_trace(
 /// Points at which the level of an inner integrand is looked for, and parts that it is integrated by.
 const GRID: u32 = 64;
 const PARTS: u32 = 4;
+/// Logarithms below it have no digits left behind the point, and no probability.
+const NOTHING: f64 = -1e12;
+/// Added to the logarithm that is tabulated, so that its relative error is an absolute one.
+const OFFSET: f64 = 10.0;
 
 /// The relative gap ρ = (s_1 − s_2)/(s_1 + s_2) ∈ (0, 1) for n = 2: ρ (1 − ρ²)^{(b−1)/2} ∫₀^∞ τ^a e^{−ℓ/T} dτ. Where ℓ depends on
 /// the trace alone, the integral is a constant: P(gap > ρ) = (1 − ρ²)^{(b+1)/2}.
@@ -153,15 +171,16 @@ pub fn eigenvalue_gap(
         Density::new(log, (0.0, f64::INFINITY), &[]).map(|p| p.log_mass())
     };
     // The inner integral is smooth in φ, up to both ends: a table of its logarithm.
+    let level = inner(FRAC_PI_2 / 2.0).map_err(|e| e.context("the integral over the trace"))?;
     let (mut panels, mut failed): (Vec<Panel>, _) = (Vec::new(), None);
     let mut value = |phi: f64| match inner(phi) {
-        Ok(x) => x,
+        Ok(x) => x - level + OFFSET,
         Err(error) => {
             failed.get_or_insert(error);
             f64::NAN
         }
     };
-    resolved(&mut value, (0.0, FRAC_PI_2), &|_| 1e-11, 1e-11, &mut panels);
+    resolved(&mut value, (0.0, FRAC_PI_2), &|_| 3e-12, 0.0, &mut panels);
     if let Some(error) = failed {
         return Err(error.context("the integral over the trace"));
     }
