@@ -128,9 +128,16 @@ pub(super) fn resolved(
     }
 }
 
-/// The integral of a function that is smooth on `low..high`, to about 1e-13 of its size.
-pub(super) fn integral(mut f: impl FnMut(f64) -> f64, low: f64, high: f64) -> f64 {
+/// The integral of a function of size 1 that is smooth on `low..high`, to `tolerance(y)` of its size there.
+pub(super) fn integral(
+    mut f: impl FnMut(f64) -> f64,
+    range: (f64, f64),
+    tolerance: &impl Fn(f64) -> f64,
+) -> f64 {
     let mut panels = Vec::new();
-    resolved(&mut f, (low, high), &|_| 1e-13, 0.0, &mut panels);
+    resolved(&mut f, range, tolerance, NEGLIGIBLE, &mut panels);
     panels.iter().map(|p| p.mass).sum()
 }
+
+/// Contributions that a function of size 1 does not need, however narrow it is.
+const NEGLIGIBLE: f64 = 1e-20;

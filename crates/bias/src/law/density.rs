@@ -1,6 +1,6 @@
 //! [`Density`]: a law of one real variable, p(x) ∝ e^{f(x)} dx.
 
-use super::chebyshev::resolved;
+use super::chebyshev::{Panel, resolved};
 use super::piece::{Piece, Scan, Way, scan};
 use std::fmt;
 use std::sync::Arc;
@@ -235,7 +235,8 @@ impl Density {
         let way = piece.way;
         let size = |y: f64| {
             let x = way.x(y);
-            (self.log)(x) + y + h(x).abs().ln()
+            // A power that overflows far out is no obstacle where the density is smaller still.
+            (self.log)(x) + y + h(x).abs().min(f64::MAX).ln()
         };
         let of = |e: Error| e.context("the expectation does not exist");
         let lower = way.rate(&size, false).map_err(of)?;
@@ -254,10 +255,13 @@ impl Density {
         };
         let rounding = piece.tolerance();
         let tolerance = |y: f64| 1e-12 + rounding(y);
+        // What is below rounding of the whole need not be resolved.
+        let rough = |p: &Panel| p.mass * h(way.x(p.low.midpoint(p.high))).abs();
+        let floor = 1e-17 * piece.panels.iter().map(rough).sum::<f64>();
         let (mut sum, mut all, mut beyond) = (0.0, 0.0, 0.0);
         let mut add = |range: (f64, f64)| {
             let mut own = Vec::new();
-            resolved(&mut |y| value(y), range, &tolerance, 0.0, &mut own);
+            resolved(&mut |y| value(y), range, &tolerance, floor, &mut own);
             let mass: f64 = own.iter().map(|p| p.mass).sum();
             sum += mass;
             all += mass.abs();

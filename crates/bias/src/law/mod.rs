@@ -9,10 +9,10 @@
 //! Uses noise (which law is which) and geometry; used by symbias.
 
 mod chebyshev;
-//pub mod closed;
+pub mod closed;
 mod density;
 mod ends;
 mod piece;
-//pub mod sampler;
+pub mod sampler;
 
 pub use density::Density;

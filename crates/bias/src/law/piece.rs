@@ -126,7 +126,7 @@ pub(super) struct Scan {
 }
 
 /// The maximum of a function with one maximum on an interval, by golden sections.
-fn golden(f: impl Fn(f64) -> f64, mut a: f64, mut b: f64) -> (f64, f64) {
+pub(super) fn golden(f: impl Fn(f64) -> f64, mut a: f64, mut b: f64) -> (f64, f64) {
     const RATIO: f64 = 0.618_033_988_749_894_9;
     let inner = |a: f64, b: f64| [b - RATIO * (b - a), a + RATIO * (b - a)];
     let [mut c, mut d] = inner(a, b);
@@ -316,7 +316,7 @@ impl Piece {
     /// Relative size of what rounding leaves of the density at y: of its logarithm, and of x.
     pub(super) fn tolerance(&self) -> impl Fn(f64) -> f64 + use<> {
         let (shift, origin) = (self.shift.abs(), self.way.origin.abs());
-        move |y| f64::EPSILON * (500.0 + 16.0 * shift + 4.0 * origin * (-y).exp())
+        move |y| f64::EPSILON * (500.0 + 16.0 * shift + 64.0 * origin * (-y).exp())
     }
 
     /// Mass nearer to the origin than e^y, and farther.
