@@ -142,7 +142,7 @@ fn pairs_f64<S: Simd, const UNIFORM: bool>(a: u64x8<S>, b: u64x8<S>) -> (f64x8<S
     if UNIFORM {
         return (uniform_f64(a), uniform_f64(b));
     }
-    normals_f64(uniform_f64(a), uniform_f64(b))
+    normals_f64(uniform_f64(a), b)
 }
 
 /// (2k + 1) / 2^24 with k the upper 23 bits of a half word: never 0 nor 1.

@@ -87,23 +87,28 @@ fn along_replicas<S: Simd, T: Real, const UNIFORM: bool>(
     if rows == 0 {
         return;
     }
-    let last_block = (first_index + rows - 1) / per_block;
-    for number in first_index / per_block..=last_block {
+    let past = first_index + rows;
+    for number in first_index / per_block..=(past - 1) / per_block {
+        // Of this block the entries that are wanted, and the row of entry 0, which may lie before the first.
+        let base = number * per_block;
+        let wanted = first_index.max(base) - base..past.min(base + per_block) - base;
         for start in (0..replicas).step_by(T::VIRTUAL_LANES) {
             let end = (start + T::VIRTUAL_LANES).min(replicas);
-            let replica = inputs.replica.wrapping_add(start as u64);
-            let numbers = T::block_numbers::<S, UNIFORM>(
-                simd,
-                LaneInputs {
-                    replica,
-                    block: number,
-                    ..inputs
-                },
-            );
-            for (k, z) in numbers.iter().enumerate().take(T::NORMALS_PER_BLOCK) {
-                let index = number * per_block + k as u64;
-                if index >= first_index && index < first_index + rows {
-                    let row = (index - first_index) as usize * replicas;
+            let inputs = LaneInputs {
+                replica: inputs.replica.wrapping_add(start as u64),
+                block: number,
+                ..inputs
+            };
+            // What is not stored is not computed: half of Box and Muller's work in f32.
+            let numbers = if wanted.end <= 2 {
+                let [z0, z1, ..] = T::block_numbers::<S, UNIFORM>(simd, inputs);
+                [z0, z1, z1, z1]
+            } else {
+                T::block_numbers::<S, UNIFORM>(simd, inputs)
+            };
+            for (k, z) in numbers.into_iter().enumerate() {
+                if wanted.contains(&(k as u64)) {
+                    let row = (base + k as u64 - first_index) as usize * replicas;
                     z.store_partial(&mut out[row + start..row + end]);
                 }
             }
