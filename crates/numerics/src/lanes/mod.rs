@@ -44,6 +44,7 @@ mod trig;
 pub use elementary::Elementary;
 pub use fearless_simd::{Level, Simd, SimdMask, dispatch};
 pub use float::LaneFloat;
+pub(crate) use log::log_of_normal;
 pub use real::Real;
 
 /// The vector type of element `T` on instruction set `S`.

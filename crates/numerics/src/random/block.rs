@@ -142,7 +142,7 @@ fn pairs_f64<S: Simd, const UNIFORM: bool>(a: u64x8<S>, b: u64x8<S>) -> (f64x8<S
     if UNIFORM {
         return (uniform_f64(a), uniform_f64(b));
     }
-    normals_f64(uniform_f64(a), uniform_f64(b))
+    normals_f64(uniform_f64(a), b)
 }
 
 /// (2k + 1) / 2^24 with k the upper 23 bits of a half word: never 0 nor 1.
@@ -153,7 +153,7 @@ fn uniform_f32<S: Simd>(word: u32x16<S>) -> f32x16<S> {
 
 /// Uniform on (0, 1) by the upper 52 bits, as `Stream::uniform_at`.
 #[inline(always)]
-fn uniform_f64<S: Simd>(word: u64x8<S>) -> f64x8<S> {
+pub(super) fn uniform_f64<S: Simd>(word: u64x8<S>) -> f64x8<S> {
     f64x8::from_bits((word >> 12) | 1.0f64.to_bits()) - (1.0 - f64::EPSILON / 2.0)
 }
 

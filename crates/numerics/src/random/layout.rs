@@ -87,23 +87,28 @@ fn along_replicas<S: Simd, T: Real, const UNIFORM: bool>(
     if rows == 0 {
         return;
     }
-    let last_block = (first_index + rows - 1) / per_block;
-    for number in first_index / per_block..=last_block {
+    let past = first_index + rows;
+    for number in first_index / per_block..=(past - 1) / per_block {
+        // Of this block the entries that are wanted, and the row of entry 0, which may lie before the first.
+        let base = number * per_block;
+        let wanted = first_index.max(base) - base..past.min(base + per_block) - base;
         for start in (0..replicas).step_by(T::VIRTUAL_LANES) {
             let end = (start + T::VIRTUAL_LANES).min(replicas);
-            let replica = inputs.replica.wrapping_add(start as u64);
-            let numbers = T::block_numbers::<S, UNIFORM>(
-                simd,
-                LaneInputs {
-                    replica,
-                    block: number,
-                    ..inputs
-                },
-            );
-            for (k, z) in numbers.iter().enumerate().take(T::NORMALS_PER_BLOCK) {
-                let index = number * per_block + k as u64;
-                if index >= first_index && index < first_index + rows {
-                    let row = (index - first_index) as usize * replicas;
+            let inputs = LaneInputs {
+                replica: inputs.replica.wrapping_add(start as u64),
+                block: number,
+                ..inputs
+            };
+            // What is not stored is not computed: half of Box and Muller's work in f32.
+            let numbers = if wanted.end <= 2 {
+                let [z0, z1, ..] = T::block_numbers::<S, UNIFORM>(simd, inputs);
+                [z0, z1, z1, z1]
+            } else {
+                T::block_numbers::<S, UNIFORM>(simd, inputs)
+            };
+            for (k, z) in numbers.into_iter().enumerate() {
+                if wanted.contains(&(k as u64)) {
+                    let row = (base + k as u64 - first_index) as usize * replicas;
                     z.store_partial(&mut out[row + start..row + end]);
                 }
             }
@@ -123,6 +128,10 @@ pub(super) fn stream<T: Real, const UNIFORM: bool>(
 
 /// Blocks of a group: those whose numbers fill two vectors, whatever the type.
 const GROUP: u64 = 8;
+
+/// Groups that are computed together, so that each fills the time that the others wait: f32 takes 0.94 ns per normal with
+/// two and 0.82 with four, f64 the same with either (Zen 4, AVX-512).
+const TOGETHER: usize = 4;
 
 #[inline(always)]
 fn along_blocks<S: Simd, T: Real, const UNIFORM: bool>(
@@ -145,18 +154,18 @@ fn along_blocks<S: Simd, T: Real, const UNIFORM: bool>(
         inputs.block = inputs.block.wrapping_add(GROUP);
         out = tail;
     }
-    let mut pairs = out.chunks_exact_mut(2 * group);
-    for chunk in &mut pairs {
-        let vectors = T::in_order::<S, UNIFORM, 2>(simd, inputs);
+    let mut many = out.chunks_exact_mut(TOGETHER * group);
+    for chunk in &mut many {
+        let vectors = T::in_order::<S, UNIFORM, TOGETHER>(simd, inputs);
         for (part, vector) in chunk
             .chunks_exact_mut(T::VIRTUAL_LANES)
             .zip(vectors.as_flattened())
         {
             vector.store(part);
         }
-        inputs.block = inputs.block.wrapping_add(2 * GROUP);
+        inputs.block = inputs.block.wrapping_add(TOGETHER as u64 * GROUP);
     }
-    for chunk in pairs.into_remainder().chunks_mut(group) {
+    for chunk in many.into_remainder().chunks_mut(group) {
         partial::<S, T, UNIFORM>(simd, inputs, 0, chunk);
         inputs.block = inputs.block.wrapping_add(GROUP);
     }
@@ -183,4 +192,98 @@ fn partial<S: Simd, T: Real, const UNIFORM: bool>(
     first.store(&mut numbers[..lanes]);
     second.store(&mut numbers[lanes..2 * lanes]);
     out.copy_from_slice(&numbers[skip..skip + out.len()]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{block_normals, block_uniforms};
+    use super::*;
+    use crate::lanes::has_fma;
+
+    fn equal<T: Real>(a: &[T], b: &[T]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y)
+    }
+
+    /// Entry k of each lane, side by side; the lanes are as many as are whole.
+    #[inline(always)]
+    fn blocks<S: Simd, T: Real>(simd: S, inputs: LaneInputs, uniform: bool, out: &mut [T]) {
+        let numbers = if uniform {
+            block_uniforms::<S, T>(simd, inputs)
+        } else {
+            block_normals::<S, T>(simd, inputs)
+        };
+        for (part, z) in out.chunks_mut(T::VIRTUAL_LANES).zip(numbers) {
+            z.store_partial(part);
+        }
+    }
+
+    /// Streams of many lengths, ensembles and blocks on one level.
+    fn all<T: Real>(level: Level) -> Vec<T> {
+        let mut out = Vec::new();
+        for (start, length) in [(0, 7), (1, 300), (3, 129), (2, 1000), (1 << 40, 33)] {
+            let mut z = vec![T::ZERO; length];
+            stream::<T, false>(level, of_blocks(1, 2, 3), start, &mut z);
+            out.extend(z);
+        }
+        for (replicas, rows, first) in [(5, 3, 0), (37, 9, 2), (16, 4, 1), (64, 2, 4)] {
+            let mut z = vec![T::ZERO; replicas * rows];
+            ensemble::<T, false>(level, of_replicas(1, 2, 3), first, replicas, &mut z);
+            out.extend(z);
+        }
+        let mut z = vec![T::ZERO; T::NORMALS_PER_BLOCK * T::VIRTUAL_LANES];
+        for uniform in [true, false] {
+            dispatch!(level, simd => blocks::<_, T>(simd, of_replicas(1, 2, 3), uniform, &mut z));
+            out.extend_from_slice(&z);
+        }
+        out
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn levels_with_fused_multiply_add_give_the_same_bits() {
+        let best = level();
+        if let (true, Some(avx2)) = (has_fma(best), best.as_avx2()) {
+            assert!(equal(&all::<f32>(best), &all::<f32>(Level::Avx2(avx2))));
+            assert!(equal(&all::<f64>(best), &all::<f64>(Level::Avx2(avx2))));
+        }
+        // Those without it agree among themselves, and not with the others.
+        if let (Some(newer), Some(older)) = (best.as_sse4_2(), best.as_sse2()) {
+            let newer = all::<f32>(Level::Sse4_2(newer));
+            assert!(equal(&newer, &all::<f32>(Level::Sse2(older))));
+            assert!(!has_fma(best) || !equal(&newer, &all::<f32>(best)));
+        }
+    }
+
+    /// A kernel's blocks, whole or half, are those of the streams.
+    fn blocks_are_streams<T: Real>() {
+        let (lanes, entries) = (T::VIRTUAL_LANES, T::NORMALS_PER_BLOCK);
+        let mut z = vec![T::ZERO; entries * lanes];
+        for (uniform, half) in [(false, false), (false, true), (true, false), (true, true)] {
+            let inputs = LaneInputs {
+                half,
+                block: 9,
+                ..of_replicas(7, u64::MAX - 3, 11)
+            };
+            dispatch!(level(), simd => blocks::<_, T>(simd, inputs, uniform, &mut z));
+            for lane in 0..if half { 8 } else { lanes } {
+                let replica = inputs.replica.wrapping_add(lane as u64);
+                let mut own = vec![T::ZERO; entries];
+                let of = of_blocks(7, replica, 11);
+                let start = 9 * entries as u64;
+                if uniform {
+                    stream::<T, true>(level(), of, start, &mut own);
+                } else {
+                    stream::<T, false>(level(), of, start, &mut own);
+                }
+                let found: Vec<T> = (0..entries).map(|k| z[k * lanes + lane]).collect();
+                assert!(equal(&own, &found), "{uniform} {half} {lane}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_a_kernel_are_those_of_streams() {
+        blocks_are_streams::<f32>();
+        blocks_are_streams::<f64>();
+    }
 }

@@ -64,8 +64,16 @@ impl Stream {
 
     /// Standard normals: `out[k]` is the normal of index `start` + k.
     ///
-    /// Box–Muller: √(−2 ln u) (cos 2πv, sin 2πv). In f64 two normals per block, |z| ≤ 8.6; in f32 four, |z| ≤ 6.8, and
-    /// other numbers than the rounded f64 ones.
+    /// Box–Muller: √(−2 ln u) (cos φ, sin φ). In f64 two normals per block, |z| ≤ 8.573; in f32 four, |z| ≤ 6.765, and other
+    /// numbers than the rounded f64 ones. None is 0.
+    ///
+    /// Error of a normal against the exact function of its words, relative to the normal itself, also near 0: below
+    /// 3e-7 in f32 (2.5e-7 at worst of 2^18, at most 2.6 ulp of 268 at the edges of the ranges) and below 3.5 ulp in f64
+    /// (1.6 at worst of 332), on levels with fused multiply-add.
+    ///
+    /// In f32 a normal costs 0.8 ns in bulk on a core of Zen 4 with AVX-512 at 3.7 GHz, in f64 2.0 ns;
+    /// `cargo run --release --example normals` measures it. The bits are 60 % of that in f32: 71 operations of
+    /// Threefry for 32 normals, and 48 of Box–Muller. At two operations of 512 bits a cycle that is 0.50 ns.
     pub fn normals_at<T: Real>(&self, start: u64, out: &mut [T]) {
         layout::stream::<T, false>(level(), self.blocks(), start, out);
     }

