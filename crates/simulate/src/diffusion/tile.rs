@@ -74,6 +74,11 @@ impl<T: Real, S: System<T>> Tile<T, S> {
         tile
     }
 
+    /// The system, to be asked for its drift and noise.
+    pub fn system(&mut self) -> &mut S {
+        &mut self.system
+    }
+
     /// The sign of the watched function here: a pure function of x, so that it need not be kept.
     fn watch_anew(&mut self) {
         if let Some(values) = self.system.watched(&self.x) {

@@ -4,3 +4,4 @@ mod bits;
 mod common;
 mod covariance;
 mod laws;
+mod orders;

@@ -1,0 +1,108 @@
+//! Speed of Langevin dynamics on the Hadamard pair w = uv, L = (w − 1)²/2, isotropic noise, Euler–Maruyama:
+//! `cargo run --release -p symbias-simulate --example langevin -- [--seconds S] [--replicas R]`.
+//!
+//! Replica-steps per second on one and on two threads, in f32 and f64, best of several runs since other programs only make
+//! one slower; and the share of the time that the normals alone take.
+
+use std::time::Instant;
+use symbias_model::error::Result;
+use symbias_model::language::{Copies, SourceFile};
+use symbias_model::scalar::Arrays;
+use symbias_numerics::lanes::{Real, level, level_name};
+use symbias_numerics::random::ensemble_normals;
+use symbias_simulate::diffusion::Diffusion;
+use symbias_simulate::ensemble::{Ensemble, Monitor, Schedule};
+use symbias_simulate::noise::{Isotropic, Noise};
+use symbias_simulate::training::{Setting, Settings};
+
+const PAIR: &str = r#"
+symbias = 1
+outputs = ["w"]
+axes = {}
+program = "w = u * v"
+parameters = { u = [], v = [] }
+loss = { kind = "expression", expr = "0.5 * (w - 1)^2", reduce = "sum" }
+"#;
+
+struct Start;
+
+impl Settings for Start {
+    fn of(&self, _: u64) -> Result<Setting> {
+        Ok(Setting {
+            theta: vec![0.5, 0.5],
+            ..Setting::default()
+        })
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let number = |name: &str, default: f64| {
+        let at = arguments.iter().position(|a| a == name);
+        at.and_then(|at| arguments.get(at + 1)?.parse().ok())
+            .unwrap_or(default)
+    };
+    let (seconds, replicas) = (number("--seconds", 2.0), number("--replicas", 4096.0) as u64);
+    println!(
+        "{replicas} replicas, {}; best run of {seconds} s",
+        level_name(level())
+    );
+    println!("type  threads  replica-steps/s  ns/replica-step  normals alone");
+    for threads in [1, 2] {
+        measure::<f32>(threads, replicas, seconds)?;
+        measure::<f64>(threads, replicas, seconds)?;
+    }
+    Ok(())
+}
+
+fn measure<T: Real>(threads: usize, replicas: u64, seconds: f64) -> Result<()> {
+    let model = SourceFile::parse(PAIR, None)?.check(Copies::All)?;
+    let arrays = Arrays::new(&model, &Default::default())?;
+    let noise = Noise::Isotropic(Isotropic { temperature: 0.1 });
+    let mut process = Diffusion::new(&model, &arrays, 1, noise, 1e-3);
+    process.potential.decay = 0.1;
+    let steps = 2048;
+    let schedule = Schedule::at(vec![steps])?;
+    let ensemble = Ensemble {
+        process: &process,
+        settings: &Start,
+        replicas: 0..replicas,
+        schedule: &schedule,
+        observables: &[],
+        threads,
+        keep: None,
+    };
+    let mut best = f64::INFINITY;
+    let whole = Instant::now();
+    while whole.elapsed().as_secs_f64() < seconds {
+        let start = Instant::now();
+        ensemble.run::<T>(&Monitor::default())?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    let work = (replicas * steps) as f64;
+    let share = normals::<T>() / (best / work * 1e9 * threads as f64);
+    println!(
+        "{}   {threads:>7}  {:>15.4e}  {:>15.3}  {:>12.0}%",
+        T::NAME,
+        work / best,
+        best / work * 1e9,
+        100.0 * share
+    );
+    Ok(())
+}
+
+/// Nanoseconds of the two normals of a replica-step, drawn as a diffusion draws them.
+fn normals<T: Real>() -> f64 {
+    let lanes = T::VIRTUAL_LANES * 8;
+    let mut numbers = vec![T::ZERO; lanes * T::NORMALS_PER_BLOCK];
+    let mut best = f64::INFINITY;
+    for round in 0..50 {
+        let start = Instant::now();
+        for step in 0..200 {
+            let into = std::hint::black_box(&mut numbers);
+            ensemble_normals(1, 0, round * 200 + step, 0, lanes, into);
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    best * 1e9 / 200.0 / numbers.len() as f64 * 2.0
+}
