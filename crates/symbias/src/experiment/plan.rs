@@ -305,7 +305,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
             decay: spec.decay.unwrap_or(0.0),
             l1,
         },
-        seed,
+        // Arms of diffusions are independent, so that laws at two steps are: the same noise at another step is no law's.
+        seed: match &spec.diffusion {
+            Some(_) => seed ^ super::run::hash_of(name),
+            None => seed,
+        },
     };
     training.validate()?;
     let factors = if are_listed(model) {

@@ -271,6 +271,13 @@ fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
     Ok(hash.0)
 }
 
+/// A number for a name.
+pub(super) fn hash_of(name: &str) -> u64 {
+    let mut hash = Fnv::default();
+    hash.add(name.as_bytes());
+    hash.0
+}
+
 /// Fowler–Noll–Vo, 64 bits: to tell experiments apart, not to protect anything.
 struct Fnv(u64);
 

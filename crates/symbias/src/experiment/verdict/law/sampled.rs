@@ -1,20 +1,25 @@
 //! The stationary law of a noise, from the symmetry of the arm's model: the density of a single effective weight on its
 //! section, otherwise samples that are drawn without steps in time.
 
-use super::predicted::Predicted;
+use super::predicted::{Predicted, Reference};
 use crate::experiment::plan::Planned;
+use crate::experiment::quantile::ordered;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
 use std::sync::Arc;
 use symbias_bias::law::Density;
+use symbias_bias::law::sampler::{Sampler, Settings as Chains};
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice, value};
 use symbias_bias::quotient::{FullBatch, Section};
 use symbias_bias::{Base, Ground, Noise, Potential, Status};
+use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::probe::{Entries, Probes};
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::scalar::Inputs;
+use symbias_simulate::observe::{Moment, len};
+use symbias_simulate::stats::ess;
 use symbias_simulate::training::Settings;
 
 /// The law of each observable.
@@ -33,12 +38,17 @@ pub fn of_noise(
     if single && observables.len() == 1 && subject.is_weight(observables[0], arm)? {
         return Ok(vec![Predicted::Density(subject.density(spec)?)]);
     }
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        format!("the law of {observables:?} is not that of a single effective weight"),
-    )
-    .remedy("give log_density"))
+    subject.samples(observables, arm)
 }
+
+/// Chains of the exact samples.
+const CHAINS: u64 = 4;
+/// Steps of a chain, and those before it that adapt the step size.
+const STEPS: (u64, u64) = (40_000, 4000);
+/// Points that are kept of a chain.
+const KEPT: u64 = 4000;
+/// The stream of the chains: seeds that no experiment's training shares.
+const STREAM: u64 = 0x6578_6163_74;
 
 /// What a law is computed from.
 struct Subject {
@@ -123,7 +133,6 @@ impl Subject {
 
     /// Whether an observable is the effective weight.
     fn is_weight(&self, of: &str, arm: &Planned) -> Result<bool> {
-        use symbias_simulate::observe::{Moment, len};
         let Some(section) = &self.section else {
             return Ok(false);
         };
@@ -151,6 +160,66 @@ impl Subject {
                 .is_some_and(|x| (x - w[0]).abs() <= 1e-9 * w[0].abs());
         }
         Ok(same)
+    }
+
+    /// Samples of the law in θ, seen through the observables.
+    fn samples(&self, observables: &[&str], arm: &Planned) -> Result<Vec<Predicted>> {
+        let split = orthonormal(&self.model, &self.factors);
+        let loss = |theta: &[f64]| self.batch.loss(theta);
+        let (noise, chart) = match self.noise {
+            StationarySpec::Isotropic => (Noise::Isotropic, Chart::Charges),
+            StationarySpec::Slice => (Noise::Slice, Chart::Charges),
+            StationarySpec::Surface => (Noise::Slice, Chart::Surface),
+            StationarySpec::Horizontal => (Noise::Horizontal, Chart::Charges),
+        };
+        let sampler = Sampler::new(noise, chart, self.temper, &split, &loss, &self.theta)?;
+        let settings = Chains {
+            seed: arm.training.seed ^ STREAM,
+            chains: CHAINS,
+            burn_in: STEPS.1,
+            steps: STEPS.0,
+            thin: STEPS.0 / KEPT,
+        };
+        let d = self.theta.len();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let keep = |theta: &[f64], into: &mut [f64]| into.copy_from_slice(theta);
+        let chains = sampler.run(settings, threads, d, &keep);
+        let setting = arm.settings.of(0)?;
+        observables
+            .iter()
+            .map(|of| {
+                let (name, entry) = entry_of(of);
+                let found = arm.observables.iter().find(|o| o.name() == name);
+                let observable = found.filter(|o| entry < len(o.as_ref())).ok_or_else(|| {
+                    Error::new(
+                        ErrorKind::Unknown,
+                        format!("arm `{}` does not observe `{of}`", arm.name),
+                    )
+                    .remedy("name an observable of the arm, and an entry that it has")
+                })?;
+                let (mut worker, mut seen) = (observable.worker(), vec![0.0; len(observable.as_ref())]);
+                let mut series = Vec::new();
+                for chain in &chains {
+                    let mut own = Vec::new();
+                    for theta in chain.observed.chunks_exact(d) {
+                        let moment = Moment {
+                            replica: 0,
+                            setting: &setting,
+                            theta,
+                            squares: &[],
+                        };
+                        worker.observe(moment, &mut seen)?;
+                        own.push(seen[entry]);
+                    }
+                    series.push(own);
+                }
+                let each: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+                Ok(Predicted::Samples(Reference {
+                    effective: ess::of_distribution(&each)?,
+                    numbers: ordered(series.concat()),
+                }))
+            })
+            .collect()
     }
 
     /// p(w) ∝ e^{−ℓ/T − R} on the sides of 0 that the leaf reaches.
