@@ -180,13 +180,14 @@ impl Density {
         ((left + a) / self.total, (right + b) / self.total)
     }
 
-    /// P(X ≤ x); small values keep their relative precision.
+    /// P(X ≤ x); small values keep their relative precision down to about 1e-25 (densities below e^{−80} of the largest do not
+    /// count).
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
         self.halves(x).0
     }
 
-    /// P(X > x); small values keep their relative precision.
+    /// P(X > x); as precise as [`cdf`](Density::cdf).
     #[must_use]
     pub fn survival(&self, x: f64) -> f64 {
         self.halves(x).1

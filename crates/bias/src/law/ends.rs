@@ -25,7 +25,7 @@ const SAME: f64 = 0.02;
 
 /// The verdict from λ at three y, each nearer to the end; `noise` bounds the error of the slopes.
 pub(super) fn verdict(y: [f64; 3], lambda: [f64; 3], noise: f64) -> Verdict {
-    if lambda[1..].iter().any(|x| *x == f64::NEG_INFINITY) {
+    if lambda[1..].contains(&f64::NEG_INFINITY) {
         return Verdict::Converges(f64::INFINITY);
     }
     let slope = |a: usize, b: usize| (lambda[b] - lambda[a]) / (y[b] - y[a]).abs();

@@ -79,7 +79,7 @@ pub(super) fn solve(a: &mut [f64], x: &mut [f64]) -> bool {
     for k in 0..n {
         let size = |i: usize, a: &[f64]| a[i * n + k].abs();
         let pivot = (k..n).fold(k, |p, i| if size(i, a) > size(p, a) { i } else { p });
-        if !(size(pivot, a) > 0.0) {
+        if size(pivot, a) == 0.0 || size(pivot, a).is_nan() {
             return false;
         }
         if pivot != k {
