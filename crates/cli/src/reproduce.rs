@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
 use std::time::Instant;
-use symbias::experiment::reproduce::{PUBLISHED, Wish, reproduce};
+use symbias::experiment::reproduce::{GALLERY, PUBLISHED, Wish, reproduce};
 
 /// Arguments of `reproduce`.
 #[derive(clap::Args)]
@@ -12,8 +12,11 @@ pub(crate) struct Arguments {
     /// The folder of everything: files, records with figures, summary
     #[arg(short, long, default_value = "reproduced")]
     out: PathBuf,
-    /// One seed instead of 64
+    /// The gallery of stationary laws instead of the published experiments
     #[arg(long)]
+    gallery: bool,
+    /// One seed instead of 64
+    #[arg(long, conflicts_with = "gallery")]
     quick: bool,
     /// Go on with what was interrupted
     #[arg(long)]
@@ -21,11 +24,12 @@ pub(crate) struct Arguments {
     /// Threads; results do not depend on them
     #[arg(long)]
     threads: Option<usize>,
-    /// Only these experiments: spectrum, completion, attention, relu, step
+    /// Only these experiments: spectrum, completion, attention, relu, step; of the gallery hadamard, slice, depth, groups,
+    /// compact, charges, relax, sgd
     #[arg(long, value_name = "NAME", num_args = 1..)]
     only: Vec<String>,
     /// Only the arms that are timed, without long runs and controls: then nothing can be attributed to noise
-    #[arg(long)]
+    #[arg(long, conflicts_with = "gallery")]
     battery: bool,
 }
 
@@ -51,7 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             begun.elapsed().as_secs_f64()
         ));
     };
-    let found = reproduce(&PUBLISHED, &wish, watch.board(), &mut said);
+    let set = match arguments.gallery {
+        true => &GALLERY,
+        false => &PUBLISHED,
+    };
+    let found = reproduce(set, &wish, watch.board(), &mut said);
     watch.finish();
     let found = found?;
     if found.interrupted {
@@ -63,13 +71,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     crate::print(&found.summary.text())?;
     crate::print(&format!("\nall of it is in {}\n", arguments.out.display()))?;
-    Ok(Outcome::Fine)
+    Ok(match found.summary.stands() {
+        true => Outcome::Fine,
+        false => Outcome::Refuted,
+    })
 }
 
 /// The command that goes on.
 fn again(arguments: &Arguments) -> String {
     let mut text = format!("symbias reproduce --resume -o {}", arguments.out.display());
     for (flag, given) in [
+        ("--gallery", arguments.gallery),
         ("--quick", arguments.quick),
         ("--battery", arguments.battery),
     ] {

@@ -42,7 +42,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         at.and_then(|at| arguments.get(at + 1)?.parse().ok())
             .unwrap_or(default)
     };
-    let (seconds, replicas) = (number("--seconds", 2.0), number("--replicas", 4096.0) as u64);
+    let (seconds, replicas) = (
+        number("--seconds", 2.0),
+        number("--replicas", 4096.0) as u64,
+    );
     println!(
         "{replicas} replicas, {}; best run of {seconds} s",
         level_name(level())

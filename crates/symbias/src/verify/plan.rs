@@ -2,9 +2,9 @@
 
 use super::setting::Trial;
 use crate::experiment::spec::{
-    Arm, DiffusionSpec, Draws, FileSpec, InputSpec, LawQuestion, Look, LossSpec, NoiseSpec,
-    Observe, OneOrMore, Precision, PredictedSpec, SchemeSpec, SliceSpec, SpaceSpec, Spec,
-    StationarySpec,
+    Arm, DiffusionSpec, Draws, Expectation, FileSpec, InputSpec, LawQuestion, Look, LossSpec,
+    NoiseSpec, Observe, OneOrMore, Precision, PredictedSpec, SchemeSpec, SliceSpec, SpaceSpec,
+    Spec, StationarySpec,
 };
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -68,6 +68,7 @@ pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
                 of: observables(known),
                 predicted: of_noise(*law),
                 twins: twins(known, *law),
+                expect: Expectation::Confirmed,
                 level: LEVEL,
                 resolution: RESOLUTION,
             },

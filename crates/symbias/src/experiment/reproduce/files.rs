@@ -1,4 +1,4 @@
-//! The published experiments, as they are in the repository: in the program, so that it needs no other file.
+//! The published experiments and the gallery of laws, as they are in the repository: in the program, so that it needs no other file.
 
 /// Experiments with the files that they name.
 #[derive(Clone, Copy, Debug)]
@@ -7,11 +7,16 @@ pub struct Set {
     pub experiments: &'static [&'static str],
     /// Paths below one folder, and contents.
     pub files: &'static [(&'static str, &'static [u8])],
+    /// Replicas of each arm, unless fewer are asked for or the arm says so; `None` leaves it to the files.
+    pub seeds: Option<u64>,
 }
 
 macro_rules! files {
     ($($path:literal),* $(,)?) => {
-        &[$(($path, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $path)))),*]
+        files![$($path => $path),*]
+    };
+    ($($path:literal => $name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments/", $path)))),*]
     };
 }
 
@@ -35,4 +40,36 @@ pub const PUBLISHED: Set = Set {
         "data/spectral_sparse_data.safetensors",
         "data/total_variation_data.safetensors",
     ],
+    seeds: Some(64),
+};
+
+/// The gallery of stationary laws (theory §5): each with its measurement, its verdict and the wrong laws.
+pub const GALLERY: Set = Set {
+    experiments: &[
+        "hadamard", "slice", "depth", "groups", "compact", "charges", "relax", "sgd",
+    ],
+    files: files![
+        "gallery/hadamard.toml" => "hadamard.toml",
+        "gallery/slice.toml" => "slice.toml",
+        "gallery/depth.toml" => "depth.toml",
+        "gallery/groups.toml" => "groups.toml",
+        "gallery/compact.toml" => "compact.toml",
+        "gallery/charges.toml" => "charges.toml",
+        "gallery/relax.toml" => "relax.toml",
+        "gallery/sgd.toml" => "sgd.toml",
+        "gallery/pair.model.toml" => "pair.model.toml",
+        "gallery/pair_log.model.toml" => "pair_log.model.toml",
+        "gallery/pair_labels.model.toml" => "pair_labels.model.toml",
+        "gallery/plane.model.toml" => "plane.model.toml",
+        "gallery/depth3.model.toml" => "depth3.model.toml",
+        "gallery/depth4.model.toml" => "depth4.model.toml",
+        "gallery/group.model.toml" => "group.model.toml",
+        "gallery/group3.model.toml" => "group3.model.toml",
+        "gallery/gram.model.toml" => "gram.model.toml",
+        "gallery/radius.model.toml" => "radius.model.toml",
+        "gallery/direction.model.toml" => "direction.model.toml",
+        "gallery/factors32.model.toml" => "factors32.model.toml",
+        "gallery/unit.model.toml" => "unit.model.toml",
+    ],
+    seeds: None,
 };

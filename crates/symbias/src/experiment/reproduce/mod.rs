@@ -4,7 +4,7 @@
 mod files;
 mod summary;
 
-pub use files::{PUBLISHED, Set};
+pub use files::{GALLERY, PUBLISHED, Set};
 pub use summary::{Answer, Row, Summary};
 
 use super::perform::{Concluded, Request, perform};
@@ -14,8 +14,6 @@ use super::spec::ExperimentFile;
 use std::path::{Path, PathBuf};
 use symbias_model::error::{Error, ErrorKind, Result};
 
-/// Seeds of each arm, unless fewer are asked for or the arm says so.
-const SEEDS: u64 = 64;
 /// The folder of the files.
 const EXPERIMENTS: &str = "experiments";
 
@@ -91,7 +89,7 @@ pub fn reproduce(
             &Request {
                 experiment,
                 out: wish.out.join(name),
-                replicas: Some(if wish.quick { 1 } else { SEEDS }),
+                replicas: if wish.quick { Some(1) } else { set.seeds },
                 arms,
                 threads: wish.threads,
                 resume: wish.resume,

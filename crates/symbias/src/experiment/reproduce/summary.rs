@@ -4,7 +4,9 @@ use crate::experiment::record::{Measured, Record};
 use crate::experiment::spec::{Published, Statistic};
 use crate::experiment::verdict::attribution::Spread;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use symbias_model::error::Result;
+use symbias_simulate::stats::verdict::{Holds, Verdict};
 
 /// One number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +44,53 @@ pub struct Answer {
     pub paragraph: String,
 }
 
+/// A law or a number of theory, judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judged {
+    /// The experiment.
+    pub experiment: String,
+    /// Its name there.
+    pub name: String,
+    /// What is claimed, in words.
+    pub about: String,
+    /// Whether it holds.
+    pub holds: Holds,
+    /// Whether that is what was expected, and every wrong one is refuted.
+    pub stands: bool,
+    /// The smallest adjusted p-value; of a number its p-value.
+    pub p_value: Option<f64>,
+    /// Distance of distribution functions, or deviation of the mean in standard errors.
+    pub statistic: f64,
+    /// Independent values that stand behind it.
+    pub effective: f64,
+    /// The deviation that would have been seen.
+    pub detectable: f64,
+    /// Wrong laws or numbers, and whether each was refuted.
+    pub twins: BTreeMap<String, bool>,
+}
+
+impl Judged {
+    fn of(experiment: &str, name: &str, about: &str, verdicts: &[Verdict], holds: Holds) -> Judged {
+        let worst = verdicts.iter().max_by(|a, b| {
+            let p = |v: &Verdict| v.p_value.unwrap_or(1.0);
+            p(b).total_cmp(&p(a))
+        });
+        let of = |f: fn(&Verdict) -> f64| worst.map_or(f64::NAN, f);
+        Judged {
+            experiment: experiment.to_owned(),
+            name: name.to_owned(),
+            about: about.to_owned(),
+            holds,
+            stands: false,
+            p_value: worst.and_then(|v| v.p_value),
+            statistic: of(|v| v.statistic.value),
+            effective: of(|v| v.effective),
+            detectable: of(|v| v.detectable),
+            twins: BTreeMap::new(),
+        }
+    }
+}
+
 /// `summary.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
@@ -51,6 +100,8 @@ pub struct Summary {
     pub rows: Vec<Row>,
     /// What explains the runs.
     pub attributions: Vec<Answer>,
+    /// Laws and numbers of theory.
+    pub laws: Vec<Judged>,
     /// Folders of records, below that of the summary.
     pub records: Vec<String>,
 }
@@ -75,13 +126,71 @@ impl Summary {
                 paragraph: found.paragraph.clone(),
             });
         }
+        for (name, found) in &record.verdicts.laws {
+            let own = &found.claims.verdicts;
+            let judged = Judged::of(&spec.name, name, &found.about, own, found.holds);
+            let twins = found.twins.iter().map(|(n, t)| (n.clone(), t.refuted));
+            self.laws.push(Judged {
+                twins: twins.collect(),
+                stands: found.stands(),
+                ..judged
+            });
+        }
+        for (name, found) in &record.verdicts.numbers {
+            let own = std::slice::from_ref(&found.verdict);
+            let judged = Judged::of(&spec.name, name, &found.about, own, found.verdict.holds);
+            self.laws.push(Judged {
+                twins: found.twins.clone(),
+                stands: found.stands(),
+                ..judged
+            });
+        }
         Ok(())
+    }
+
+    /// Whether every law and number came out as expected, and every wrong one is refuted.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.laws.iter().all(|l| l.stands)
+    }
+
+    /// The laws as a table.
+    fn laws_text(&self) -> String {
+        let mut text = String::from("# Laws\n\n");
+        text += "| experiment | law | claim | verdict | p | D or z | effective | would be seen | twins refuted |\n";
+        text += "|---|---|---|---|---|---|---|---|---|\n";
+        for law in &self.laws {
+            let refuted = law.twins.values().filter(|t| **t).count();
+            text += &format!(
+                "| {} | {} | {} | {} | {} | {} | {:.0} | {} | {refuted} of {} |\n",
+                law.experiment,
+                law.name,
+                law.about.replace('|', "\\|"),
+                match law.stands {
+                    true => law.holds.to_string(),
+                    false => format!("**{}, not as expected**", law.holds),
+                },
+                law.p_value.map_or("".to_owned(), |p| format!("{p:.2}")),
+                short(law.statistic),
+                law.effective,
+                short(law.detectable),
+                law.twins.len()
+            );
+        }
+        text
     }
 
     /// As Markdown.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::from("# Published and measured\n\n");
+        let mut text = String::new();
+        if !self.laws.is_empty() {
+            text += &self.laws_text();
+        }
+        if self.rows.is_empty() && self.attributions.is_empty() {
+            return text;
+        }
+        text += "# Published and measured\n\n";
         text += "| experiment | arm | number | step | published | measured: median (quartiles) | seeds | driver |\n";
         text += "|---|---|---|---|---|---|---|---|\n";
         for row in &self.rows {

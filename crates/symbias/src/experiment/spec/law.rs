@@ -23,12 +23,26 @@ pub struct LawQuestion {
     /// Wrong laws, by name: each must be refuted by the same numbers.
     #[serde(default)]
     pub twins: BTreeMap<String, PredictedSpec>,
+    /// What the verdict is expected to be: a law that is known to fail is asked for to show where.
+    #[serde(default)]
+    pub expect: Expectation,
     /// Level of the test.
     #[serde(default = "percent")]
     pub level: f64,
     /// The distance between distribution functions that is worth detecting.
     #[serde(default = "twentieth")]
     pub resolution: f64,
+}
+
+/// What a verdict is expected to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Expectation {
+    /// That it holds.
+    #[default]
+    Confirmed,
+    /// That it fails.
+    Refuted,
 }
 
 fn percent() -> f64 {

@@ -18,7 +18,8 @@ pub use figure::{
     Role, SeriesSpec, WhenSpec,
 };
 pub use law::{
-    EquationSpec, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec, StationarySpec, entry_of,
+    EquationSpec, Expectation, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec,
+    StationarySpec, entry_of,
 };
 pub use observe::{LossSpec, MeasureKind, MeasureSpec, Observe};
 pub use question::{Attribute, DriverSpec, Predict, Published, Statistic};

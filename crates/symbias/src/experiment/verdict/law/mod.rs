@@ -10,7 +10,7 @@ pub use predicted::{Predicted, check};
 
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
-use crate::experiment::spec::{LawQuestion, PredictedSpec, entry_of};
+use crate::experiment::spec::{Expectation, LawQuestion, PredictedSpec, entry_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
@@ -31,6 +31,8 @@ pub struct LawVerdict {
     pub claims: Family,
     /// Whether it holds.
     pub holds: Holds,
+    /// What was expected of it.
+    pub expected: Expectation,
     /// The wrong laws.
     pub twins: BTreeMap<String, TwinVerdict>,
     /// Replicas whose watched function changed its sign.
@@ -49,10 +51,14 @@ pub struct TwinVerdict {
 }
 
 impl LawVerdict {
-    /// Whether the law is confirmed and every twin refuted.
+    /// Whether the law is confirmed, or refuted where that is expected, and every twin refuted.
     #[must_use]
     pub fn stands(&self) -> bool {
-        self.holds == Holds::Confirmed && self.twins.values().all(|t| t.refuted)
+        let expected = match self.expected {
+            Expectation::Confirmed => Holds::Confirmed,
+            Expectation::Refuted => Holds::Refuted,
+        };
+        self.holds == expected && self.twins.values().all(|t| t.refuted)
     }
 }
 
@@ -179,6 +185,7 @@ pub fn judge(
         arm: question.arm.clone(),
         replicas: (fine.samples.replicas.end - fine.samples.replicas.start) as usize,
         holds: claims.holds(),
+        expected: question.expect,
         claims,
         twins,
         crossed: crossed(fine),

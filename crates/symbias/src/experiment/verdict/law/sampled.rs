@@ -197,7 +197,8 @@ impl Subject {
                     )
                     .remedy("name an observable of the arm, and an entry that it has")
                 })?;
-                let (mut worker, mut seen) = (observable.worker(), vec![0.0; len(observable.as_ref())]);
+                let (mut worker, mut seen) =
+                    (observable.worker(), vec![0.0; len(observable.as_ref())]);
                 let mut series = Vec::new();
                 for chain in &chains {
                     let mut own = Vec::new();
