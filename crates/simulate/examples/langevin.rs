@@ -1,17 +1,17 @@
 //! Speed of Langevin dynamics on the Hadamard pair w = uv, L = (w − 1)²/2, isotropic noise, Euler–Maruyama:
 //! `cargo run --release -p symbias-simulate --example langevin -- [--seconds S] [--replicas R]`.
 //!
-//! Replica-steps per second on one and on two threads, in f32 and f64, best of several runs since other programs only make
-//! one slower; and the share of the time that the normals alone take.
+//! Replica-steps per second in f32 and f64: the best window of some milliseconds on one thread, since other programs only
+//! make one slower, with the share of it that the normals alone take; and whole runs of the ensemble on one and two threads.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use symbias_model::error::Result;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
 use symbias_numerics::lanes::{Real, level, level_name};
 use symbias_numerics::random::ensemble_normals;
 use symbias_simulate::diffusion::Diffusion;
-use symbias_simulate::ensemble::{Ensemble, Monitor, Schedule};
+use symbias_simulate::ensemble::{Blocks, Ensemble, Monitor, Process, Schedule};
 use symbias_simulate::noise::{Isotropic, Noise};
 use symbias_simulate::training::{Setting, Settings};
 
@@ -50,24 +50,70 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{replicas} replicas, {}; best run of {seconds} s",
         level_name(level())
     );
-    println!("type  threads  replica-steps/s  ns/replica-step  normals alone");
-    for threads in [1, 2] {
-        measure::<f32>(threads, replicas, seconds)?;
-        measure::<f64>(threads, replicas, seconds)?;
-    }
+    println!("type              replica-steps/s  ns/replica-step  normals alone");
+    measure::<f32>(replicas, seconds)?;
+    measure::<f64>(replicas, seconds)?;
     Ok(())
 }
 
-fn measure<T: Real>(threads: usize, replicas: u64, seconds: f64) -> Result<()> {
+/// A window of measurement.
+const WINDOW: Duration = Duration::from_millis(4);
+
+fn process() -> Result<Diffusion> {
     let model = SourceFile::parse(PAIR, None)?.check(Copies::All)?;
     let arrays = Arrays::new(&model, &Default::default())?;
     let noise = Noise::Isotropic(Isotropic { temperature: 0.1 });
     let mut process = Diffusion::new(&model, &arrays, 1, noise, 1e-3);
     process.potential.decay = 0.1;
+    Ok(process)
+}
+
+fn measure<T: Real>(replicas: u64, seconds: f64) -> Result<()> {
+    let process = process()?;
+    let best = windows::<T>(&process, replicas, seconds)?;
+    let share = 100.0 * normals::<T>() / best;
+    let (name, rate) = (T::NAME, 1e9 / best);
+    println!("{name}  best window  {rate:>15.4e}  {best:>15.3}  {share:>12.0}%");
+    for threads in [1, 2] {
+        let best = runs::<T>(&process, replicas, seconds, threads)?;
+        let rate = 1e9 / best;
+        println!("{name}  {threads} threads    {rate:>15.4e}  {best:>15.3}");
+    }
+    Ok(())
+}
+
+/// Nanoseconds per replica-step of all tiles one after the other.
+fn windows<T: Real>(process: &Diffusion, replicas: u64, seconds: f64) -> Result<f64> {
+    let width = process.widths::<T>(replicas)[0];
+    let compiled = process.compile::<T>(width as usize)?;
+    let mut tiles = Vec::new();
+    for first in (0..replicas).step_by(width as usize) {
+        let settings: Vec<Setting> = (0..width).map(|r| Start.of(r)).collect::<Result<_>>()?;
+        let tile = process.tile(&compiled, first, &settings, false);
+        tiles.push(Blocks::new(tile, first, settings.len()));
+    }
+    let mut best = f64::INFINITY;
+    let whole = Instant::now();
+    while whole.elapsed().as_secs_f64() < seconds {
+        let (start, mut steps) = (Instant::now(), 0);
+        while start.elapsed() < WINDOW {
+            for tile in &mut tiles {
+                let to = tile.step() + 64;
+                tile.advance(to, &mut Vec::new());
+                steps += 64 * width;
+            }
+        }
+        best = best.min(start.elapsed().as_secs_f64() * 1e9 / steps as f64);
+    }
+    Ok(best)
+}
+
+/// Nanoseconds per replica-step of whole runs, set-up included.
+fn runs<T: Real>(process: &Diffusion, replicas: u64, seconds: f64, threads: usize) -> Result<f64> {
     let steps = 2048;
     let schedule = Schedule::at(vec![steps])?;
     let ensemble = Ensemble {
-        process: &process,
+        process,
         settings: &Start,
         replicas: 0..replicas,
         schedule: &schedule,
@@ -82,16 +128,7 @@ fn measure<T: Real>(threads: usize, replicas: u64, seconds: f64) -> Result<()> {
         ensemble.run::<T>(&Monitor::default())?;
         best = best.min(start.elapsed().as_secs_f64());
     }
-    let work = (replicas * steps) as f64;
-    let share = normals::<T>() / (best / work * 1e9 * threads as f64);
-    println!(
-        "{}   {threads:>7}  {:>15.4e}  {:>15.3}  {:>12.0}%",
-        T::NAME,
-        work / best,
-        best / work * 1e9,
-        100.0 * share
-    );
-    Ok(())
+    Ok(best * 1e9 / (replicas * steps) as f64)
 }
 
 /// Nanoseconds of the two normals of a replica-step, drawn as a diffusion draws them.

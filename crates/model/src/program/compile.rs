@@ -56,7 +56,7 @@ impl<'l, 'm> Compiler<'l, 'm> {
         let model = lowering.model;
         let repeat = match options.layout {
             Layout::Single => 1,
-            Layout::Replicas(n) => n.max(1),
+            Layout::Replicas(n) | Layout::Wide(n) => n.max(1),
         };
         let (mut blocks, mut d) = (Vec::new(), 0);
         for id in model.parameters() {

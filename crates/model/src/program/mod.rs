@@ -76,6 +76,9 @@ pub enum Layout {
     Single,
     /// So many parameter vectors at once, entry by entry: `theta[i·R + r]`.
     Replicas(usize),
+    /// The same, all in one run: several vectors of replicas share the cost of dispatching a step, which is most of a
+    /// small model's. What a run touches grows with them.
+    Wide(usize),
 }
 
 /// How to compile.
@@ -170,6 +173,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         let tile = match options.layout {
             Layout::Single => None,
             Layout::Replicas(n) => Some(n.clamp(1, T::VIRTUAL_LANES)),
+            Layout::Wide(n) => Some(n.max(1)),
         };
         let mut lowering = Lowering::new(model, arrays, options.samples);
         lowering.graph.sizes[REPLICA as usize] = tile.unwrap_or(1);
@@ -197,7 +201,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         let plan = plan::plan(&mut lowering.graph, &request)?;
         let mut program = assemble(&lowering.graph, plan, &results, gradient, &leaves);
         program.positions = resident::positions(&program.theta);
-        if let (Layout::Replicas(n), Some(tile)) = (options.layout, tile) {
+        if let (Layout::Replicas(n) | Layout::Wide(n), Some(tile)) = (options.layout, tile) {
             program.replicas = (n.max(1), tile);
             program.inputs_move = options.inputs_per_replica;
         }

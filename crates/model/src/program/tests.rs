@@ -137,6 +137,9 @@ const TASKS: [Task; 9] = [
     Task::SecondDerivative,
 ];
 
+/// Replicas that run in one go.
+const WIDE: usize = 48;
+
 /// Runs a task in a layout; with replicas, replica `r` is at θ and the others elsewhere.
 fn found<T: Real + std::ops::AddAssign>(
     case: &Case,
@@ -144,7 +147,11 @@ fn found<T: Real + std::ops::AddAssign>(
     task: Task,
     replicas: Option<(usize, usize)>,
 ) -> Vec<Vec<f64>> {
-    let layout = replicas.map_or(Layout::Single, |(n, _)| Layout::Replicas(n));
+    // More than a vector at once where that is a whole number of them.
+    let layout = replicas.map_or(Layout::Single, |(n, _)| match n {
+        WIDE => Layout::Wide(n),
+        n => Layout::Replicas(n),
+    });
     let program =
         Program::<T>::compile(model, &case.arrays, Options::new(task, layout)).expect("a program");
     let spread = |v: &[f64]| -> Vec<T> {
@@ -263,15 +270,17 @@ fn a_replica_has_the_bits_of_a_single_run() {
         let case = case(&model, 7);
         for task in tasks(&model, &case) {
             let single = found::<f64>(&case, &model, task, None);
-            for (n, r) in [(1, 0), (5, 4), (16, 9), (19, 18)] {
+            for (n, r) in [(1, 0), (5, 4), (16, 9), (19, 18), (WIDE, 37)] {
                 let replica = found::<f64>(&case, &model, task, Some((n, r)));
                 let difference = differs(&replica, &single, 0.0);
                 failures.extend(difference.map(|d| format!("{name} {task:?} of {n} {d}")));
             }
             let single = found::<f32>(&case, &model, task, None);
-            let replica = found::<f32>(&case, &model, task, Some((17, 15)));
-            let difference = differs(&replica, &single, 0.0);
-            failures.extend(difference.map(|d| format!("{name} {task:?} in f32 {d}")));
+            for (n, r) in [(17, 15), (WIDE, 30)] {
+                let replica = found::<f32>(&case, &model, task, Some((n, r)));
+                let difference = differs(&replica, &single, 0.0);
+                failures.extend(difference.map(|d| format!("{name} {task:?} of {n} in f32 {d}")));
+            }
         }
     }
     none_fails(failures);
@@ -297,7 +306,7 @@ fn descents<T: Real + std::ops::AddAssign>(
 ) -> [Vec<f64>; 2] {
     let n = match layout {
         Layout::Single => 1,
-        Layout::Replicas(n) => n,
+        Layout::Replicas(n) | Layout::Wide(n) => n,
     };
     let rate = T::from_f64(-1e-3);
     let step = |theta: &mut [T], gradient: &[T]| {

@@ -47,7 +47,7 @@ impl Watch {
     }
 
     pub(super) fn compile<T: Real>(&self, lanes: usize) -> Result<Program<T>> {
-        let options = Options::new(Task::Value, Layout::Replicas(lanes));
+        let options = Options::new(Task::Value, Layout::Wide(lanes));
         Program::compile(&self.model, &self.arrays, options)
     }
 }

@@ -74,7 +74,7 @@ pub struct Order {
 /// A scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// Euler–Maruyama, in the Itô sense: see [`euler`](self).
+    /// Euler–Maruyama, in the Itô sense.
     EulerMaruyama,
     /// Stochastic Heun, in the Stratonovich sense.
     Heun,

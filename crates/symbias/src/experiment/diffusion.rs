@@ -98,13 +98,16 @@ pub(super) fn plan(
                 diffusion.potential.fixman = fixman.then(|| (temperature, symmetric.clone()));
                 diffusion.slice = Some(symmetric);
             }
+            (SliceSpec::Held { fixman: false }, NoiseSpec::Horizontal(_)) => {
+                diffusion.slice = Some(symmetric);
+            }
             (SliceSpec::Penalty(stiffness), _) => {
                 diffusion.potential.stiffness = Some((stiffness, symmetric));
             }
             _ => {
                 return Err(refuse(
-                    "a slice is held under isotropic noise",
-                    "noise = { isotropic = T }, or slice = { penalty = KAPPA }",
+                    "a slice is held under isotropic noise, or without the Fixman term under horizontal noise",
+                    "noise = { isotropic = T } or { horizontal = T }, or slice = { penalty = KAPPA }",
                 ));
             }
         }

@@ -190,10 +190,23 @@ impl Planner<'_> {
         (outer, inner): Terms,
         scale: f64,
     ) -> Totals {
+        // Each vector of replicas by itself.
+        let step = |k: usize| {
+            if reads[k] == Read::Vector {
+                self.width
+            } else {
+                0
+            }
+        };
+        let listed = self.listed(result, views).into_iter();
+        let blocks = self.blocks(result.lane);
+        let outputs = listed.flat_map(|[c, a, b]| {
+            (0..blocks).map(move |k| [c + k * self.width, a + k * step(0), b + k * step(1)])
+        });
         Totals {
             at,
             reads,
-            outputs: self.listed(result, views),
+            outputs: outputs.collect(),
             outer,
             inner,
             scale,

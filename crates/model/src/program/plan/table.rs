@@ -151,7 +151,7 @@ impl Planner<'_> {
             .collect();
         let mut found: Vec<Loop<3>> = loops(&passing, [&result, &views[0].slot, &views[1].slot]);
         let step = |r: Read| if r == Read::Vector { self.width } else { 0 };
-        if lane.is_some_and(|l| l != REPLICA) {
+        if lane.is_some_and(|l| l != REPLICA) || self.blocks(lane) > 1 {
             found.push(Loop {
                 size: self.blocks(lane),
                 strides: [self.width, step(reads[0]), step(reads[1])],

@@ -100,7 +100,8 @@ pub enum SchemeSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum SliceSpec {
-    /// Exactly, by a force along its normals; with the Fixman term or without.
+    /// Exactly, by a force along its normals; with the Fixman term or without. Horizontal noise, which does not leave an
+    /// invariant leaf, is kept there in spite of steps and roundings.
     Held {
         /// Whether T·½ log det Γ is added to the loss: with it the law is the isotropic one conditioned on the charges,
         /// without it the surface measure's.
