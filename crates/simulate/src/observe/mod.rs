@@ -8,6 +8,7 @@ mod expression;
 mod losses;
 mod measure;
 mod outputs;
+mod volume;
 mod weights;
 
 pub use charges::{Charges, Drift};
@@ -15,6 +16,7 @@ pub use expression::{Expressions, From};
 pub use losses::Loss;
 pub use measure::{Kind, Measure};
 pub use outputs::Outputs;
+pub use volume::LogVolume;
 pub use weights::Weights;
 
 use crate::training::Setting;

@@ -3,6 +3,7 @@
 use super::draws::written;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe};
+use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::weights;
@@ -13,7 +14,7 @@ use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
 use symbias_simulate::diffusion::Watch;
 use symbias_simulate::observe::{
-    Charges, Drift, Expressions, From, Kind, Loss, Measure, Observable, Outputs, Weights,
+    Charges, Drift, Expressions, From, Kind, LogVolume, Loss, Measure, Observable, Outputs, Weights,
 };
 use symbias_simulate::training::{Feed, Training};
 
@@ -65,6 +66,10 @@ pub(super) fn plan(
             .remedy("observe functions of the parameters by statements, or `outputs`")
         })?;
         all.push(Box::new(Weights::new("weights", found.map)));
+    }
+    if observe.volume {
+        let fields = orthonormal(&own.model, factors).all();
+        all.push(Box::new(LogVolume::new("log_volume", fields)));
     }
     if observe.outputs {
         all.push(Box::new(Outputs::new("outputs", training)?));

@@ -186,6 +186,10 @@ fn asked(spec: &Spec, name: &str, arm: &Arm) -> Vec<u64> {
             .collect()
     };
     let mut all = of(name);
+    // Whether a law stands still is seen at half the steps.
+    if spec.laws.values().any(|l| l.arm == name) {
+        all.extend(arm.steps.map(|s| s / 2));
+    }
     if let Some(control) = &arm.control {
         all.extend(of(&control.of).into_iter().map(|s| control.paced(s)));
     }

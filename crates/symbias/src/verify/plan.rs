@@ -20,7 +20,7 @@ const LEVEL: f64 = 0.01;
 /// Distance of distribution functions worth detecting.
 const RESOLUTION: f64 = 0.15;
 /// Weights or outputs that are looked at.
-const LOOKED_AT: usize = 3;
+const LOOKED_AT: usize = 2;
 
 /// What is known of the model when its experiment is written.
 pub(super) struct Known<'k> {
@@ -94,7 +94,7 @@ fn twins(known: &Known<'_>, law: StationarySpec) -> BTreeMap<String, PredictedSp
         .collect()
 }
 
-/// The loss, and some of the weights or outputs; of a single weight only it.
+/// The orbit's volume, by which the laws differ, the loss, and some of the weights or outputs; of a single weight only it.
 fn observables(known: &Known<'_>) -> OneOrMore {
     let (name, count) = match known.weights {
         Some(1) => return OneOrMore::One("weights".into()),
@@ -106,7 +106,8 @@ fn observables(known: &Known<'_>) -> OneOrMore {
         .collect();
     entries.dedup();
     let entries = entries.into_iter().map(|k| format!("{name}[{k}]"));
-    OneOrMore::More(std::iter::once("loss".to_owned()).chain(entries).collect())
+    let first = ["log_volume".to_owned(), "loss".to_owned()];
+    OneOrMore::More(first.into_iter().chain(entries).collect())
 }
 
 fn run(known: &Known<'_>) -> Result<Arm> {
@@ -131,6 +132,7 @@ fn run(known: &Known<'_>) -> Result<Arm> {
             losses: BTreeMap::from([("loss".to_owned(), LossSpec::Data {})]),
             weights: known.weights.is_some(),
             outputs: known.weights.is_none(),
+            volume: true,
             ..Observe::default()
         }),
         ..Arm::default()

@@ -39,7 +39,7 @@ pub(super) struct Trial {
     pub teacher: Vec<f64>,
     /// The inputs that are data: name, shape with the samples first, entries.
     pub inputs: Vec<Named>,
-    /// T at which the loss is about that of a fifth of the way to a random other model.
+    /// T at which the loss is about that of a random other model.
     pub temperature: f64,
     /// Time of a step.
     pub step: f64,
@@ -107,7 +107,7 @@ impl Trial {
         let far = mean_loss(&batch, model.space().dim(), wanted.seed);
         let temperature = wanted
             .temperature
-            .unwrap_or_else(|| rounded(0.2 * far * 2.0 / count as f64));
+            .unwrap_or_else(|| rounded(far * 2.0 / count as f64));
         let step = rounded(RESOLVED / largest);
         let asked = (LASTS / (smallest * step)).ceil() as u64;
         Ok(Trial {

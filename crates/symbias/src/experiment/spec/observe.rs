@@ -32,6 +32,9 @@ pub struct Observe {
     /// The outputs at all data, as `outputs`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub outputs: bool,
+    /// ½ log pdet Γ, the logarithm of the orbit's volume, as `log_volume`: by its powers the laws of noise differ.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub volume: bool,
     /// All charges that the symmetries of the model have, and for those of a diagonal generator their exactly predicted
     /// drift.
     #[serde(default)]

@@ -14,6 +14,7 @@ use crate::experiment::spec::{Expectation, LawQuestion, PredictedSpec, entry_of}
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
+use symbias_simulate::stats::ks;
 use symbias_simulate::stats::verdict::{
     Family, Holds, Question, Sample, Verdict, judge_law, judge_twin, judge_two_samples,
 };
@@ -73,15 +74,42 @@ pub(super) struct Values {
 /// # Errors
 /// An observable or entry that is not recorded.
 pub(super) fn values(measured: &Measured, of: &str) -> Result<Values> {
+    let (name, _) = entry_of(of);
+    let last = measured.series(name)?.steps.last().copied();
+    values_at(measured, of, last.unwrap_or(0))
+}
+
+/// The look at a step, or the last before it.
+fn values_at(measured: &Measured, of: &str, step: u64) -> Result<Values> {
     let (name, entry) = entry_of(of);
     let series = measured.series(name)?;
-    let all = (0..series.replicas).filter_map(|r| series.last(r).get(entry).copied());
+    let look = series.look_at(step);
+    let all = (0..series.replicas).filter_map(|r| series.at(r, look).get(entry).copied());
     let numbers: Vec<f64> = all.filter(|x| x.is_finite()).collect();
     Ok(Values {
         lost: series.replicas - numbers.len(),
         numbers,
     })
 }
+
+/// The p-value of "the law at half the steps is the law at the end"; a law that still moves is not stationary. Each replica
+/// is at both, which makes the two more alike than independent ones: where they differ all the same, they do.
+fn still(measured: &Measured, of: &str) -> Result<Option<f64>> {
+    let (name, _) = entry_of(of);
+    let steps = measured.series(name)?.steps;
+    let last = steps.last().copied().unwrap_or(0);
+    if !steps.contains(&(last / 2)) || last == 0 {
+        return Ok(None);
+    }
+    let (before, now) = (values_at(measured, of, last / 2)?, values(measured, of)?);
+    if before.numbers.is_empty() || now.numbers.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ks::two_sample(&before.numbers, &now.numbers)?.p_value))
+}
+
+/// Below this p-value a law moves.
+const MOVES: f64 = 1e-3;
 
 fn sample(values: &Values, crossed: usize) -> Sample<'_> {
     Sample {
@@ -124,6 +152,7 @@ pub fn judge(
     // Each law once, for all observables.
     let law = |spec: &PredictedSpec| predicted::predict(spec, &observables, arm, measured);
     let own = law(&question.predicted)?;
+    let stationary = question.predicted.arm.is_none();
     let mut twins = Vec::new();
     for (twin, spec) in &question.twins {
         twins.push((twin.clone(), law(spec)?));
@@ -152,6 +181,15 @@ pub fn judge(
             (Predicted::Samples(r), _) => judge_two_samples(&asked, r.sample(), finer, coarser)?,
             _ => continue,
         });
+        if let Some(p) = still(fine, of)?.filter(|p| *p < MOVES && stationary)
+            && let Some(claim) = claims.last_mut()
+        {
+            claim.holds = Holds::Undetermined;
+            claim.reasons.insert(
+                0,
+                format!("the law is not stationary: it still moves between half the steps and the end (p = {p:.1e}); run longer"),
+            );
+        }
         for (twin, laws) in &twins {
             let judged = match (&laws[k], laws[k].cdf()) {
                 (_, Some(cdf)) => judge_twin(&asked, finer, coarser, cdf)?.verdict,

@@ -44,9 +44,9 @@ pub fn of_noise(
 /// Chains of the exact samples.
 const CHAINS: u64 = 4;
 /// Steps of a chain, and those before it that adapt the step size.
-const STEPS: (u64, u64) = (40_000, 4000);
+const STEPS: (u64, u64) = (120_000, 6000);
 /// Points that are kept of a chain.
-const KEPT: u64 = 4000;
+const KEPT: u64 = 6000;
 /// The stream of the chains: seeds that no experiment's training shares.
 const STREAM: u64 = 0x6578_6163_74;
 
