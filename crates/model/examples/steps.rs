@@ -117,7 +117,7 @@ fn measure(
     let program = Program::<f32>::compile(model, &arrays, options)?;
     let replicas = match layout {
         Layout::Single => 1,
-        Layout::Replicas(n) => n,
+        Layout::Replicas(n) | Layout::Wide(n) => n,
     };
     let d = model.space().dim();
     let theta: Vec<f32> = (0..d * replicas)

@@ -42,7 +42,7 @@ fn measure<T: Real + std::ops::AddAssign>() -> Result<(), Box<dyn std::error::Er
             Program::<T>::compile(&model, &arrays, Options::new(Task::LossGradient, layout))?;
         let replicas = match layout {
             Layout::Single => 1,
-            Layout::Replicas(n) => n,
+            Layout::Replicas(n) | Layout::Wide(n) => n,
         };
         let theta: Vec<T> = (0..800 * replicas)
             .map(|i| T::from_f64((i as f64 * 0.618).sin()))

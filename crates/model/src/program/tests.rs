@@ -297,6 +297,48 @@ fn a_sum_over_equal_numbers_counts_them() {
     assert_eq!(g.as_number(total), Some(24.0));
 }
 
+/// Σ_i c_i ∇L_i over samples, by the scalar program sample by sample; the twin leaves the weights out.
+#[test]
+fn weights_of_samples() {
+    let mut tested = 0;
+    for (name, model) in models() {
+        let case = case(&model, 9);
+        if model.loss.is_none() || model.batch.is_some() || case.x.is_empty() {
+            continue;
+        }
+        let c = normal(4, 3);
+        let samples: Vec<Vec<f64>> = (0..3).map(|k| Inputs::random(&model, 9, k).flat).collect();
+        let options = Options {
+            samples: 3,
+            ..Options::new(Task::WeightedGradient, Layout::Single)
+        };
+        let program = Program::<f64>::compile(&model, &case.arrays, options).expect("a program");
+        let (x, mut found) = (samples.concat(), vec![0.0; case.theta.len()]);
+        let arguments = Arguments {
+            cotangent: &c,
+            ..Arguments::at(&case.theta, &x)
+        };
+        program.run(&mut program.workspace(), &arguments, &mut [&mut found]);
+        let sum = |c: &[f64]| {
+            let mut sum = vec![0.0; found.len()];
+            for (x, c) in samples.iter().zip(c) {
+                let own = case.scalar.loss_gradient(&case.theta, x).expect("∇L");
+                let divisor = model.loss_divisor(3);
+                sum.iter_mut()
+                    .zip(own)
+                    .for_each(|(s, g)| *s += c * g / divisor);
+            }
+            sum
+        };
+        let found = [found.clone()];
+        assert_eq!(differs(&found, &[sum(&c)], 1e-10), None, "{name}");
+        let moves = sum(&c).iter().any(|g| g.abs() > 1e-3);
+        assert!(!moves || differs(&found, &[sum(&[1.0; 3])], 1e-3).is_some());
+        tested += 1;
+    }
+    assert!(tested > 3, "{tested} models have samples");
+}
+
 /// Some steps of descent by run() and dense arrays, and in place: θ after them.
 fn descents<T: Real + std::ops::AddAssign>(
     case: &Case,

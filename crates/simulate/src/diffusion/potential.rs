@@ -59,9 +59,18 @@ impl Potential {
 #[derive(Clone, Debug)]
 pub(super) struct Slopes<T> {
     pub decay: T,
-    parts: Vec<(Part, f64, Vec<Group<T>>, Frame<T>)>,
+    parts: Vec<Charged<T>>,
     own: Vec<T>,
     lanes: usize,
+}
+
+/// A term that its generators give, with its factor.
+#[derive(Clone, Debug)]
+struct Charged<T> {
+    part: Part,
+    factor: f64,
+    groups: Vec<Group<T>>,
+    frame: Frame<T>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,12 +90,17 @@ impl<T: Real> Slopes<T> {
             let (factor, fields) = of.as_ref()?;
             let groups = groups::<T>(fields);
             let frame = Frame::new(&groups);
-            Some((part, *factor, groups, frame))
+            Some(Charged {
+                part,
+                factor: *factor,
+                groups,
+                frame,
+            })
         })
         .collect();
         let places = parts
             .iter()
-            .flat_map(|p| p.2.iter().map(|g| g.places.len()));
+            .flat_map(|p| p.groups.iter().map(|g| g.places.len()));
         Slopes {
             decay: T::from_f64(potential.decay),
             own: vec![T::ZERO; places.max().unwrap_or(0) * T::VIRTUAL_LANES],
@@ -105,7 +119,13 @@ impl<T: Real> Slopes<T> {
     #[inline(always)]
     fn subtracted<S: Simd>(&mut self, simd: S, x: &[T], into: &mut [T]) {
         let per = self.lanes / T::VIRTUAL_LANES;
-        for (part, factor, groups, frame) in &mut self.parts {
+        for Charged {
+            part,
+            factor,
+            groups,
+            frame,
+        } in &mut self.parts
+        {
             for group in groups.iter() {
                 let p = group.places.len();
                 for v in 0..per {
