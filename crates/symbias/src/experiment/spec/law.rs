@@ -103,7 +103,8 @@ pub struct PredictedSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
     /// Where x lies: smallest and largest, which may be `inf`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "interval")]
+    #[schemars(with = "Option<(f64, f64)>")]
     pub support: Option<(f64, f64)>,
     /// Numbers of the expressions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -121,6 +122,53 @@ impl PredictedSpec {
             (.., Some(arm)) => format!("that of `{arm}`"),
             _ => "nothing".to_owned(),
         }
+    }
+}
+
+/// An interval as written: JSON has no infinite numbers, so that a record says them in words.
+mod interval {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "an end of the interval is a number, inf or -inf"
+    )]
+    enum End {
+        Number(f64),
+        Word(Infinite),
+    }
+
+    #[derive(Serialize, Deserialize)]
+    enum Infinite {
+        #[serde(rename = "inf")]
+        Above,
+        #[serde(rename = "-inf")]
+        Below,
+    }
+
+    pub fn serialize<S: Serializer>(
+        interval: &Option<(f64, f64)>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let end = |x: f64| match x {
+            f64::INFINITY => End::Word(Infinite::Above),
+            f64::NEG_INFINITY => End::Word(Infinite::Below),
+            x => End::Number(x),
+        };
+        interval
+            .map(|(low, high)| (end(low), end(high)))
+            .serialize(to)
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<(f64, f64)>, D::Error> {
+        let number = |end: End| match end {
+            End::Number(x) => x,
+            End::Word(Infinite::Above) => f64::INFINITY,
+            End::Word(Infinite::Below) => f64::NEG_INFINITY,
+        };
+        let found = Option::<(End, End)>::deserialize(from)?;
+        Ok(found.map(|(low, high)| (number(low), number(high))))
     }
 }
 
