@@ -195,7 +195,8 @@ fn tried(
         &mut |_| {},
     )?
     .answer;
-    let compact = answer.symmetry.compact;
+    let (compact, trivial) = (answer.symmetry.compact, answer.symmetry.dimension == 0);
+    let compact = compact && !trivial;
     let mut found = Verified {
         untried: Vec::new(),
         formulas: BTreeMap::new(),
@@ -212,7 +213,7 @@ fn tried(
         if !wish.noises.is_empty() && !wish.noises.contains(&noise) {
             continue;
         }
-        match refusal(noise, bias, compact) {
+        match refusal(noise, bias, compact, trivial) {
             Some(reason) => found.untried.push(Untried { noise, reason }),
             None => {
                 found.formulas.insert(noise.name(), bias.formula.clone());
@@ -262,7 +263,18 @@ fn tried(
 }
 
 /// Why a law is not tried.
-fn refusal(noise: StationarySpec, bias: &Bias, compact: bool) -> Option<String> {
+fn refusal(
+    noise: StationarySpec,
+    bias: &Bias,
+    compact: bool,
+    trivial: bool,
+) -> Option<String> {
+    if trivial && noise != StationarySpec::Isotropic {
+        return Some(
+            "there is no symmetry: no charge to fix, every direction is horizontal, and the law is that of isotropic noise"
+                .into(),
+        );
+    }
     if noise == StationarySpec::Slice && compact {
         return Some(
             "orbits are compact: there is no charge to fix, and the law is that of isotropic noise"

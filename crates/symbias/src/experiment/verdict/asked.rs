@@ -79,7 +79,7 @@ fn law(predicted: &PredictedSpec, of: &[&str], arm: &Planned, arms: &[Planned]) 
             "give a finite number",
         ));
     }
-    if let Some((low, high)) = predicted.support {
+    if let Some((low, high)) = predicted.interval() {
         if predicted.arm.is_some() {
             return Err(wrong(
                 "the law of an arm lies where its samples lie",

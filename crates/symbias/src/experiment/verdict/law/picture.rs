@@ -65,15 +65,21 @@ impl Picture {
             .collect();
         Picture {
             heights: histogram(&all, &edges),
-            predicted: predicted.curve(&x, &edges),
+            predicted: finite(predicted.curve(&x, &edges)),
             twins: twins
                 .iter()
-                .map(|(name, law)| (name.clone(), law.curve(&x, &edges)))
+                .map(|(name, law)| (name.clone(), finite(law.curve(&x, &edges))))
                 .collect(),
             edges,
             x,
         }
     }
+}
+
+/// A record holds numbers: a density that diverges is very large.
+fn finite(curve: Vec<f64>) -> Vec<f64> {
+    let large = |y: f64| if y.is_nan() { 0.0 } else { y.min(1e12) };
+    curve.into_iter().map(large).collect()
 }
 
 /// Shares of an ordered sample between edges, over their widths.

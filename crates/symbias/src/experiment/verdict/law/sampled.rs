@@ -171,7 +171,12 @@ impl Subject {
             .hypotheses
             .iter()
             .filter(|h| h.status == Status::Fails)
-            .find(|h| h.topic != "normalisable-at-zero" || !(integrated || self.repels()));
+            .find(|h| match h.topic {
+                "normalisable-at-zero" => !(integrated || self.repels()),
+                // Samples are of the law of θ: it is no matter what of θ w does not see.
+                "fibre-is-orbit" | "effective-weights-known" => integrated,
+                _ => true,
+            });
         match fails {
             None => Ok(()),
             Some(h) => Err(Error::new(
@@ -337,7 +342,7 @@ impl Subject {
 
     /// p(w) ∝ e^{−ℓ/T − R} on the sides of 0 that the leaf reaches.
     fn density(self, spec: &PredictedSpec, arm: &Planned) -> Result<Density> {
-        let support = match spec.support {
+        let support = match spec.interval() {
             Some(support) => support,
             None => self.support()?,
         };
