@@ -28,6 +28,8 @@ const RESOLVED: f64 = 0.1;
 const PLACES: u64 = 48;
 /// Times of the slowest direction that a run lasts.
 const LASTS: f64 = 8.0;
+/// Steps at least, if the caller allows as many.
+const FEWEST: u64 = 1000;
 /// Curvature below this share of the largest counts as that of a direction that the loss does not see.
 const FLAT: f64 = 1e-6;
 /// Half the spacing of the differences of gradients, relative to the size of θ.
@@ -121,7 +123,7 @@ impl Trial {
             inputs,
             temperature,
             step,
-            steps: asked.clamp(1000, wanted.most_steps).next_multiple_of(4),
+            steps: asked.max(FEWEST).min(wanted.most_steps) / 4 * 4,
             cut: asked > wanted.most_steps,
         })
     }
