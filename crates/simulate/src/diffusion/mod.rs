@@ -22,7 +22,6 @@ use crate::noise::{Noise, within};
 use crate::scheme::Scheme;
 use crate::training::{Descent, Feed, Setting, Training};
 use symbias_geometry::field::AffineField;
-use symbias_geometry::sde::NoiseKind;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::program::{Layout, Options, Program, Task};

@@ -1,7 +1,7 @@
 //! What is asked of the laws: a predicted law or number, what was measured, and twins that must be refuted.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// A law that an observable is predicted to have over replicas.
@@ -102,15 +102,73 @@ pub struct PredictedSpec {
     /// That of the same observable in another arm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
-    /// Where x lies: smallest and largest, which may be `inf`.
+    /// Where x lies: smallest and largest, which may be `inf` (in JSON the text `"inf"` or `"-inf"`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub support: Option<(f64, f64)>,
+    pub support: Option<(Bound, Bound)>,
     /// Numbers of the expressions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub constants: BTreeMap<String, f64>,
 }
 
+/// An end of an interval, which may be infinite. JSON has no infinities: there they are texts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound(pub f64);
+
+impl Serialize for Bound {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            x if x == f64::INFINITY && serializer.is_human_readable() => {
+                serializer.serialize_str("inf")
+            }
+            x if x == f64::NEG_INFINITY && serializer.is_human_readable() => {
+                serializer.serialize_str("-inf")
+            }
+            x => serializer.serialize_f64(x),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Bound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bound, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(x) => Ok(Bound(x)),
+            Written::Text(text) => match text.as_str() {
+                "inf" => Ok(Bound(f64::INFINITY)),
+                "-inf" => Ok(Bound(f64::NEG_INFINITY)),
+                _ => Err(serde::de::Error::custom(format!(
+                    "`{text}` is no end of an interval: a number, inf or -inf"
+                ))),
+            },
+        }
+    }
+}
+
+impl JsonSchema for Bound {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Bound".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "An end of an interval.",
+            "anyOf": [{ "type": "number" }, { "enum": ["inf", "-inf"] }]
+        })
+    }
+}
+
 impl PredictedSpec {
+    /// The support, as numbers.
+    #[must_use]
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        self.support.map(|s| (s.0.0, s.1.0))
+    }
+
     /// In words.
     #[must_use]
     pub fn words(&self) -> String {

@@ -18,7 +18,7 @@ pub use figure::{
     Role, SeriesSpec, WhenSpec,
 };
 pub use law::{
-    EquationSpec, Expectation, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec,
+    Bound, EquationSpec, Expectation, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec,
     StationarySpec, entry_of,
 };
 pub use observe::{LossSpec, MeasureKind, MeasureSpec, Observe};

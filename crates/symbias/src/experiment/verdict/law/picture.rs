@@ -68,10 +68,10 @@ impl Picture {
         let x = places(low, high);
         Picture {
             heights: histogram(&all, &edges),
-            predicted: predicted.curve(&x, &edges),
+            predicted: finite(predicted.curve(&x, &edges)),
             twins: twins
                 .iter()
-                .map(|(name, law)| (name.clone(), law.curve(&x, &edges)))
+                .map(|(name, law)| (name.clone(), finite(law.curve(&x, &edges))))
                 .collect(),
             edges,
             x,
@@ -96,6 +96,12 @@ fn places(low: f64, high: f64) -> Vec<f64> {
     all.sort_unstable_by(f64::total_cmp);
     all.dedup();
     all
+}
+
+/// A record holds numbers: a density that diverges is very large.
+fn finite(curve: Vec<f64>) -> Vec<f64> {
+    let large = |y: f64| if y.is_nan() { 0.0 } else { y.min(1e12) };
+    curve.into_iter().map(large).collect()
 }
 
 /// Shares of an ordered sample between edges, over their widths.

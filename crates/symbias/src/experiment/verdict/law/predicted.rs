@@ -124,7 +124,9 @@ pub fn predict(
     }
     if let Some(text) = &spec.log_density {
         let expression = Expression::new(text, &spec.constants)?;
-        let support = spec.support.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let support = spec
+            .interval()
+            .unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         // Powers of |x| are singular at 0, wherever else the law is smooth.
         let inside = support.0 < 0.0 && support.1 > 0.0;
         let points: &[f64] = if inside { &[0.0] } else { &[] };
@@ -198,7 +200,10 @@ impl Sde for Written {
 }
 
 fn flux(equation: &EquationSpec, spec: &PredictedSpec) -> Result<ZeroFlux> {
-    let Some((low, high)) = spec.support.filter(|s| s.0.is_finite() && s.1.is_finite()) else {
+    let Some((low, high)) = spec
+        .interval()
+        .filter(|s| s.0.is_finite() && s.1.is_finite())
+    else {
         return Err(wrong(
             "the law of an equation is computed between two numbers",
             "give support = [LOW, HIGH], with all of the mass between them",

@@ -225,7 +225,7 @@ impl Subject {
 
     /// p(w) ∝ e^{−ℓ/T − R} on the sides of 0 that the leaf reaches.
     fn density(self, spec: &PredictedSpec) -> Result<Density> {
-        let support = match spec.support {
+        let support = match spec.interval() {
             Some(support) => support,
             None => self.support()?,
         };
