@@ -84,12 +84,14 @@ fn of_noise(law: StationarySpec) -> PredictedSpec {
     }
 }
 
-/// The laws of other noises, which the same numbers must refute.
+/// The laws of other noises, which the same numbers must refute. An isotropic law that exists by decay alone is none in the
+/// arms of the others, which have no decay.
 fn twins(known: &Known<'_>, law: StationarySpec) -> BTreeMap<String, PredictedSpec> {
     known
         .laws
         .iter()
         .filter(|other| **other != law)
+        .filter(|other| **other != StationarySpec::Isotropic || known.decay == 0.0)
         .map(|other| (format!("law of {} noise", other.name()), of_noise(*other)))
         .collect()
 }
