@@ -183,6 +183,7 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
         table: &table,
         trial: &trial,
         laws: &laws,
+        charges: !compact,
         decay: if compact { 0.0 } else { decay },
         weights: weights(&model, &factors).map(|w| w.map.entries.len()),
         outputs: model
