@@ -352,7 +352,7 @@ outputs = ["w"]
 axes = { i = 3 }
 program = "w[i] = u[i] * v[i]"
 parameters = { u = ["i"], v = ["i"] }
-loss = { kind = "expression", expr = "w[i]^2", reduce = "sum" }
+loss = { kind = "expression", expr = "sum[i](w[i]^2)", reduce = "sum" }
 "#,
     );
     assert!(tried(&apart, 1, predictor(0.3)).is_ok());
@@ -364,7 +364,7 @@ outputs = ["w"]
 axes = { i = 3 }
 program = "w[i] = u * v[i]"
 parameters = { u = [], v = ["i"] }
-loss = { kind = "expression", expr = "w[i]^2", reduce = "sum" }
+loss = { kind = "expression", expr = "sum[i](w[i]^2)", reduce = "sum" }
 "#,
     );
     let text = refused(&shared, 1, predictor(0.3));
