@@ -24,7 +24,7 @@ const LAWS: &[(&str, &str, usize)] = &[
     ("depth", "three", 420),
     ("depth", "four", 240),
     ("groups", "norm", 120),
-    ("compact", "gram_isotropic", 120),
+    ("compact", "gram_isotropic", 400),
     ("compact", "gram_horizontal", 120),
     ("compact", "radius_isotropic", 600),
     ("compact", "radius_horizontal", 150),

@@ -172,7 +172,8 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 cotangents.push((Leaf::Cotangent(number, w), all, (start + w) * self.repeat));
             }
         }
-        if self.options.task == Task::WeightedGradient {
+        let weighted = [Task::WeightedGradient, Task::WeightedGradientAlong];
+        if weighted.contains(&self.options.task) {
             let sample = self.lowering.sample.map(|s| (s, self.repeat));
             let all = sample.into_iter().chain([(REPLICA, 1)]).collect();
             cotangents = vec![(WEIGHTS, all, 0)];
@@ -221,7 +222,14 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 vec![loss, gradient]
             }
             Task::Gradient => vec![self.gradient(zero)?.1],
-            Task::WeightedGradient => vec![self.weighted(zero)?],
+            Task::WeightedGradient => {
+                let gradient = self.weighted()?;
+                vec![self.like_theta(&gradient, None, zero)]
+            }
+            Task::WeightedGradientAlong => {
+                let gradient = self.weighted()?;
+                vec![self.slope(&gradient, zero)]
+            }
             Task::Jvp => {
                 let tangents = self.push(&values, 0);
                 vec![self.like_outputs(&values), self.like_outputs(&tangents)]
@@ -231,15 +239,12 @@ impl<'l, 'm> Compiler<'l, 'm> {
                 let second = self.push(&first, 1);
                 vec![self.like_outputs(&second)]
             }
+            Task::VjpAlong => {
+                let pulled = self.pullback(&values);
+                vec![self.slope(&pulled, zero)]
+            }
             Task::Vjp => {
-                let mut seeds = Vec::new();
-                for (k, parts) in values.iter().enumerate() {
-                    for (w, node) in parts.iter().enumerate() {
-                        let dims = self.graph().dims(*node).to_vec();
-                        seeds.push((*node, self.graph().leaf(Leaf::Cotangent(k, w), dims)));
-                    }
-                }
-                let pulled = self.pull(&seeds);
+                let pulled = self.pullback(&values);
                 vec![
                     self.like_outputs(&values),
                     self.like_theta(&pulled, None, zero),
@@ -291,14 +296,39 @@ impl<'l, 'm> Compiler<'l, 'm> {
         Ok((result, self.like_theta(&gradient, None, zero)))
     }
 
+    /// Jᵀc.
+    fn pullback(&mut self, values: &[Vec<Id>]) -> Vec<Vec<Option<Id>>> {
+        let mut seeds = Vec::new();
+        for (k, parts) in values.iter().enumerate() {
+            for (w, node) in parts.iter().enumerate() {
+                let dims = self.graph().dims(*node).to_vec();
+                seeds.push((*node, self.graph().leaf(Leaf::Cotangent(k, w), dims)));
+            }
+        }
+        self.pull(&seeds)
+    }
+
+    /// The derivative along the first direction of numbers that lie as θ does.
+    fn slope(&mut self, nodes: &[Vec<Option<Id>>], zero: Id) -> Whole {
+        let known: Vec<Vec<Id>> = nodes
+            .iter()
+            .map(|own| own.iter().map(|x| x.unwrap_or(zero)).collect())
+            .collect();
+        let tangents: Vec<Vec<Option<Id>>> = self
+            .push(&known, 0)
+            .into_iter()
+            .map(|own| own.into_iter().map(Some).collect())
+            .collect();
+        self.like_theta(&tangents, None, zero)
+    }
+
     /// Σ_i c_i ∇L_i: the pullback of the weights themselves.
-    fn weighted(&mut self, zero: Id) -> Result<Whole> {
+    fn weighted(&mut self) -> Result<Vec<Vec<Option<Id>>>> {
         let (losses, divisor) = self.losses()?;
         let dims = self.graph().dims(losses).to_vec();
         let weights = self.graph().leaf(WEIGHTS, dims);
         let seed = self.graph().scaled(weights, 1.0 / divisor);
-        let gradient = self.pull(&[(losses, seed)]);
-        Ok(self.like_theta(&gradient, None, zero))
+        Ok(self.pull(&[(losses, seed)]))
     }
 
     /// The loss of each sample before division, and what divides it.

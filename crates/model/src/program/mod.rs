@@ -1,7 +1,7 @@
 //! The compiled form of a model: array operations over lanes, in f64 or f32.
 //!
 //! [`Program::compile`] turns the checked expression and a [`Task`] (value, loss and gradient, jvp,
-//! vjp, Jacobian, second directional derivative) into steps over one arena. The [`Layout`] decides
+//! vjp and its derivative, Jacobian, second directional derivative) into steps over one arena. The [`Layout`] decides
 //! what runs along the lanes of a vector: the replicas of an ensemble, or for a single run an axis
 //! of each array, chosen by cost. Both use the same kernels and the same order of sums: a replica has the
 //! bits of a single run. A run allocates nothing and dispatches once per step. Training keeps θ and ∇L
@@ -63,6 +63,10 @@ pub enum Task {
     Jvp,
     /// F(θ), J(θ)ᵀc for a cotangent c of length m.
     Vjp,
+    /// D(Jᵀc)\[v\] = Σ_i c_i ∇²F_i(θ) v, d numbers, for a cotangent and one direction.
+    VjpAlong,
+    /// Σ_i c_i ∇²L_i(θ) v, d numbers, for a weight of each sample and one direction.
+    WeightedGradientAlong,
     /// J(θ), m rows of length d.
     Jacobian,
     /// D²F(θ)[v, w] for two directions.
@@ -143,9 +147,9 @@ pub struct Arguments<'a, T> {
     pub theta: &'a [T],
     /// The real inputs in declared order, entry by entry, samples then replicas innermost.
     pub inputs: &'a [T],
-    /// Directions of jvp and second derivatives, each as θ.
+    /// Directions of jvp, of derivatives of gradients and of second derivatives, each as θ.
     pub directions: &'a [&'a [T]],
-    /// The cotangent of a vjp, laid out as F; or a weight for each sample, replicas innermost.
+    /// The cotangent of a vjp or its derivative, laid out as F; or a weight for each sample, replicas innermost.
     pub cotangent: &'a [T],
 }
 

@@ -86,6 +86,14 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             .for_each(|p| p.load(0, cotangent, arena));
     }
 
+    /// Copies a direction into the workspace, laid out as θ.
+    pub fn put_direction(&self, workspace: &mut Workspace<T>, number: usize, direction: &[T]) {
+        self.one_tile();
+        let arena = self.arena(workspace);
+        let ports = self.directions.get(number).map_or(&[][..], |d| d);
+        ports.iter().for_each(|p| p.load(0, direction, arena));
+    }
+
     /// Copies a result of the last execution out of the workspace.
     pub fn take(&self, workspace: &Workspace<T>, result: usize, into: &mut [T]) {
         self.one_tile();

@@ -104,6 +104,22 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
             p.value(t, x).expect("F"),
             p.vjp(t, x, &case.c).expect("Jᵀc"),
         ],
+        // The gradient of the scalar program over dual numbers.
+        Task::VjpAlong | Task::WeightedGradientAlong => {
+            let n = |x: &f64| Nilpotent::number(*x);
+            let numbers = |v: &[f64]| v.iter().map(n).collect::<Vec<_>>();
+            let moved: Vec<_> = t
+                .iter()
+                .zip(&case.v)
+                .map(|(t, v)| n(t).moved(&n(v)))
+                .collect();
+            let (found, weight) = match task {
+                Task::VjpAlong => (p.vjp(&moved, &numbers(x), &numbers(&case.c)), 1.0),
+                _ => (p.loss_gradient(&moved, &numbers(x)), case.c[0] / divisor),
+            };
+            let slope = |g: &Nilpotent<f64>| weight * g.derivative(1).value();
+            vec![found.expect("a gradient").iter().map(slope).collect()]
+        }
         Task::Jacobian => vec![rows().concat()],
         Task::SecondDerivative => {
             let n = |x: &f64| Nilpotent::number(*x);
@@ -125,7 +141,7 @@ fn expected(case: &Case, model: &Model, task: Task) -> Vec<Vec<f64>> {
     }
 }
 
-const TASKS: [Task; 9] = [
+const TASKS: [Task; 11] = [
     Task::Value,
     Task::Loss,
     Task::LossGradient,
@@ -133,6 +149,8 @@ const TASKS: [Task; 9] = [
     Task::WeightedGradient,
     Task::Jvp,
     Task::Vjp,
+    Task::VjpAlong,
+    Task::WeightedGradientAlong,
     Task::Jacobian,
     Task::SecondDerivative,
 ];
@@ -221,9 +239,11 @@ fn differs(found: &[Vec<f64>], expected: &[Vec<f64>], accepted: f64) -> Option<S
 
 fn tasks(model: &Model, case: &Case) -> Vec<Task> {
     let wanted = |t: &Task| match t {
-        Task::Loss | Task::LossGradient | Task::Gradient | Task::WeightedGradient => {
-            model.loss.is_some()
-        }
+        Task::Loss
+        | Task::LossGradient
+        | Task::Gradient
+        | Task::WeightedGradient
+        | Task::WeightedGradientAlong => model.loss.is_some(),
         // The scalar oracle writes out m·d numbers.
         Task::Jacobian => case.scalar.outputs() * case.theta.len() < 100_000,
         _ => true,

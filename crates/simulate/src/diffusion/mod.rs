@@ -18,8 +18,8 @@ pub use tile::Tile;
 pub use watch::Watch;
 
 use crate::ensemble::Process;
-use crate::noise::{Noise, within};
-use crate::scheme::Scheme;
+use crate::noise::{Noise, commutes, within};
+use crate::scheme::{Scheme, Sense};
 use crate::training::{Descent, Feed, Setting, Training};
 use symbias_geometry::field::AffineField;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -27,6 +27,7 @@ use symbias_model::expression::Model;
 use symbias_model::program::{Layout, Options, Program, Task};
 use symbias_model::scalar::Arrays;
 use symbias_numerics::lanes::Real;
+use symbias_numerics::random::Stream;
 use tile::Walk;
 
 /// dθ = −∇V dt + σ dW in the Itô sense, V = L + the terms of [`Potential`], L the full loss on data that stay.
@@ -85,11 +86,41 @@ impl Diffusion {
     }
 }
 
+impl Diffusion {
+    /// Whether the noise commutes, at random points and random real inputs: data for which alone it does are not known
+    /// here, and are refused.
+    fn commutes(&self) -> Result<()> {
+        let lanes = <f64 as Real>::VIRTUAL_LANES;
+        let compiled = Process::compile::<f64>(self, lanes)?;
+        let fixed = self.training.fixed_per_sample() * self.training.samples;
+        let d = self.training.model.space().dim();
+        let settings: Vec<Setting> = (0..lanes as u64)
+            .map(|lane| {
+                let mut stream = Stream::new(POINTS, lane, 0);
+                let mut normals = |n: usize| (0..n).map(|_| stream.next_normal()).collect();
+                Setting {
+                    theta: normals(d),
+                    teacher: Vec::new(),
+                    fixed: normals(fixed),
+                }
+            })
+            .collect();
+        let entry = |k: usize| settings[k % lanes].theta[k / lanes];
+        let x: Vec<f64> = (0..d * lanes).map(entry).collect();
+        commutes(&mut Theta::new(self, &compiled, &settings), &x)
+    }
+}
+
+/// The seed of the points at which noise is seen to commute.
+const POINTS: u64 = 0x636f_6d6d;
+
 /// The compiled programs of a diffusion for tiles of one width.
 #[derive(Clone, Debug)]
 pub struct Compiled<T> {
     gradient: Program<T>,
     noise: Option<Program<T>>,
+    /// D(σz)\[v\], where the scheme needs it.
+    slope: Option<Program<T>>,
     watch: Option<(Program<T>, usize)>,
     /// Replicas of a tile in whole virtual vectors, and of one run of a program.
     lanes: usize,
@@ -146,12 +177,13 @@ impl Process for Diffusion {
                 .remedy("take isotropic or horizontal noise, and Euler-Maruyama"));
             }
         }
-        let corrects = matches!(self.noise, Noise::Isotropic(_) | Noise::Horizontal(_));
-        self.scheme.allows(
-            self.noise.kind(),
-            crate::scheme::Sense::Ito,
-            (corrects, false),
-        )
+        // Of all noises ½ Σ Dσ_k[σ_k] is known, and of those that a program computes D(σz)[v].
+        let along = self.noise.slope_task().is_some();
+        let kind = match self.scheme == Scheme::Milstein && along {
+            true => self.commutes().map(|()| NoiseKind::Commutative)?,
+            false => self.noise.kind(),
+        };
+        self.scheme.allows(kind, Sense::Ito, (true, along))
     }
 
     fn admits(&self, setting: &Setting, replica: u64) -> Result<()> {
@@ -175,6 +207,8 @@ impl Process for Diffusion {
             };
             Program::<T>::compile(&self.training.model, &self.training.arrays, options)
         };
+        let slope = self.noise.slope_task();
+        let slope = slope.filter(|_| self.scheme.converts(Sense::Ito));
         let watch = match &self.watch {
             Some(w) => Some((w.compile(own)?, w.entry)),
             None => None,
@@ -182,6 +216,7 @@ impl Process for Diffusion {
         Ok(Compiled {
             gradient: compile(Task::Gradient)?,
             noise: self.noise.task().map(compile).transpose()?,
+            slope: slope.map(compile).transpose()?,
             watch,
             lanes,
             own,
@@ -189,7 +224,12 @@ impl Process for Diffusion {
     }
 
     fn bytes<T: Real>(compiled: &Compiled<T>) -> usize {
-        let noise = compiled.noise.as_ref().map_or(0, Program::bytes);
+        let programs = [&compiled.noise, &compiled.slope];
+        let noise: usize = programs
+            .iter()
+            .filter_map(|p| p.as_ref())
+            .map(Program::bytes)
+            .sum();
         (compiled.gradient.bytes() + noise) * (compiled.lanes / compiled.own)
     }
 

@@ -40,6 +40,11 @@ impl<'c, T: Real> Resident<'c, T> {
         resident
     }
 
+    /// Numbers of x.
+    pub fn len(&self) -> usize {
+        self.slots.len() * self.lanes
+    }
+
     /// The numbers of run `v`: entries × own.
     fn take_strip(&mut self, from: &[T], v: usize) {
         self.strip.clear();
@@ -56,6 +61,19 @@ impl<'c, T: Real> Resident<'c, T> {
             } else {
                 self.take_strip(c, v);
                 self.program.put_cotangent(&mut self.arenas[v], &self.strip);
+            }
+        }
+    }
+
+    /// Puts the direction of a derivative, laid out as x.
+    pub fn put_direction(&mut self, v: &[T]) {
+        for k in 0..self.arenas.len() {
+            if self.lanes == self.own {
+                self.program.put_direction(&mut self.arenas[k], 0, v);
+            } else {
+                self.take_strip(v, k);
+                self.program
+                    .put_direction(&mut self.arenas[k], 0, &self.strip);
             }
         }
     }

@@ -42,7 +42,7 @@ impl<'c, T: Real> Theta<'c, T> {
             slopes: Slopes::new(&diffusion.potential, lanes),
             shaker: Shaker::new(
                 &diffusion.noise,
-                compiled.noise.as_ref(),
+                (compiled.noise.as_ref(), compiled.slope.as_ref()),
                 diffusion.training.samples,
                 programs,
                 &inputs,
@@ -98,7 +98,7 @@ impl<T: Real> System<T> for Theta<'_, T> {
     }
 
     fn knows(&self) -> (bool, bool) {
-        (self.shaker.corrects(), false)
+        self.shaker.knows()
     }
 
     fn scalar(&self) -> Option<f64> {
@@ -121,12 +121,11 @@ impl<T: Real> System<T> for Theta<'_, T> {
     }
 
     fn correction(&mut self, x: &[T], into: &mut [T]) {
-        self.shaker.correction(x, into);
+        self.shaker.correction(x, self.lanes, into);
     }
 
-    fn along(&mut self, _: &[T], _: &[T], _: &[T], into: &mut [T]) {
-        // `knows` says that it is not known: no scheme asks.
-        into.fill(T::NAN);
+    fn along(&mut self, x: &[T], v: &[T], z: &[T], into: &mut [T]) {
+        self.shaker.along(x, v, z, self.lanes, into);
     }
 
     fn constrained(&self) -> bool {

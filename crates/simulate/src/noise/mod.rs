@@ -1,10 +1,13 @@
 //! What shakes θ: C = σσᵀ of dθ = −∇V dt + σ dW (theory §5), one file each.
 
+mod commuting;
 mod horizontal;
 mod isotropic;
 mod minibatch;
 mod predictor;
+mod slope;
 
+pub(crate) use commuting::commutes;
 pub use horizontal::Horizontal;
 pub use isotropic::Isotropic;
 pub use minibatch::Minibatch;
@@ -12,6 +15,7 @@ pub use predictor::Predictor;
 
 use crate::diffusion::resident::Resident;
 use horizontal::Projector;
+use slope::Slope;
 use symbias_geometry::sde::NoiseKind;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
@@ -64,6 +68,15 @@ impl Noise {
         }
     }
 
+    /// The program of D(σz)\[v\], where that is how its derivatives are known.
+    pub(crate) fn slope_task(&self) -> Option<Task> {
+        match self {
+            Noise::Minibatch(_) => Some(Task::WeightedGradientAlong),
+            Noise::Predictor(_) => Some(Task::VjpAlong),
+            _ => None,
+        }
+    }
+
     /// The program that computes it, beside the gradient.
     pub(crate) fn task(&self) -> Option<Task> {
         match self {
@@ -102,36 +115,42 @@ pub(crate) enum Shaker<'c, T> {
         gradient: Resident<'c, T>,
         amplitude: f64,
         weights: Vec<T>,
+        slope: Option<Slope<'c, T>>,
     },
     /// s Jᵀz.
     Pullback {
         vjp: Resident<'c, T>,
         amplitude: f64,
         scaled: Vec<T>,
+        slope: Option<Slope<'c, T>>,
     },
 }
 
 impl<'c, T: Real> Shaker<'c, T> {
-    /// For a tile of so many lanes, programs of `own` of them, and the inputs of all lanes.
+    /// For a tile of so many lanes, programs of `own` of them (of σz, and of its derivative if a scheme needs that), and
+    /// the inputs of all lanes.
     pub fn new(
         noise: &Noise,
-        program: Option<&'c Program<T>>,
+        (program, slope): (Option<&'c Program<T>>, Option<&'c Program<T>>),
         samples: usize,
         (lanes, own): (usize, usize),
         inputs: &[T],
     ) -> Shaker<'c, T> {
         let resident = |p: &'c Program<T>| Resident::new(p, lanes, own, inputs);
+        let derivative = |noises: usize| slope.map(|p| Slope::new(resident(p), noises, lanes));
         match (noise, program) {
             (Noise::Horizontal(n), _) => Shaker::Projector(Projector::new(n, lanes)),
             (Noise::Minibatch(n), Some(p)) => Shaker::Weighted {
                 gradient: resident(p),
                 amplitude: n.amplitude(samples),
                 weights: vec![T::ZERO; samples * lanes],
+                slope: derivative(samples),
             },
             (Noise::Predictor(n), Some(p)) => Shaker::Pullback {
                 vjp: resident(p),
                 amplitude: n.amplitude,
                 scaled: vec![T::ZERO; p.result_len(0) / own * lanes],
+                slope: derivative(p.result_len(0) / own),
             },
             (Noise::Isotropic(n), _) => Shaker::Scalar(n.amplitude()),
             // Without its program there is no noise; `Compiled` has one wherever the noise names a task.
@@ -166,6 +185,7 @@ impl<'c, T: Real> Shaker<'c, T> {
                 gradient,
                 amplitude,
                 weights,
+                ..
             } => {
                 minibatch::weights(z, *amplitude, lanes, weights);
                 gradient.put_cotangent(weights);
@@ -178,6 +198,7 @@ impl<'c, T: Real> Shaker<'c, T> {
                 vjp,
                 amplitude,
                 scaled,
+                ..
             } => {
                 let s = T::from_f64(*amplitude);
                 scaled.iter_mut().zip(z).for_each(|(i, z)| *i = s * *z);
@@ -188,16 +209,61 @@ impl<'c, T: Real> Shaker<'c, T> {
         }
     }
 
-    /// Whether [`Shaker::correction`] is known.
-    pub fn corrects(&self) -> bool {
-        matches!(self, Shaker::Scalar(_) | Shaker::Projector(_))
+    /// Whether [`Shaker::correction`] and [`Shaker::along`] are known.
+    pub fn knows(&self) -> (bool, bool) {
+        match self {
+            Shaker::Scalar(_) => (true, true),
+            Shaker::Projector(_) => (true, false),
+            Shaker::Weighted { slope, .. } | Shaker::Pullback { slope, .. } => {
+                (slope.is_some(), slope.is_some())
+            }
+        }
+    }
+
+    /// D(σ(x)z)\[v\].
+    pub fn along(&mut self, x: &[T], v: &[T], z: &[T], lanes: usize, into: &mut [T]) {
+        match self {
+            Shaker::Scalar(_) => into.fill(T::ZERO),
+            Shaker::Weighted {
+                amplitude,
+                weights,
+                slope: Some(slope),
+                ..
+            } => {
+                minibatch::weights(z, *amplitude, lanes, weights);
+                slope.along(x, v, weights, into);
+            }
+            Shaker::Pullback {
+                amplitude,
+                scaled,
+                slope: Some(slope),
+                ..
+            } => {
+                let s = T::from_f64(*amplitude);
+                scaled.iter_mut().zip(z).for_each(|(i, z)| *i = s * *z);
+                slope.along(x, v, scaled, into);
+            }
+            // `knows` says that it is not known: no scheme asks.
+            _ => into.fill(T::NAN),
+        }
     }
 
     /// ½ Σ_k Dσ_k\[σ_k\].
-    pub fn correction(&mut self, x: &[T], into: &mut [T]) {
+    pub fn correction(&mut self, x: &[T], lanes: usize, into: &mut [T]) {
         match self {
+            Shaker::Scalar(_) => into.fill(T::ZERO),
             Shaker::Projector(p) => p.correction(x, into),
-            _ => into.fill(T::ZERO),
+            Shaker::Weighted { .. } | Shaker::Pullback { .. } => {
+                slope::sum_over_columns(self, x, lanes, into);
+            }
+        }
+    }
+
+    /// Where the derivative of noise by a program works.
+    fn slope(&mut self) -> Option<&mut Slope<'c, T>> {
+        match self {
+            Shaker::Weighted { slope, .. } | Shaker::Pullback { slope, .. } => slope.as_mut(),
+            _ => None,
         }
     }
 }

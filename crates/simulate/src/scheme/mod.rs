@@ -137,12 +137,7 @@ impl Scheme {
                 "take Euler-Maruyama or stochastic Heun",
             );
         }
-        let converts = match self {
-            Scheme::EulerMaruyama => sense == Sense::Stratonovich,
-            Scheme::Heun | Scheme::Milstein => sense == Sense::Ito,
-            Scheme::Sra1 | Scheme::LeimkuhlerMatthews => false,
-        };
-        if converts && kind != NoiseKind::Additive && !correction {
+        if self.converts(sense) && kind != NoiseKind::Additive && !correction {
             return refuse(
                 format!(
                     "{} needs the drift between the Itô and the Stratonovich sense, which is not known for this noise",
@@ -158,6 +153,16 @@ impl Scheme {
             );
         }
         Ok(())
+    }
+
+    /// Whether it needs ½ Σ_k Dσ_k\[σ_k\] of noise in a sense, unless σ is constant.
+    #[must_use]
+    pub fn converts(self, sense: Sense) -> bool {
+        match self {
+            Scheme::EulerMaruyama => sense == Sense::Stratonovich,
+            Scheme::Heun | Scheme::Milstein => sense == Sense::Ito,
+            Scheme::Sra1 | Scheme::LeimkuhlerMatthews => false,
+        }
     }
 
     /// Sets of normals that one step reads.

@@ -5,3 +5,4 @@ mod common;
 mod covariance;
 mod laws;
 mod orders;
+mod stratonovich;
