@@ -263,12 +263,7 @@ fn tried(
 }
 
 /// Why a law is not tried.
-fn refusal(
-    noise: StationarySpec,
-    bias: &Bias,
-    compact: bool,
-    trivial: bool,
-) -> Option<String> {
+fn refusal(noise: StationarySpec, bias: &Bias, compact: bool, trivial: bool) -> Option<String> {
     if trivial && noise != StationarySpec::Isotropic {
         return Some(
             "there is no symmetry: no charge to fix, every direction is horizontal, and the law is that of isotropic noise"

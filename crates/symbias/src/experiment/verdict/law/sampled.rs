@@ -108,6 +108,16 @@ impl Subject {
         }
         let files = data::constants(&model)?;
         let setting = arm.settings.of(0)?;
+        if arm.settings.of(1)?.fixed != setting.fixed {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!(
+                    "each replica of arm `{}` has data of its own, and there is no law of all",
+                    arm.name
+                ),
+            )
+            .remedy("give the data by a file, or as constants of the model"));
+        }
         let per_sample = arm.training.fixed_per_sample();
         let samples: Vec<Inputs> = match per_sample {
             0 => Vec::new(),
