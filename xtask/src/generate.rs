@@ -1,7 +1,7 @@
 //! Derived files: each is written by one row of a table, and a check says which are stale.
 
 use crate::repository::{Repository, cannot, read};
-use crate::{Outcome, book, picture};
+use crate::{Outcome, book, gallery, picture};
 use std::path::PathBuf;
 
 /// A file as it should be.
@@ -26,6 +26,10 @@ const GENERATORS: &[Generator] = &[
     Generator {
         name: "the schemas of file formats",
         run: book::schemas,
+    },
+    Generator {
+        name: "the tables of the gallery",
+        run: gallery::tables,
     },
     Generator {
         name: "what README and book say commands print",

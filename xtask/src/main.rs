@@ -3,12 +3,14 @@
 //! * `cargo xtask check [STEP ...]` runs what CI runs ([`check`]);
 //! * `cargo xtask generate [--check]` writes every derived file ([`generate`]);
 //! * `cargo xtask figures FOLDER` writes the figures of README and book as PNG ([`picture`]);
+//! * `cargo xtask gallery FOLDER` takes the numbers and figures of a run of the gallery over into the book ([`gallery`]);
 //! * `cargo xtask deny` looks at the licences and advisories of what we depend on ([`deny`]).
 
 mod arrows;
 mod book;
 mod check;
 mod deny;
+mod gallery;
 mod generate;
 mod length;
 mod links;
@@ -26,6 +28,7 @@ const USAGE: &str = "\
 usage: cargo xtask check [STEP ...]     what CI runs, or only the steps named
        cargo xtask generate [--check]   write every derived file, or say which are stale
        cargo xtask figures FOLDER       the figures of README and book as PNG, to be looked at
+       cargo xtask gallery FOLDER       the gallery of the book from a run of `symbias reproduce --gallery`
        cargo xtask deny                 licences and advisories of the dependencies";
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn dispatch(arguments: &[&str]) -> Outcome {
         ["generate"] => generate::write(&Repository::open()?),
         ["generate", "--check"] => generate::verify(&Repository::open()?),
         ["figures", folder] => picture::png(folder),
+        ["gallery", folder] => gallery::take(&Repository::open()?, folder),
         ["deny"] => deny::run(&Repository::open()?),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}\n\nsteps of check: {}", check::names().join(", "));

@@ -197,6 +197,32 @@ pub const TOPICS: &[Topic] = &[
         "what explains a run: drivers, controls, charges",
     ),
     topic(
+        "verdict",
+        OBJECT,
+        "what a simulation says of a law: confirmed, refuted, undetermined",
+    ),
+    topic(
+        "effective-samples",
+        OBJECT,
+        "how many independent values stand behind a verdict",
+    ),
+    topic("extrapolation", OBJECT, "from two steps to step zero"),
+    topic(
+        "twin",
+        OBJECT,
+        "a wrong law that the same numbers must refute",
+    ),
+    topic(
+        "stationarity",
+        OBJECT,
+        "whether a law stands still at the end of a run",
+    ),
+    topic(
+        "crossings",
+        OBJECT,
+        "replicas that a step carried over a singular point",
+    ),
+    topic(
         "squared-norm-penalty",
         HYPOTHESIS,
         "one multiple of the squared norm of every parameter",

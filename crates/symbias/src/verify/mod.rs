@@ -229,6 +229,7 @@ fn tried(
         table: &table,
         trial: &trial,
         laws: &laws,
+        charges: !compact,
         decay: if compact { 0.0 } else { decay },
         weights: weights(&model, &factors).map(|w| w.map.entries.len()),
         outputs: model

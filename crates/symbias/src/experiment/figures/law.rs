@@ -5,8 +5,14 @@ use crate::experiment::spec::{AxisSpec, FigureSpec, PanelSpec, Spec};
 use crate::experiment::verdict::law::LawVerdict;
 use symbias_figure::{Dash, Layer, PALE};
 
-/// What stands beyond so many times the highest bin is cut off: a density that diverges would hide the others.
+/// A curve that rises beyond so many times the highest bin is cut off: a density that diverges would hide the others.
 const HEADROOM: f64 = 1.6;
+/// The height of a panel with a curve that is cut off, in highest bins.
+const CUT: f64 = 1.3;
+/// Room above the highest bin and above curves that are not cut off.
+const ROOM: f64 = 1.06;
+/// Width of a figure of a single law, in millimetres.
+const SINGLE: f64 = 100.0;
 
 /// The figures of an experiment: those that it writes, and for laws that none of them shows a panel each.
 pub fn wanted(spec: &Spec) -> Vec<FigureSpec> {
@@ -26,15 +32,7 @@ fn by_default(spec: &Spec) -> Option<FigureSpec> {
         .map(|(name, law)| PanelSpec {
             title: match law.about.is_empty() {
                 true => name.clone(),
-                false => law.about.clone(),
-            },
-            x: AxisSpec {
-                label: law.of.all().first().copied().unwrap_or_default().to_owned(),
-                ..AxisSpec::default()
-            },
-            y: AxisSpec {
-                label: "density".into(),
-                ..AxisSpec::default()
+                false => raised(&law.about),
             },
             law: Some(name.clone()),
             ..PanelSpec::default()
@@ -43,9 +41,84 @@ fn by_default(spec: &Spec) -> Option<FigureSpec> {
     (!panels.is_empty()).then(|| FigureSpec {
         name: "laws".into(),
         title: spec.title.clone(),
+        width: (panels.len() == 1).then_some(SINGLE),
         panels,
         ..FigureSpec::default()
     })
+}
+
+/// The panel of a law, without its layers: its axes are the observable and a density unless it says otherwise.
+pub fn described(spec: &Spec, panel: &PanelSpec, law: &str) -> PanelSpec {
+    let mut panel = panel.clone();
+    let of = spec.laws.get(law).and_then(|l| l.of.all().first().copied());
+    let label = |axis: &mut AxisSpec, text: &str| {
+        if axis.label.is_empty() {
+            axis.label = text.to_owned();
+        }
+    };
+    label(&mut panel.x, of.unwrap_or_default());
+    label(&mut panel.y, "density");
+    panel
+}
+
+/// A text of one line with its powers raised and its indices lowered: `|w|^-1/2` as |w|^{−1/2}.
+fn raised(text: &str) -> String {
+    if text.contains('$') {
+        return text.to_owned();
+    }
+    let all: Vec<char> = text.chars().collect();
+    let number = |k: usize| all.get(k).is_some_and(char::is_ascii_digit);
+    let letter = |k: usize| all.get(k).is_some_and(|c| c.is_alphanumeric());
+    let mut out = String::new();
+    let mut k = 0;
+    while k < all.len() {
+        let from = k + 1 + usize::from(all[k] == '^' && all.get(k + 1) == Some(&'-'));
+        // An index follows a single letter; other words may have underscores.
+        let lowers = all[k] == '_' && k > 0 && letter(k - 1) && (k < 2 || !letter(k - 2));
+        if !((all[k] == '^' || lowers) && number(from)) {
+            out.push(all[k]);
+            k += 1;
+            continue;
+        }
+        let mut end = from;
+        while number(end) || (matches!(all.get(end), Some('/' | '.')) && number(end + 1)) {
+            end += 1;
+        }
+        let inside: String = all[k + 1..end].iter().collect();
+        out += &format!("${}{{{}}}$", all[k], inside.replace('-', "−"));
+        k = end;
+    }
+    out
+}
+
+/// A curve cut off at a height, with a point where it crosses it.
+fn cut(curve: &[(f64, f64)], top: f64) -> Vec<(f64, f64)> {
+    let mut out: Vec<(f64, f64)> = Vec::with_capacity(curve.len());
+    for (k, point) in curve.iter().enumerate() {
+        if let Some(before) = k.checked_sub(1).map(|k| curve[k])
+            && (before.1 > top) != (point.1 > top)
+        {
+            let share = (top - before.1) / (point.1 - before.1);
+            if share.is_finite() {
+                out.push((before.0 + share * (point.0 - before.0), top));
+            }
+        }
+        out.push((point.0, if point.1 <= top { point.1 } else { f64::NAN }));
+    }
+    out
+}
+
+/// The height of a panel: of the highest bin and of all curves that are not cut off.
+fn height(bins: f64, curves: &[&[f64]]) -> f64 {
+    let mut top = ROOM * bins;
+    for curve in curves {
+        let highest = curve.iter().copied().fold(0.0, f64::max);
+        top = top.max(match highest > HEADROOM * bins {
+            true => CUT * bins,
+            false => ROOM * highest,
+        });
+    }
+    top
 }
 
 /// The layers of a law, and the height that shows them.
@@ -55,11 +128,20 @@ pub fn layers(record: &Record, name: &str) -> Option<(Vec<Layer>, f64)> {
     if picture.edges.is_empty() {
         return None;
     }
-    let top = HEADROOM * picture.heights.iter().copied().fold(0.0, f64::max);
-    let cut = |curve: &[f64]| -> Vec<(f64, f64)> {
-        let all = picture.x.iter().zip(curve);
-        all.map(|(x, y)| (*x, if *y <= top { *y } else { f64::NAN }))
-            .collect()
+    let bins = picture.heights.iter().copied().fold(0.0, f64::max);
+    let curves: Vec<&[f64]> = std::iter::once(&picture.predicted)
+        .chain(picture.twins.values())
+        .map(Vec::as_slice)
+        .collect();
+    let top = height(bins, &curves);
+    let cut = |curve: &[f64]| {
+        let points: Vec<(f64, f64)> = picture
+            .x
+            .iter()
+            .copied()
+            .zip(curve.iter().copied())
+            .collect();
+        cut(&points, top)
     };
     let measured = Layer::histogram(picture.edges.clone(), picture.heights.clone())
         .colour(PALE)
@@ -71,7 +153,7 @@ pub fn layers(record: &Record, name: &str) -> Option<(Vec<Layer>, f64)> {
             Layer::line(cut(curve))
                 .series(k + 1)
                 .dash(dashes[k % dashes.len()])
-                .label(twin),
+                .label(raised(twin)),
         );
     }
     layers.push(
@@ -82,4 +164,39 @@ pub fn layers(record: &Record, name: &str) -> Option<(Vec<Layer>, f64)> {
             .label("predicted"),
     );
     Some((layers, top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_are_raised_and_names_are_not() {
+        for (text, set) in [
+            ("|w|^-1/2 on w > 0", "|w|$^{−1/2}$ on w > 0"),
+            ("K_0: rho^4.", "K$_{0}$: rho$^{4}$."),
+            ("w0/s^2 - 1/2 = 3.5", "w0/s$^{2}$ - 1/2 = 3.5"),
+            ("rate_05, x^y", "rate_05, x^y"),
+            ("$|w|^{−1}$", "$|w|^{−1}$"),
+        ] {
+            assert_eq!(raised(text), set);
+        }
+    }
+
+    #[test]
+    fn a_density_that_diverges_is_cut_off_where_it_crosses_the_top() {
+        let curve = [(0.0, f64::INFINITY), (1.0, 4.0), (2.0, 1.0), (3.0, 0.5)];
+        let top = height(1.0, &[&curve.map(|p| p.1)]);
+        assert_eq!(top, CUT);
+        let drawn = cut(&curve, top);
+        assert!(drawn.iter().all(|p| p.1.is_nan() || p.1 <= top));
+        // From (1, 4) to (2, 1) the height 1.3 is at 1.9.
+        assert!(
+            drawn
+                .iter()
+                .any(|p| (p.0 - 1.9).abs() < 1e-12 && p.1 == top)
+        );
+        assert!((height(1.0, &[&[1.5]]) - 1.5 * ROOM).abs() < 1e-12);
+        assert!((height(1.0, &[&[0.2]]) - ROOM).abs() < 1e-12);
+    }
 }

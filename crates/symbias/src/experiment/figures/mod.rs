@@ -50,7 +50,8 @@ fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Draw
         if let Some(name) = &own.law {
             match law::layers(record, name) {
                 Some((layers, top)) => {
-                    let mut panel = panel::empty(own).layers(layers);
+                    let own = law::described(&record.experiment, own, name);
+                    let mut panel = panel::empty(&own).layers(layers);
                     panel.y.high = panel.y.high.or(Some(top));
                     panel.y.low = panel.y.low.or(Some(0.0));
                     panels.push(panel);

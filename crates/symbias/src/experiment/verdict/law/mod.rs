@@ -1,11 +1,13 @@
 //! Predicted laws beside samples: one value of each replica at the end of the run, extrapolated to step zero where an arm of
 //! twice the step ran, with wrong laws that the same numbers must refute (theory §5).
 
+mod calibration;
 mod extrapolated;
 mod picture;
 mod predicted;
 mod sampled;
 
+pub use calibration::{Calibration, Power, calibrate, uniform};
 pub use extrapolated::extrapolates;
 pub use picture::Picture;
 pub use predicted::{Predicted, exists};

@@ -73,7 +73,8 @@ impl Predicted {
         match self {
             Predicted::Density(density) => x.iter().map(|x| density.density(*x)).collect(),
             Predicted::Flux(flux) => {
-                let width = x.get(1).map_or(1.0, |second| second - x[0]);
+                let span = edges.last().zip(edges.first()).map_or(1.0, |e| e.0 - e.1);
+                let width = span / x.len().max(1) as f64;
                 let mass =
                     |x: &f64| flux.cumulative(x + width / 2.0) - flux.cumulative(x - width / 2.0);
                 x.iter().map(|x| mass(x) / width).collect()

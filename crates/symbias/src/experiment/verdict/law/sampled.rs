@@ -67,7 +67,7 @@ const STEPS: (u64, u64) = (120_000, 6000);
 /// Points that are kept of a chain.
 const KEPT: u64 = 6000;
 /// The stream of the chains: seeds that no experiment's training shares.
-const STREAM: u64 = 0x6578_6163_74;
+const STREAM: u64 = 0x0065_7861_6374;
 /// Random points at which an observable is compared with the effective weight.
 const POINTS: u64 = 6;
 /// Starts that are looked at before a law of one side of 0 is believed.
