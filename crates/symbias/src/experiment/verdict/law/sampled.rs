@@ -219,7 +219,8 @@ impl Subject {
         };
         let (near, nearer) = (at(1e-4), at(1e-8));
         // A logarithm gains a few units between the two; a bounded loss nothing.
-        !(nearer - near < 1e-3 * (1.0 + near.abs()))
+        let gain = nearer - near;
+        gain.is_nan() || gain >= 1e-3 * (1.0 + near.abs())
     }
 
     /// Whether an observable is the effective weight.
