@@ -15,7 +15,7 @@ fn folder(name: &str) -> PathBuf {
 #[test]
 fn every_experiment_file_can_run() {
     let mut count = 0;
-    for place in ["experiments", "benches"] {
+    for place in ["experiments", "experiments/gallery", "benches"] {
         for entry in std::fs::read_dir(folder(place)).unwrap().flatten() {
             let path = entry.path();
             let name = path
@@ -32,7 +32,7 @@ fn every_experiment_file_can_run() {
             count += 1;
         }
     }
-    assert!(count >= 6, "{count}");
+    assert!(count >= 14, "{count}");
 }
 
 const MODEL: &str = r#"

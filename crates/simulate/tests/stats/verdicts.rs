@@ -6,7 +6,7 @@ use symbias_simulate::stats::extrapolation::{self, AtStep};
 use symbias_simulate::stats::multiplicity::Correction;
 use symbias_simulate::stats::verdict::{
     Estimate, Family, Holds, Kind, Question, Sample, Verdict, judge_law, judge_mean, judge_twin,
-    judge_two_samples,
+    judge_twin_samples, judge_two_samples,
 };
 use symbias_simulate::stats::{normal, power};
 
@@ -352,4 +352,48 @@ fn a_family_is_judged_together() {
         .collect();
     assert!(many.iter().any(|v| v.holds == Holds::Refuted));
     assert_eq!(Family::new(many, 0.05).unwrap().holds(), Holds::Confirmed);
+}
+
+/// A reference whose values are partly lost is a distribution function that is known up to the lost share.
+#[test]
+fn a_reference_that_lost_values_decides_nothing() {
+    let (values, other) = (uniforms(70, 0, 8000), uniforms(71, 0, 8000));
+    let squares: Vec<f64> = other.iter().map(|x| x * x).collect();
+    let fine = Sample::independent(&values);
+    let lossy = |lost| Sample {
+        lost,
+        ..Sample::independent(&other)
+    };
+    let asked = Question {
+        resolution: 0.1,
+        ..question()
+    };
+    // A tenth of the resolution is allowed: 80 of 8000.
+    let holds = |lost| {
+        judge_two_samples(&asked, lossy(lost), fine, None)
+            .unwrap()
+            .holds
+    };
+    assert_eq!([holds(0), holds(80)], [Holds::Confirmed; 2]);
+    assert_eq!(holds(81), Holds::Undetermined);
+    // Nothing left is no error.
+    let empty = Sample {
+        lost: 10,
+        ..Sample::independent(&[])
+    };
+    let none = judge_two_samples(&asked, empty, fine, None).unwrap();
+    assert_eq!((none.holds, none.p_value), (Holds::Undetermined, None));
+    // A wrong reference is excluded without power, and not by lost values.
+    let wrong = Sample::independent(&squares);
+    assert!(
+        judge_twin_samples(&asked, wrong, fine, None)
+            .unwrap()
+            .excluded
+    );
+    let lost = Sample { lost: 81, ..wrong };
+    assert!(
+        !judge_twin_samples(&asked, lost, fine, None)
+            .unwrap()
+            .excluded
+    );
 }

@@ -20,6 +20,7 @@ fn set() -> Set {
             ("tiny.model.toml", MODEL.as_bytes()),
             ("truth.csv", TRUTH.as_bytes()),
         ])),
+        seeds: Some(64),
     }
 }
 

@@ -21,7 +21,7 @@ flipped = { log_density = "-2 * (x - 1)^2 + 0.5 * log(x)", support = [0.0, inf] 
 "#
     );
     let trial = Trial::new(&text(ARMS, &asked, &[]));
-    let concluded = trial.run("record", 16_384).unwrap();
+    let concluded = trial.run("record", 12_288).unwrap();
     let law = &concluded.record.verdicts.laws["horizontal"];
     assert_eq!(law.holds, Holds::Confirmed, "{}", concluded.text());
     for (name, twin) in &law.twins {
@@ -112,11 +112,13 @@ fn crossings_are_a_bias_of_the_step() {
     let law = &concluded.record.verdicts.laws["horizontal"];
     assert!(law.crossed > 40, "{}", law.crossed);
     assert_eq!(law.holds, Holds::Undetermined);
-    assert!(verdict(&concluded).reasons[0].starts_with("step-size bias"));
+    let reasons = &verdict(&concluded).reasons;
+    assert!(reasons.iter().any(|r| r.starts_with("step-size bias")));
     assert!(!law.twins["flat"].refuted);
 }
 
-/// A law of the process of weights is that of its state, not of the parameters behind it.
+/// A law of the process of weights is that of its state, not of the parameters behind it. The twin is the law of u = √w,
+/// p(u) ∝ e^{-2(u² − 1)²}, which is what the first number of θ has.
 #[test]
 fn the_process_of_weights_is_held_against_the_law_of_weights() {
     let changes = [
@@ -126,9 +128,17 @@ fn the_process_of_weights_is_held_against_the_law_of_weights() {
         ),
         ("observe = { weights = true }\n", ""),
     ];
-    let asked = format!("{LAW}resolution = 0.15\n");
+    let asked = format!(
+        "{LAW}resolution = 0.2\n{}",
+        r#"[laws.horizontal.twins]
+u = { log_density = "-2 * (x^2 - 1)^2", support = [0.0, inf] }
+"#
+    );
     let trial = Trial::new(&text(ARMS, &asked, &changes));
     let concluded = trial.run("record", 2048).unwrap();
     let law = &concluded.record.verdicts.laws["horizontal"];
-    assert_eq!(law.holds, Holds::Confirmed, "{}", concluded.text());
+    // The coarse steps are felt near w = 0, and leave more than a refutation open.
+    assert!(law.holds != Holds::Refuted, "{}", concluded.text());
+    assert!(verdict(&concluded).p_value > Some(0.01));
+    assert!(law.twins["u"].refuted, "{}", concluded.text());
 }

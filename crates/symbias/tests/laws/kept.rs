@@ -1,8 +1,11 @@
 //! What a record keeps of a diffusion: the same on any number of threads, in shards, read back, drawn again.
 
 use crate::common::{ARMS, LAW, Trial, text};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use symbias::experiment::run::Board;
 use symbias::experiment::{figures, join, perform, record};
+use symbias_simulate::ensemble::Monitor;
 
 /// Crossings, a law with an infinite support, a twin: everything that a record has to keep.
 fn trial() -> Trial {
@@ -67,6 +70,45 @@ fn shards_join_to_the_whole() {
     assert!(joined.measured == whole.measured);
     assert!(joined.record.verdicts == whole.record.verdicts);
     assert!(joined.record.arms == whole.record.arms);
+}
+
+#[test]
+fn interrupted_and_resumed_it_is_the_same() {
+    let changes = [
+        (", slice = { held = { fixman = false } }", ""),
+        ("u = 1 + 0", "u = 1.2 + 0"),
+        ("steps = 600", "steps = 20000"),
+        ("steps = 300", "steps = 10000"),
+    ];
+    let trial = Trial::new(&text(ARMS, LAW, &changes));
+    let whole = trial.run("whole", 40).unwrap();
+    let mut request = trial.request("resumed", 40);
+    request.pause = Some(Duration::ZERO);
+    let board = Board::default();
+    let stopped = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let begun = |b: &Board| {
+                let done = |m: &Monitor| m.done.load(Ordering::Relaxed) > 0;
+                b.arms().iter().any(|a| done(&a.monitor))
+            };
+            while !begun(&board) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            board.stop();
+        });
+        perform(&request, &board).unwrap()
+    });
+    assert!(stopped.interrupted);
+    request.resume = true;
+    let resumed = perform(&request, &Board::default()).unwrap();
+    assert!(!resumed.interrupted && resumed.measured == whole.measured);
+    assert!(resumed.record.verdicts == whole.record.verdicts);
+    assert!(
+        whole
+            .measured
+            .iter()
+            .any(|m| !m.samples.crossings.is_empty())
+    );
 }
 
 /// Old records say nothing of crossings.

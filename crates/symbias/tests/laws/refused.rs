@@ -20,13 +20,16 @@ fn numbers_out_of_range() {
         ("-0.25", "0.01", "`noise.horizontal` is -0.25"),
         ("nan", "0.01", "`noise.horizontal` is NaN"),
         ("inf", "0.01", "`noise.horizontal` is inf"),
-        ("0.0", "0.01", "temperature"),
         ("0.25", "0.0", "`step` is 0"),
         ("0.25", "-0.01", "`step` is -0.01"),
         ("0.25", "nan", "`step` is NaN"),
     ] {
         changed(&[(t, &with(noise, step))], &[word]);
     }
+    changed(
+        &[("horizontal = 0.25", "horizontal = 0.0")],
+        &["the temperature of arm `fine` is 0"],
+    );
     changed(&[("steps = 600", "steps = 0")], &["no steps"]);
     changed(
         &[("steps = 600", "steps = 600\ndecay = -1.0")],

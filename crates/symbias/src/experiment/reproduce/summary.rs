@@ -3,6 +3,7 @@
 use crate::experiment::record::{Measured, Record};
 use crate::experiment::spec::{Published, Statistic};
 use crate::experiment::verdict::attribution::Spread;
+use crate::experiment::verdict::words::tally;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
@@ -154,30 +155,48 @@ impl Summary {
         self.laws.iter().all(|l| l.stands)
     }
 
-    /// The laws as a table.
+    /// The laws as a table, and how many came out as they should.
     fn laws_text(&self) -> String {
-        let mut text = String::from("# Laws\n\n");
-        text += "| experiment | law | claim | verdict | p | D or z | effective | would be seen | twins refuted |\n";
-        text += "|---|---|---|---|---|---|---|---|---|\n";
+        let header = [
+            "verdict",
+            "experiment",
+            "law",
+            "claim",
+            "p",
+            "D or z",
+            "worth",
+            "sees",
+            "twins refuted",
+        ];
+        let mut rows = vec![header.map(str::to_owned)];
         for law in &self.laws {
             let refuted = law.twins.values().filter(|t| **t).count();
-            text += &format!(
-                "| {} | {} | {} | {} | {} | {} | {:.0} | {} | {refuted} of {} |\n",
-                law.experiment,
-                law.name,
-                law.about.replace('|', "\\|"),
+            rows.push([
                 match law.stands {
                     true => law.holds.to_string(),
                     false => format!("**{}, not as expected**", law.holds),
                 },
+                law.experiment.clone(),
+                law.name.clone(),
+                law.about.replace('|', "\\|"),
                 law.p_value.map_or("".to_owned(), |p| format!("{p:.2}")),
                 short(law.statistic),
-                law.effective,
+                format!("{:.0}", law.effective),
                 short(law.detectable),
-                law.twins.len()
-            );
+                format!("{refuted} of {}", law.twins.len()),
+            ]);
         }
-        text
+        let names: Vec<String> = self
+            .laws
+            .iter()
+            .map(|l| format!("{}/{}", l.experiment, l.name))
+            .collect();
+        let outcomes: Vec<(&str, bool)> = names
+            .iter()
+            .zip(&self.laws)
+            .map(|(n, l)| (n.as_str(), l.stands))
+            .collect();
+        format!("# Laws\n\n{}\n{}\n", aligned(&rows), tally(&outcomes))
     }
 
     /// As Markdown.
@@ -236,6 +255,27 @@ impl Summary {
     }
 }
 
+/// A Markdown table whose columns stand below each other in plain text too; the first row is its header.
+fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |k: usize| rows.iter().map(|r| r[k].chars().count()).max().unwrap_or(0);
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for (at, row) in rows.iter().enumerate() {
+        for (cell, width) in row.iter().zip(widths) {
+            text += &format!("| {cell:<width$} ");
+        }
+        text += "|\n";
+        if at == 0 {
+            text += &widths
+                .map(|w| "-".repeat(w + 2))
+                .join("|")
+                .replacen("", "|", 1);
+            text += "|\n";
+        }
+    }
+    text
+}
+
 /// Four digits.
 fn short(x: f64) -> String {
     let size = x.abs();
@@ -291,7 +331,14 @@ fn rows(published: &Published, record: &Record, measured: &[Measured]) -> Result
 
 #[cfg(test)]
 mod tests {
-    use super::short;
+    use super::{aligned, short};
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
+        let text = aligned(&[row("a", "bb"), row("µµµ", "")]);
+        assert_eq!(text, "| a   | bb |\n|-----|----|\n| µµµ |    |\n");
+    }
 
     #[test]
     fn four_digits() {

@@ -21,7 +21,8 @@ pub struct DiffusionSpec {
     /// Keeps the parameters on the slice of vanishing charges, or near it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slice: Option<SliceSpec>,
-    /// An observable of the model's statements whose changes of sign are counted at every step.
+    /// A number of the model's statements, as `w` or `w[3]`, whose changes of sign are counted at every step: replicas that
+    /// crossed are lost to laws. Isotropic noise crosses lawfully, and is not watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<String>,
 }

@@ -86,7 +86,7 @@ fn law(predicted: &PredictedSpec, of: &[&str], arm: &Planned, arms: &[Planned]) 
                 "leave `support` out",
             ));
         }
-        if !(low < high) {
+        if low.is_nan() || high.is_nan() || low >= high {
             return Err(wrong(
                 format!("the support [{low}, {high}] holds no number"),
                 "give the smaller end first",

@@ -108,6 +108,16 @@ impl Subject {
         }
         let files = data::constants(&model)?;
         let setting = arm.settings.of(0)?;
+        if arm.settings.of(1)?.fixed != setting.fixed {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!(
+                    "each replica of arm `{}` has data of its own, and there is no law of all",
+                    arm.name
+                ),
+            )
+            .remedy("give the data by a file, or as constants of the model"));
+        }
         let per_sample = arm.training.fixed_per_sample();
         let samples: Vec<Inputs> = match per_sample {
             0 => Vec::new(),
@@ -209,7 +219,8 @@ impl Subject {
         };
         let (near, nearer) = (at(1e-4), at(1e-8));
         // A logarithm gains a few units between the two; a bounded loss nothing.
-        !(nearer - near < 1e-3 * (1.0 + near.abs()))
+        let gain = nearer - near;
+        gain.is_nan() || gain >= 1e-3 * (1.0 + near.abs())
     }
 
     /// Whether an observable is the effective weight.
