@@ -17,6 +17,7 @@ mod hadamard_metric;
 mod horizontal_drift;
 mod horizontal_law;
 mod induced_regulariser;
+mod law_calibration;
 mod mean_curvature;
 mod metric_closure;
 mod mirror_flow;

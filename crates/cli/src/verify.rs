@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, allow_negative_numbers = true)]
     temperature: Option<f64>,
     /// Weight decay of isotropic noise where orbits are not compact; the temperature without
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     decay: Option<f64>,
     /// Replicas
     #[arg(long, default_value_t = 4096)]

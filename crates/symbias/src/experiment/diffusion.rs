@@ -39,14 +39,8 @@ fn scheme(spec: SchemeSpec) -> Scheme {
     }
 }
 
-/// The diffusion of an arm; `training` has its model and data.
-pub(super) fn plan(
-    spec: &DiffusionSpec,
-    arm: &Arm,
-    own: &ModelFile,
-    training: &Training,
-    factors: &[Factor],
-) -> Result<Moving> {
+/// Whether an arm says nothing of training, and numbers that a diffusion can have.
+pub(super) fn check(spec: &DiffusionSpec, arm: &Arm) -> Result<()> {
     let meaningless = [
         ("rate", arm.rate.is_some()),
         ("momentum", arm.momentum.is_some()),
@@ -57,9 +51,20 @@ pub(super) fn plan(
     if let Some((key, _)) = meaningless.iter().find(|m| m.1) {
         return Err(refuse(
             format!("`{key}` has no meaning in a diffusion"),
-            "leave it out, or leave `diffusion` out",
+            "leave it out of the arm and of [run], or leave `diffusion` out",
         ));
     }
+    in_range(spec, arm.decay.unwrap_or(0.0))
+}
+
+/// The diffusion of an arm; `training` has its model and data.
+pub(super) fn plan(
+    spec: &DiffusionSpec,
+    arm: &Arm,
+    own: &ModelFile,
+    training: &Training,
+    factors: &[Factor],
+) -> Result<Moving> {
     if spec.space != SpaceSpec::Parameters {
         if spec.slice.is_some() || spec.watch.is_some() || arm.decay.unwrap_or(0.0) != 0.0 {
             return Err(refuse(
@@ -113,10 +118,53 @@ pub(super) fn plan(
         }
     }
     if let Some(name) = &spec.watch {
+        if matches!((spec.noise, spec.slice), (NoiseSpec::Isotropic(_), None)) {
+            return Err(refuse(
+                "isotropic noise lets any number change its sign: that it does says nothing of the step",
+                "leave `watch` out",
+            ));
+        }
         diffusion.watch = Some(observe::watched(own, training, name)?);
     }
     diffusion.validate()?;
     Ok(Moving::Parameters(Box::new(diffusion)))
+}
+
+/// Numbers that a diffusion cannot have, by the keys that they stand at.
+fn in_range(spec: &DiffusionSpec, decay: f64) -> Result<()> {
+    if !(spec.step > 0.0 && spec.step.is_finite()) {
+        return Err(refuse(
+            format!("`step` is {}", spec.step),
+            "give the time of a step, a positive number",
+        ));
+    }
+    let noise = match spec.noise {
+        NoiseSpec::Isotropic(t) => vec![("noise.isotropic", t)],
+        NoiseSpec::Horizontal(t) => vec![("noise.horizontal", t)],
+        NoiseSpec::Predictor(s) => vec![("noise.predictor", s)],
+        NoiseSpec::Labels(l) => vec![
+            ("noise.labels.rate", l.rate),
+            ("noise.labels.deviation", l.deviation),
+        ],
+        NoiseSpec::Minibatch(m) => vec![("noise.minibatch.rate", m.rate)],
+    };
+    let slice = match spec.slice {
+        Some(SliceSpec::Penalty(kappa)) => Some(("slice.penalty", kappa)),
+        _ => None,
+    };
+    let wrong = |(_, x): &(&str, f64)| !(*x >= 0.0 && x.is_finite());
+    match noise
+        .into_iter()
+        .chain(slice)
+        .chain([("decay", decay)])
+        .find(wrong)
+    {
+        None => Ok(()),
+        Some((key, x)) => Err(refuse(
+            format!("`{key}` is {x}"),
+            "give a finite number that is at least 0",
+        )),
+    }
 }
 
 fn noise(spec: NoiseSpec, training: &Training, factors: &[Factor]) -> Result<Noise> {

@@ -2,7 +2,7 @@
 
 use super::draws::written;
 use super::plan::ModelFile;
-use super::spec::{Arm, LossSpec, MeasureKind, Observe};
+use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
@@ -97,7 +97,8 @@ pub(super) fn plan(
 }
 
 /// A number of the parameters whose changes of sign are counted.
-pub(super) fn watched(own: &ModelFile, training: &Training, name: &str) -> Result<Watch> {
+pub(super) fn watched(own: &ModelFile, training: &Training, of: &str) -> Result<Watch> {
+    let (name, entry) = entry_of(of);
     let statements = Statements::new(&Observe::default(), own, training)?;
     let (known, _) = statements.checked(&statements.table, None)?;
     if known.find(name).is_none() {
@@ -112,10 +113,21 @@ pub(super) fn watched(own: &ModelFile, training: &Training, name: &str) -> Resul
         Some(statement) => statements.with_statement(&statement)?,
         None => statements.checked(&statements.table, Some(name))?,
     };
+    let count: u64 = model.outputs.iter().map(|o| model.entries(*o)).sum();
+    if entry as u64 >= count || count > 1 && name == of {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("`watch` is of one number, and `{name}` has {count}"),
+        )
+        .remedy(match count {
+            1 => format!("watch = \"{name}\""),
+            _ => format!("name one, as watch = \"{name}[0]\", up to {}", count - 1),
+        }));
+    }
     Ok(Watch {
         model,
         arrays,
-        entry: 0,
+        entry,
     })
 }
 

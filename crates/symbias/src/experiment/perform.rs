@@ -115,7 +115,8 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         }
         return Ok(concluded);
     }
-    let measured = run::run(&file, &arms, &options, board)?;
+    let measured = run::run(&file, &arms, &options, board)
+        .inspect_err(|_| without_checkpoints(&request.out))?;
     let interrupted =
         measured.iter().any(|m| !m.finished) || measured.len() < started(&arms, &options);
     let mut record = record::describe(&file.spec, &measured, &parameters(&arms));
@@ -143,6 +144,16 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         concluded.draw()?;
     }
     Ok(concluded)
+}
+
+/// Removes the folders of a run that failed before it had anything to keep.
+fn without_checkpoints(out: &Path) {
+    let partial = out.join(PARTIAL);
+    // Only empty folders can be removed like this.
+    for arm in std::fs::read_dir(&partial).into_iter().flatten().flatten() {
+        drop(std::fs::remove_dir(arm.path()));
+    }
+    drop(std::fs::remove_dir(&partial).and_then(|()| std::fs::remove_dir(out)));
 }
 
 /// Whether a finished record is what a request asks for.
@@ -282,6 +293,14 @@ impl Concluded {
         figures::write(&self.folder.join(figures::FIGURES), &drawn).map(drop)
     }
 
+    /// A law in words.
+    #[must_use]
+    pub fn law(&self, name: &str, found: &verdict::law::LawVerdict) -> String {
+        let asked = self.record.experiment.laws.get(name);
+        let of = asked.map_or(Vec::new(), |a| a.of.all());
+        verdict::words::law(name, &of, found)
+    }
+
     /// What a person reads at the end.
     #[must_use]
     pub fn text(&self) -> String {
@@ -312,11 +331,23 @@ impl Concluded {
         for found in self.record.verdicts.attribution.values() {
             text += &format!("\n{}\n", found.paragraph);
         }
+        let mut outcomes = Vec::new();
         for (name, found) in &self.record.verdicts.laws {
-            text += &format!("\n{name}\n{}", verdict::words::law(found));
+            text += &format!("\n{}", self.law(name, found));
+            outcomes.push((name.as_str(), found.stands()));
         }
         for (name, found) in &self.record.verdicts.numbers {
-            text += &format!("\n{name}\n{}", verdict::words::number(found));
+            text += &format!("\n{}", verdict::words::number(name, found));
+            outcomes.push((name.as_str(), found.stands()));
+        }
+        let spec = &self.record.experiment;
+        for name in spec.laws.keys().chain(spec.numbers.keys()) {
+            if outcomes.iter().all(|o| o.0 != name.as_str()) {
+                text += &format!("\nnot judged    {name}: an arm of it did not run\n");
+            }
+        }
+        if outcomes.len() > 1 {
+            text += &format!("\n{}\n", verdict::words::tally(&outcomes));
         }
         text += &format!("\nrecord in {}\n", self.folder.display());
         text

@@ -269,6 +269,9 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         "give the initial parameters by statements: start = { program = \"W[h,d] = 0.1 * z[h,d]\", inputs = { z = [\"h\",\"d\"] } }",
     )?;
     let teacher = theta(&spec.teacher, Purpose::Teacher)?;
+    if let Some(diffusion) = &spec.diffusion {
+        diffusion::check(diffusion, &spec)?;
+    }
     let inputs = inputs::plan(file, &spec, &own, teacher.is_some())?;
     let batch = spec.batch.filter(|_| spec.full_batch != Some(true));
     let mut l1 = Vec::new();

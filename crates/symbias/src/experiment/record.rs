@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 use symbias_model::data::{self, Array, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_simulate::ensemble::{Diverged, Samples, StopReason};
+use symbias_simulate::ensemble::{Crossings, Diverged, Samples, StopReason};
 
 /// The name of the description in a record's folder.
 pub const RECORD: &str = "record.json";
@@ -146,6 +146,9 @@ pub struct ArmRecord {
     pub stop: String,
     /// Replicas that diverged, with the step.
     pub diverged: Vec<(u64, u64)>,
+    /// Replicas whose watched number changed its sign: which, how often, and at which step first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crossings: Vec<(u64, u64, u64)>,
     /// Name and shape of each parameter, in the order of θ.
     pub parameters: Vec<(String, Vec<usize>)>,
 }
@@ -196,6 +199,13 @@ pub fn describe(
                     .diverged
                     .iter()
                     .map(|d| (d.replica, d.step))
+                    .collect(),
+                crossings: m
+                    .samples
+                    .crossings
+                    .iter()
+                    .filter(|c| c.count > 0)
+                    .map(|c| (c.replica, c.count, c.first))
                     .collect(),
                 parameters: parameters.get(&m.arm).cloned().unwrap_or_default(),
             };
@@ -397,8 +407,15 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
                     step: d.1,
                 })
                 .collect(),
-            // Training is not watched.
-            crossings: Vec::new(),
+            crossings: arm
+                .crossings
+                .iter()
+                .map(|c| Crossings {
+                    replica: c.0,
+                    count: c.1,
+                    first: c.2,
+                })
+                .collect(),
             stop,
         },
     })

@@ -214,7 +214,9 @@ fn one(
         }
     };
     progress.ended.store(true, Ordering::Relaxed);
-    let samples = samples?;
+    let mut samples = samples?;
+    // As a record keeps them, so that one read back is what ran.
+    samples.crossings.retain(|c| c.count > 0);
     let observables = arm
         .observables
         .iter()
@@ -244,6 +246,7 @@ fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
     hash.add(env!("CARGO_PKG_VERSION").as_bytes());
     hash.add(spec.as_bytes());
     hash.add(&file.spec.seed.to_le_bytes());
+    hash.add(&arm.training.seed.to_le_bytes());
     for step in arm.schedule.steps() {
         hash.add(&step.to_le_bytes());
     }

@@ -59,6 +59,7 @@ pub(super) fn join(mut parts: Vec<(Record, Vec<Measured>)>) -> Result<(Record, V
             whole.samples.numbers.extend(next.samples.numbers);
             whole.samples.theta.extend(next.samples.theta);
             whole.samples.diverged.extend(next.samples.diverged);
+            whole.samples.crossings.extend(next.samples.crossings);
             let all = (whole.samples.replicas.end - whole.samples.replicas.start) as usize;
             whole.samples.stop = match whole.samples.diverged.len() == all {
                 true => StopReason::AllDiverged,

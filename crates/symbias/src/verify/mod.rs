@@ -23,6 +23,8 @@ use symbias_model::language::{Copies, SourceFile};
 
 /// Parameters at most: the simulation and its exact samples are of small models.
 const LARGEST: usize = 200;
+/// Steps at least: half of them, at twice the step.
+const LEAST_STEPS: u64 = 4;
 /// The folder of the record in that of the verification.
 const RECORD: &str = "record";
 
@@ -77,6 +79,57 @@ pub struct Verified {
 /// A mistake in the model file; a model too large, without a loss, or with inputs that no data are made for; a folder that
 /// is not free.
 pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result<Verified> {
+    let there = wish.out.is_dir();
+    // Before it is known to be free, nothing is made in the folder; after that all of it is ours.
+    let mut begun = false;
+    let found = tried(wish, board, stage, &mut begun);
+    if begun
+        && !found.as_ref().is_ok_and(|f| f.concluded.is_some())
+        && !wish.out.join(RECORD).exists()
+    {
+        drop(std::fs::remove_dir_all(&wish.out));
+        if there {
+            make_folder(&wish.out)?;
+        }
+    }
+    found
+}
+
+/// Numbers that cannot be.
+fn in_range(wish: &Wish) -> Result<()> {
+    let refuse = |text: String, remedy: &str| {
+        Err(Error::new(ErrorKind::Value, text).remedy(remedy.to_owned()))
+    };
+    if let Some(t) = wish.temperature.filter(|t| !(*t > 0.0 && t.is_finite())) {
+        return refuse(
+            format!("the temperature is {t}"),
+            "give a positive number, in units of the loss",
+        );
+    }
+    if let Some(decay) = wish.decay.filter(|d| !(*d >= 0.0 && d.is_finite())) {
+        return refuse(
+            format!("the weight decay is {decay}"),
+            "give a number that is at least 0, the lambda of (lambda/2)||theta||^2",
+        );
+    }
+    if wish.replicas == 0 {
+        return refuse("the replicas are 0".into(), "ask for at least one");
+    }
+    if wish.most_steps < LEAST_STEPS {
+        return refuse(
+            format!("the steps are {} at most", wish.most_steps),
+            "ask for at least 4: the law is looked at at half of them, and at twice the step",
+        );
+    }
+    Ok(())
+}
+
+fn tried(
+    wish: &Wish,
+    board: &Board,
+    stage: &mut dyn FnMut(&str),
+    begun: &mut bool,
+) -> Result<Verified> {
     let out = &wish.out;
     let free = std::fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
     if out.is_file() || !free {
@@ -85,16 +138,7 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
                 .remedy("name a new folder, or run its experiment.toml again"),
         );
     }
-    if wish
-        .temperature
-        .is_some_and(|t| !(t > 0.0 && t.is_finite()))
-    {
-        let t = wish.temperature.unwrap_or_default();
-        return Err(
-            Error::new(ErrorKind::Value, format!("the temperature is {t}"))
-                .remedy("give a positive number, in units of the loss"),
-        );
-    }
+    in_range(wish)?;
     let source = SourceFile::read(&wish.model)?;
     let model = source.check(Copies::All)?;
     let d = model.space().dim();
@@ -124,6 +168,7 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
         most_steps: wish.most_steps,
     };
     let trial = Trial::of(&model, &factors, of, &wanted)?;
+    *begun = true;
     make_folder(out)?;
     let folder = wish.model.parent().unwrap_or(Path::new("."));
     write_bytes(&out.join(MODEL), source.text().as_bytes())?;
@@ -150,7 +195,8 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
         &mut |_| {},
     )?
     .answer;
-    let compact = answer.symmetry.compact;
+    let (compact, trivial) = (answer.symmetry.compact, answer.symmetry.dimension == 0);
+    let compact = compact && !trivial;
     let mut found = Verified {
         untried: Vec::new(),
         formulas: BTreeMap::new(),
@@ -167,7 +213,7 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
         if !wish.noises.is_empty() && !wish.noises.contains(&noise) {
             continue;
         }
-        match refusal(noise, bias, compact) {
+        match refusal(noise, bias, compact, trivial) {
             Some(reason) => found.untried.push(Untried { noise, reason }),
             None => {
                 found.formulas.insert(noise.name(), bias.formula.clone());
@@ -218,7 +264,13 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
 }
 
 /// Why a law is not tried.
-fn refusal(noise: StationarySpec, bias: &Bias, compact: bool) -> Option<String> {
+fn refusal(noise: StationarySpec, bias: &Bias, compact: bool, trivial: bool) -> Option<String> {
+    if trivial && noise != StationarySpec::Isotropic {
+        return Some(
+            "there is no symmetry: no charge to fix, every direction is horizontal, and the law is that of isotropic noise"
+                .into(),
+        );
+    }
     if noise == StationarySpec::Slice && compact {
         return Some(
             "orbits are compact: there is no charge to fix, and the law is that of isotropic noise"

@@ -93,8 +93,17 @@ fn twins(known: &Known<'_>, law: StationarySpec) -> BTreeMap<String, PredictedSp
         .laws
         .iter()
         .filter(|other| **other != law)
-        .filter(|other| **other != StationarySpec::Isotropic || known.decay == 0.0)
-        .map(|other| (format!("law of {} noise", other.name()), of_noise(*other)))
+        .map(|other| match other {
+            // It exists with weight decay alone, which this arm has not: then by what its own arm measures.
+            StationarySpec::Isotropic if known.decay > 0.0 => (
+                "what isotropic noise with decay does".to_owned(),
+                PredictedSpec {
+                    arm: Some(other.name().to_owned()),
+                    ..PredictedSpec::default()
+                },
+            ),
+            _ => (format!("law of {} noise", other.name()), of_noise(*other)),
+        })
         .collect()
 }
 

@@ -1,7 +1,10 @@
-//! What a model is tried on: a random balanced teacher, data that it answers, and from the curvature of the loss there a
+//! What a model is tried on: a random balanced teacher, data that it answers, and from the curvature of the loss a
 //! temperature, a step and a time.
 
 use std::path::Path;
+use symbias_bias::Noise;
+use symbias_bias::law::sampler::{Sampler, Settings as Chains};
+use symbias_bias::noise::{Chart, Temper};
 use symbias_bias::quotient::FullBatch;
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
@@ -19,10 +22,14 @@ use symbias_numerics::random::Stream;
 const SCALE: f64 = 0.8;
 /// Samples at least and at most.
 const SAMPLES: (usize, usize) = (16, 256);
-/// Step times the largest curvature.
-const RESOLVED: f64 = 0.02;
+/// Step times the largest curvature that is met.
+const RESOLVED: f64 = 0.1;
+/// Places at which it is looked for.
+const PLACES: u64 = 48;
 /// Times of the slowest direction that a run lasts.
 const LASTS: f64 = 8.0;
+/// Steps at least, if the caller allows as many.
+const FEWEST: u64 = 1000;
 /// Curvature below this share of the largest counts as that of a direction that the loss does not see.
 const FLAT: f64 = 1e-6;
 /// Half the spacing of the differences of gradients, relative to the size of θ.
@@ -104,18 +111,19 @@ impl Trial {
             ));
         }
         // ½T for each direction that the loss sees.
-        let far = mean_loss(&batch, model.space().dim(), wanted.seed);
+        let far = usual_loss(&batch, model.space().dim(), wanted.seed);
         let temperature = wanted
             .temperature
             .unwrap_or_else(|| rounded(far * 2.0 / count as f64));
-        let step = rounded(RESOLVED / largest);
+        let steepest = steepest(&batch, (model, factors), &teacher, temperature, wanted.seed)?;
+        let step = rounded(RESOLVED / largest.max(steepest));
         let asked = (LASTS / (smallest * step)).ceil() as u64;
         Ok(Trial {
             teacher,
             inputs,
             temperature,
             step,
-            steps: asked.clamp(1000, wanted.most_steps).next_multiple_of(4),
+            steps: asked.max(FEWEST).min(wanted.most_steps) / 4 * 4,
             cut: asked > wanted.most_steps,
         })
     }
@@ -234,17 +242,55 @@ fn curvatures(batch: &FullBatch, theta: &[f64]) -> Result<Vec<f64>> {
     Ok(symmetric_eigen(&hessian).map_err(numerical)?.values)
 }
 
-/// The loss of random other models.
-fn mean_loss(batch: &FullBatch, d: usize, seed: u64) -> f64 {
-    const MODELS: u64 = 16;
-    let total: f64 = (1..=MODELS)
+/// The largest curvature where isotropic noise of this temperature, with as much weight decay, is found: away from the
+/// teacher a loss is steeper.
+fn steepest(
+    batch: &FullBatch,
+    (model, factors): (&Model, &[Factor]),
+    teacher: &[f64],
+    temperature: f64,
+    seed: u64,
+) -> Result<f64> {
+    let split = orthonormal(model, factors);
+    let loss = |theta: &[f64]| batch.loss(theta);
+    let temper = Temper::new(temperature, temperature)?;
+    let sampler = Sampler::new(
+        Noise::Isotropic,
+        Chart::Charges,
+        temper,
+        &split,
+        &loss,
+        teacher,
+    )?;
+    let settings = Chains {
+        seed,
+        chains: 1,
+        burn_in: 2000,
+        steps: PLACES * 200,
+        thin: 200,
+    };
+    let keep = |theta: &[f64], into: &mut [f64]| into.copy_from_slice(theta);
+    let chain = sampler.chain(settings, 0, teacher.len(), &keep);
+    let mut largest = 0.0_f64;
+    for theta in chain.observed.chunks_exact(teacher.len()) {
+        let found = curvatures(batch, theta)?;
+        largest = found.into_iter().fold(largest, |m, c| m.max(c.abs()));
+    }
+    Ok(largest)
+}
+
+/// The median loss of random other models.
+fn usual_loss(batch: &FullBatch, d: usize, seed: u64) -> f64 {
+    const MODELS: u64 = 15;
+    let mut all: Vec<f64> = (1..=MODELS)
         .map(|k| {
             let mut stream = Stream::new(seed, k, TEACHER);
             let theta: Vec<f64> = (0..d).map(|_| SCALE * stream.next_normal()).collect();
             batch.loss(&theta)
         })
-        .sum();
-    total / MODELS as f64
+        .collect();
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
 }
 
 /// The files of a model that its text names, copied beside the copy of it.

@@ -3,34 +3,53 @@
 use super::Verified;
 use crate::experiment::verdict::words;
 
+/// Column of the names of lines, as of the verdicts.
+const MARGIN: usize = 14;
+
 impl Verified {
-    /// At a glance: each noise with its law, and what became of it.
+    /// At a glance: each law as a block, the verdict first; then the laws that do not exist, with the reason.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
+        let finished = self.concluded.as_ref().filter(|c| !c.interrupted);
+        let mut outcomes = Vec::new();
+        for (noise, formula) in &self.formulas {
+            let laws = finished.map(|c| &c.record.verdicts.laws);
+            if let (Some(concluded), Some(found)) = (finished, laws.and_then(|l| l.get(*noise))) {
+                text += &concluded.law(noise, found);
+                outcomes.push((*noise, found.stands()));
+            }
+            if let Some(formula) = formula {
+                text += &format!(
+                    "  {:<width$}p ~ exp(-l/T - R), R = {formula}\n\n",
+                    "law",
+                    width = MARGIN - 2
+                );
+            } else {
+                text += "\n";
+            }
+        }
         for untried in &self.untried {
-            text += &format!("{:<11} {}\n", untried.noise.name(), untried.reason);
+            text += &format!(
+                "{:<MARGIN$}{}: {}\n",
+                "no law",
+                untried.noise.name(),
+                untried.reason
+            );
         }
         let Some(concluded) = &self.concluded else {
-            return text + "nothing to simulate\n";
+            return text + "nothing to simulate, and nothing was written\n";
         };
         if concluded.interrupted {
             return text + &concluded.text();
         }
-        for (noise, formula) in &self.formulas {
-            let law = match formula {
-                Some(formula) => format!("p ~ exp(-l/T - R), R = {formula}"),
-                None => "p ~ exp(-l/T - R), R by numbers".to_owned(),
-            };
-            text += &format!("\n{noise:<11} {law}\n");
-            if let Some(found) = concluded.record.verdicts.laws.get(*noise) {
-                text += &words::law(found);
-            }
+        if outcomes.len() > 1 {
+            text += &format!("\n{}\n", words::tally(&outcomes));
         }
         for note in &self.notes {
-            text += &format!("\nnote: {note}\n");
+            text += &format!("note: {note}\n");
         }
-        text + &format!("\nrecord and figures in {}\n", concluded.folder.display())
+        text + &format!("record and figures in {}\n", concluded.folder.display())
     }
 
     /// As JSON.

@@ -61,7 +61,8 @@ pub fn judge_law(
     judge(question, fine, coarse, &Prediction::Cdf(&cdf), true)
 }
 
-/// The same where the prediction is a sample from the predicted law, with its own effective size; its noise counts.
+/// The same where the prediction is a sample from the predicted law, with its own effective size; its noise counts, and so
+/// do its lost values.
 ///
 /// # Errors
 /// As [`judge_law`].
@@ -71,15 +72,37 @@ pub fn judge_two_samples(
     fine: Sample<'_>,
     coarse: Option<Sample<'_>>,
 ) -> Result<Verdict> {
-    argument::sample("the reference sample", reference.values, 1)?;
-    argument::positive("the effective size of the reference", reference.effective)?;
+    of_reference(question, reference, fine, coarse, true)
+}
+
+fn of_reference(
+    question: &Question,
+    reference: Sample<'_>,
+    fine: Sample<'_>,
+    coarse: Option<Sample<'_>>,
+    needs_power: bool,
+) -> Result<Verdict> {
+    check(question, &reference, "the reference sample")?;
+    if reference.values.is_empty() {
+        return Ok(nothing_left(question));
+    }
     judge(
         question,
         fine,
         coarse,
         &Prediction::Reference(reference),
-        true,
+        needs_power,
     )
+}
+
+/// As [`judge_two_samples`] for a law that should be refuted.
+pub(super) fn judge_wrong_samples(
+    question: &Question,
+    reference: Sample<'_>,
+    fine: Sample<'_>,
+    coarse: Option<Sample<'_>>,
+) -> Result<Verdict> {
+    of_reference(question, reference, fine, coarse, false)
 }
 
 /// As [`judge_law`] for a law that should be refuted, where a small p-value speaks for itself.
@@ -121,7 +144,10 @@ fn judge(
     if let Some(coarse) = &coarse {
         check(question, coarse, "the coarse sample")?;
     }
-    let distortion = distortion(&fine, coarse.as_ref(), question.order);
+    let mut distortion = distortion(&fine, coarse.as_ref(), question.order);
+    if let Prediction::Reference(reference) = prediction {
+        distortion += reference.share_lost();
+    }
     if fine.values.is_empty() || coarse.is_some_and(|c| c.values.is_empty()) {
         return Ok(nothing_left(question));
     }

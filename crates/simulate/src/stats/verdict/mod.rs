@@ -14,7 +14,7 @@ pub use family::Family;
 pub use law::{judge_law, judge_two_samples};
 pub use mean::judge_mean;
 pub use question::{Estimate, Question, Sample};
-pub use twin::{Twin, judge_twin};
+pub use twin::{Twin, judge_twin, judge_twin_samples};
 
 use super::normal;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! [`Twin`]: the same numbers against a law that is wrong on purpose.
 
-use super::law::judge_wrong;
+use super::law::{judge_wrong, judge_wrong_samples};
 use super::{Holds, Question, Sample, Verdict};
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
@@ -15,6 +15,13 @@ pub struct Twin {
 }
 
 impl Twin {
+    fn of(verdict: Verdict) -> Twin {
+        Twin {
+            excluded: verdict.holds == Holds::Refuted,
+            verdict,
+        }
+    }
+
     /// One line more than the verdict says: whether the test discriminates.
     #[must_use]
     pub fn text(&self) -> String {
@@ -38,9 +45,20 @@ pub fn judge_twin(
     coarse: Option<Sample<'_>>,
     wrong: impl Fn(f64) -> f64,
 ) -> Result<Twin> {
-    let verdict = judge_wrong(question, fine, coarse, &wrong)?;
-    Ok(Twin {
-        excluded: verdict.holds == Holds::Refuted,
-        verdict,
-    })
+    Ok(Twin::of(judge_wrong(question, fine, coarse, &wrong)?))
+}
+
+/// The same against samples of the wrong law.
+///
+/// # Errors
+/// As [`judge_two_samples`](super::judge_two_samples).
+pub fn judge_twin_samples(
+    question: &Question,
+    wrong: Sample<'_>,
+    fine: Sample<'_>,
+    coarse: Option<Sample<'_>>,
+) -> Result<Twin> {
+    Ok(Twin::of(judge_wrong_samples(
+        question, wrong, fine, coarse,
+    )?))
 }

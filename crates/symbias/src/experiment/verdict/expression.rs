@@ -27,13 +27,16 @@ impl Expression {
             named.insert(name.clone(), constant.into());
         }
         let mut table: toml::Table =
-            "symbias = 1\noutputs = [\"value\"]\naxes = {}\nparameters = { x = [] }"
+            "symbias = 1\noutputs = [\"value\", \"read\"]\naxes = {}\nparameters = { x = [] }"
                 .parse()
                 .map_err(|e: toml::de::Error| {
                     Error::new(ErrorKind::Syntax, e.message().to_owned())
                 })?;
         // `x` is read even where the expression is constant.
-        table.insert("program".into(), format!("value = {text} + 0 * x").into());
+        table.insert(
+            "program".into(),
+            format!("value = {text}\nread = 0 * x").into(),
+        );
         table.insert("constants".into(), named.into());
         let model = SourceFile::parse(&written(&table)?, None)
             .and_then(|s| s.check(Copies::All))

@@ -1,5 +1,6 @@
 //! Where prediction and measurement meet: what each arm's numbers say of the drivers.
 
+mod asked;
 pub mod attribution;
 mod expression;
 pub mod flow;
@@ -45,9 +46,9 @@ impl Verdicts {
 /// Whether what is asked of laws can be answered, before anything runs.
 ///
 /// # Errors
-/// Arms that do not exist; laws that do not.
+/// As `asked::check`.
 pub(super) fn check(spec: &Spec, arms: &[Planned]) -> Result<()> {
-    law::check(spec, arms)
+    asked::check(spec, arms)
 }
 
 /// Draws the conclusions from what was measured.

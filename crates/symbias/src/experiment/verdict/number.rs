@@ -1,6 +1,6 @@
 //! Predicted numbers beside means over replicas: equilibria of charges, rates, ratios.
 
-use super::law::values;
+use super::law::{Values, crossed, values};
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
 use crate::experiment::spec::NumberQuestion;
@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
 use symbias_simulate::stats::extrapolation::{self, AtStep};
-use symbias_simulate::stats::verdict::{Estimate, Holds, Question, Verdict, judge_mean};
+use symbias_simulate::stats::verdict::{
+    Estimate, Holds, Kind, LOST_SHARE, Quantity, Question, Statistic, Verdict, judge_mean,
+};
 
 /// What became of a predicted number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,59 @@ impl NumberVerdict {
     }
 }
 
+/// Why a mean of the values says nothing of the number; nothing bounds what lost replicas would have done to it.
+fn unusable(measured: &Measured, values: &Values, question: &NumberQuestion) -> Option<String> {
+    let all = values.numbers.len() + values.lost;
+    let lost = values.lost + crossed(measured);
+    if lost as f64 > LOST_SHARE * question.resolution * all as f64 {
+        return Some(format!(
+            "step-size bias: {lost} of {all} replicas of `{}` crossed a singular point or diverged; halve the step",
+            measured.arm
+        ));
+    }
+    match values.numbers.as_slice() {
+        [] | [_] => Some(format!(
+            "too few: {} of `{}` has no standard error; from two on their spread says how many are needed",
+            match all {
+                1 => "one replica".to_owned(),
+                n => format!("the mean of {n} replicas"),
+            },
+            measured.arm
+        )),
+        [first, rest @ ..] if rest.iter().all(|x| x == first) => Some(format!(
+            "all {all} values of `{}` are {first}: without spread there is no test",
+            measured.arm
+        )),
+        _ => None,
+    }
+}
+
+fn untested(asked: &Question, predicted: f64, own: &[f64], reason: String) -> Verdict {
+    let mean = own.iter().sum::<f64>() / own.len() as f64;
+    Verdict {
+        claim: asked.claim.clone(),
+        predicted: Quantity::Number(predicted),
+        measured: match own.is_empty() {
+            true => Quantity::Law("no values".to_owned()),
+            false => Quantity::Number(mean),
+        },
+        statistic: Statistic {
+            name: Kind::Z,
+            value: 0.0,
+        },
+        p_value: None,
+        level: asked.level,
+        effective: own.len() as f64,
+        step: asked.step,
+        step_bias: None,
+        // Any relative deviation of the size of the number itself would have passed.
+        detectable: 1.0,
+        resolution: asked.resolution,
+        holds: Holds::Undetermined,
+        reasons: vec![reason],
+    }
+}
+
 /// Judges a number.
 ///
 /// # Errors
@@ -48,35 +103,48 @@ pub fn judge(
     ) else {
         return Ok(None);
     };
-    let own = values(fine, &question.of)?.numbers;
-    let mut estimate = Estimate::of_sample(&own, own.len() as f64)?;
     let order = arm.weak_order();
-    if let (Some(coarse), Some(step)) = (question.coarse.as_deref().and_then(find), arm.time_step())
-    {
-        let other = values(coarse, &question.of)?.numbers;
-        let other = Estimate::of_sample(&other, other.len() as f64)?;
+    let asked = Question {
+        claim: match question.about.is_empty() {
+            true => format!("{name}: mean of {}", question.of),
+            false => format!("{name}: mean of {}, {}", question.of, question.about),
+        },
+        predicted: question.predicted.to_string(),
+        level: question.level,
+        resolution: question.resolution,
+        order,
+        step: arm.time_step(),
+    };
+    let coarse = question.coarse.as_deref().and_then(find);
+    let own = values(fine, &question.of)?;
+    let other = coarse.map(|c| values(c, &question.of)).transpose()?;
+    let all = [(fine, &own)].into_iter().chain(coarse.zip(other.as_ref()));
+    if let Some(reason) = all.filter_map(|(m, v)| unusable(m, v, question)).next() {
+        return Ok(Some(NumberVerdict {
+            about: question.about.clone(),
+            arm: question.arm.clone(),
+            verdict: untested(&asked, question.predicted, &own.numbers, reason),
+            twins: question.twins.keys().map(|t| (t.clone(), false)).collect(),
+        }));
+    }
+    let mut estimate = Estimate::of_sample(&own.numbers, own.numbers.len() as f64)?;
+    if let (Some(other), Some(step)) = (other, arm.time_step()) {
+        let other = Estimate::of_sample(&other.numbers, other.numbers.len() as f64)?;
         let at = |step: f64, e: &Estimate| AtStep {
             step,
             value: e.value,
             error: e.error,
         };
         let fit = extrapolation::fit(&[at(2.0 * step, &other), at(step, &estimate)], order)?;
-        estimate = Estimate::extrapolated(&fit, step, order, own.len() as f64);
+        estimate = Estimate::extrapolated(&fit, step, order, own.numbers.len() as f64);
     }
     let judged = |predicted: f64| {
         // A prediction to an accuracy is as good as the number in its range that is nearest.
         let room = question.accuracy * predicted.abs();
         let nearest = estimate.value.clamp(predicted - room, predicted + room);
         let asked = Question {
-            claim: match question.about.is_empty() {
-                true => format!("{name}: mean of {}", question.of),
-                false => format!("{name}: mean of {}, {}", question.of, question.about),
-            },
             predicted: predicted.to_string(),
-            level: question.level,
-            resolution: question.resolution,
-            order,
-            step: arm.time_step(),
+            ..asked.clone()
         };
         judge_mean(&asked, nearest, estimate)
     };

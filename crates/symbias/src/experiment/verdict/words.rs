@@ -1,10 +1,11 @@
-//! Attributions in words.
+//! Attributions in words; laws and numbers as blocks of aligned lines, the verdict first.
 
 use super::attribution::{Attribution, Spread};
 use super::flow::FlowVerdict;
 use super::law::LawVerdict;
 use super::number::NumberVerdict;
-use crate::experiment::spec::{Attribute, DriverSpec};
+use crate::experiment::spec::{Attribute, DriverSpec, Expectation};
+use symbias_simulate::stats::verdict::{Holds, Verdict};
 
 /// A driver as text.
 #[must_use]
@@ -133,37 +134,224 @@ pub fn flow(arm: &str, found: &FlowVerdict) -> String {
     text
 }
 
-/// A law: its verdicts, and what became of the wrong laws.
+/// A law: whether it holds, what was predicted and measured, what stands behind it, and what became of the wrong laws. `of`
+/// are the observables that it was asked for, in order.
 #[must_use]
-pub fn law(found: &LawVerdict) -> String {
-    let mut text = String::new();
-    for claim in &found.claims.verdicts {
-        text += &format!("{}\n", claim.text());
-    }
-    for (twin, judged) in &found.twins {
-        let outcome = match (judged.refuted, judged.p_value) {
-            (true, Some(p)) => format!("refuted, p = {p:.1e}"),
-            (false, Some(p)) => format!("NOT refuted, p = {p:.1e}"),
-            (_, None) => "not tested".to_owned(),
+pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
+    let expected = match (found.expected, found.holds) {
+        (Expectation::Confirmed, _) => "",
+        (Expectation::Refuted, Holds::Refuted) => "as expected",
+        (Expectation::Refuted, _) => "expected to be refuted",
+    };
+    let claims = &found.claims.verdicts;
+    let Some(first) = claims.first() else {
+        return heading(found.holds, name, &found.about, expected);
+    };
+    let mut text = heading(found.holds, name, &found.about, expected);
+    text += &line("predicted", &first.predicted.to_string());
+    let width = of.iter().map(|o| o.len()).max().unwrap_or(0);
+    for (k, (claim, p)) in claims.iter().zip(&found.claims.adjusted).enumerate() {
+        let own = of.get(k).copied().unwrap_or_default();
+        let mut measured = match claim.p_value {
+            None => format!("{own:<width$}  {}", claim.measured),
+            Some(_) => format!(
+                "{own:<width$}  D = {}, {}",
+                short(claim.statistic.value),
+                p_is(*p)
+            ),
         };
-        text += &format!("  twin `{twin}`: {outcome}\n");
+        if claim.holds != found.holds {
+            measured += &format!(", {}", claim.holds);
+        }
+        text += &line(if k == 0 { "measured" } else { "" }, &measured);
+    }
+    // The one that sees least speaks for all.
+    let weakest = claims
+        .iter()
+        .max_by(|a, b| a.detectable.total_cmp(&b.detectable));
+    text += &line("test", &test(weakest.unwrap_or(first), found.replicas, ""));
+    let several = claims.len() > 1;
+    let mut said: Vec<String> = Vec::new();
+    for (k, claim) in claims.iter().enumerate() {
+        for reason in worth_saying(claim) {
+            let own = of.get(k).copied().unwrap_or_default();
+            let reason = match several {
+                true => format!("{own}: {reason}"),
+                false => reason.to_owned(),
+            };
+            text += &line(if said.is_empty() { "because" } else { "" }, &reason);
+            said.push(reason);
+        }
     }
     if found.crossed > 0 {
-        text += &format!(
-            "  {} of {} replicas crossed the place where the density is singular\n",
-            found.crossed, found.replicas
+        text += &line(
+            "crossed",
+            &format!(
+                "{} of {} replicas, the place where the density is singular",
+                found.crossed, found.replicas
+            ),
         );
     }
-    text
+    let twins = found.twins.iter().map(|(twin, judged)| {
+        let p = judged.p_value.map(|p| p_is(Some(p)));
+        (twin.as_str(), judged.refuted, p)
+    });
+    text + &wrong("twins", twins.collect())
 }
 
-/// A number: its verdict, and what became of the wrong numbers.
+/// A number: as a law.
 #[must_use]
-pub fn number(found: &NumberVerdict) -> String {
-    let mut text = format!("{}\n", found.verdict.text());
-    for (twin, refuted) in &found.twins {
-        let outcome = if *refuted { "refuted" } else { "NOT refuted" };
-        text += &format!("  twin `{twin}`: {outcome}\n");
+pub fn number(name: &str, found: &NumberVerdict) -> String {
+    let verdict = &found.verdict;
+    let mut text = heading(verdict.holds, name, &found.about, "");
+    text += &line("predicted", &verdict.predicted.to_string());
+    let measured = match verdict.p_value {
+        None => verdict.measured.to_string(),
+        Some(p) => format!(
+            "{}, {} standard errors from it, {}",
+            verdict.measured,
+            short(verdict.statistic.value.abs()),
+            p_is(Some(p))
+        ),
+    };
+    text += &line("measured", &measured);
+    let relative = if found.verdict.predicted.to_string() == "0" {
+        ""
+    } else {
+        " relative"
+    };
+    text += &line(
+        "test",
+        &test(verdict, verdict.effective.round() as usize, relative),
+    );
+    for (k, reason) in worth_saying(verdict).enumerate() {
+        text += &line(if k == 0 { "because" } else { "" }, reason);
     }
-    text
+    let twins = found
+        .twins
+        .iter()
+        .map(|(twin, refuted)| (twin.as_str(), *refuted, None));
+    text + &wrong("twins", twins.collect())
+}
+
+/// How many laws and numbers came out as they should, and which did not.
+#[must_use]
+pub fn tally(outcomes: &[(&str, bool)]) -> String {
+    let fail: Vec<&str> = outcomes.iter().filter(|o| !o.1).map(|o| o.0).collect();
+    let all = outcomes.len();
+    match fail.as_slice() {
+        [] => format!("{all} of {all} as expected, with their twins"),
+        names => format!(
+            "{} of {all} as expected; not {}",
+            all - names.len(),
+            names.join(", ")
+        ),
+    }
+}
+
+/// Column of the names of lines.
+const MARGIN: usize = 14;
+
+fn heading(holds: Holds, name: &str, about: &str, expected: &str) -> String {
+    let mut text = format!("{:<MARGIN$}{name}", holds.to_string());
+    if !about.is_empty() {
+        text += &format!(": {about}");
+    }
+    if !expected.is_empty() {
+        text += &format!(" ({expected})");
+    }
+    text + "\n"
+}
+
+fn line(what: &str, said: &str) -> String {
+    format!("  {what:<width$}{said}\n", width = MARGIN - 2)
+}
+
+/// How much stands behind a verdict.
+fn test(verdict: &Verdict, replicas: usize, relative: &str) -> String {
+    let mut text = format!("{replicas} replicas");
+    if (verdict.effective - replicas as f64).abs() > 0.5 {
+        text += &format!(" worth {:.0}", verdict.effective);
+    }
+    match (verdict.step, verdict.step_bias) {
+        (Some(step), Some(_)) => text += &format!(", step {} extrapolated to 0", short(step)),
+        (Some(step), None) => text += &format!(", step {} alone", short(step)),
+        (None, _) => {}
+    }
+    if verdict.p_value.is_some() {
+        text += &format!(
+            ", sees{relative} {} of {} asked",
+            short(verdict.detectable),
+            short(verdict.resolution)
+        );
+    }
+    text + &format!(", level {}", short(verdict.level))
+}
+
+/// Reasons that the line of the test does not say.
+fn worth_saying(verdict: &Verdict) -> impl Iterator<Item = &str> {
+    let plain = |reason: &str| {
+        let known = [
+            "would have been seen with power",
+            "extrapolated to step 0",
+            "at this step:",
+        ];
+        known.iter().any(|k| reason.contains(k)) && !reason.starts_with("step-size bias")
+    };
+    let confirmed = verdict.holds == Holds::Confirmed;
+    let reasons = verdict.reasons.iter().map(String::as_str);
+    reasons.filter(move |r| !(confirmed && plain(r)))
+}
+
+/// The wrong laws or numbers on one line: those that survive first, and by name.
+fn wrong(what: &str, twins: Vec<(&str, bool, Option<String>)>) -> String {
+    if twins.is_empty() {
+        return String::new();
+    }
+    let named = |refuted: bool| -> Vec<String> {
+        let own = twins.iter().filter(|t| t.1 == refuted);
+        own.map(|(name, _, p)| match p {
+            Some(p) => format!("{name} ({p})"),
+            None => (*name).to_owned(),
+        })
+        .collect()
+    };
+    let (alive, dead) = (named(false), named(true));
+    let said = match (alive.is_empty(), dead.is_empty()) {
+        (true, _) => format!("refuted: {}", dead.join("; ")),
+        (false, true) => format!("NOT refuted: {}", alive.join("; ")),
+        _ => format!(
+            "NOT refuted: {}; refuted: {}",
+            alive.join("; "),
+            dead.join("; ")
+        ),
+    };
+    line(what, &said)
+}
+
+/// A p-value as people read it.
+fn p_is(p: Option<f64>) -> String {
+    match p {
+        None => "not tested".to_owned(),
+        Some(p) if p < 1e-99 => "p < 1e-99".to_owned(),
+        Some(p) if p < 1e-3 => format!("p = {p:.0e}"),
+        Some(p) => format!("p = {p:.2}"),
+    }
+}
+
+/// Three digits, without zeros at the end.
+fn short(x: f64) -> String {
+    let size = x.abs();
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    if !(1e-4..1e6).contains(&size) {
+        return format!("{x:.2e}");
+    }
+    let decimals = (2 - size.log10().floor() as i32).max(0) as usize;
+    let text = format!("{x:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
 }

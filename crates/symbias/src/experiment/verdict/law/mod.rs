@@ -1,12 +1,16 @@
 //! Predicted laws beside samples: one value of each replica at the end of the run, extrapolated to step zero where an arm of
 //! twice the step ran, with wrong laws that the same numbers must refute (theory §5).
 
+mod calibration;
+mod extrapolated;
 mod picture;
 mod predicted;
 mod sampled;
 
+pub use calibration::{Calibration, Power, calibrate, uniform};
+pub use extrapolated::extrapolates;
 pub use picture::Picture;
-pub use predicted::{Predicted, check};
+pub use predicted::{Predicted, exists};
 
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
@@ -16,7 +20,8 @@ use std::collections::BTreeMap;
 use symbias_model::error::Result;
 use symbias_simulate::stats::ks;
 use symbias_simulate::stats::verdict::{
-    Family, Holds, Question, Sample, Verdict, judge_law, judge_twin, judge_two_samples,
+    Family, Holds, Question, Sample, Verdict, judge_law, judge_twin, judge_twin_samples,
+    judge_two_samples,
 };
 
 /// What became of a predicted law.
@@ -36,7 +41,7 @@ pub struct LawVerdict {
     pub expected: Expectation,
     /// The wrong laws.
     pub twins: BTreeMap<String, TwinVerdict>,
-    /// Replicas whose watched function changed its sign.
+    /// Replicas whose watched number changed its sign, and that did not diverge.
     pub crossed: usize,
     /// Its figure, of the first observable.
     pub picture: Picture,
@@ -111,6 +116,7 @@ fn still(measured: &Measured, of: &str) -> Result<Option<f64>> {
 /// Below this p-value a law moves.
 const MOVES: f64 = 1e-3;
 
+/// Crossed replicas are among the numbers, diverged ones are not: nobody is in both counts.
 fn sample(values: &Values, crossed: usize) -> Sample<'_> {
     Sample {
         lost: values.lost + crossed,
@@ -118,12 +124,18 @@ fn sample(values: &Values, crossed: usize) -> Sample<'_> {
     }
 }
 
-fn crossed(measured: &Measured) -> usize {
-    measured
-        .samples
-        .crossings
-        .iter()
-        .filter(|c| c.count > 0)
+/// Replicas that crossed a place which the law does not let them cross, and did not diverge.
+pub(super) fn crossed(measured: &Measured) -> usize {
+    let samples = &measured.samples;
+    let diverged = |replica: u64| {
+        let found = samples
+            .diverged
+            .binary_search_by_key(&replica, |d| d.replica);
+        found.is_ok()
+    };
+    let crossings = samples.crossings.iter();
+    crossings
+        .filter(|c| c.count > 0 && !diverged(c.replica))
         .count()
 }
 
@@ -152,6 +164,10 @@ pub fn judge(
     // Each law once, for all observables.
     let law = |spec: &PredictedSpec| predicted::predict(spec, &observables, arm, measured);
     let own = law(&question.predicted)?;
+    if own.is_empty() {
+        // That of an arm which did not run.
+        return Ok(None);
+    }
     let stationary = question.predicted.arm.is_none();
     let mut twins = Vec::new();
     for (twin, spec) in &question.twins {
@@ -191,19 +207,20 @@ pub fn judge(
             );
         }
         for (twin, laws) in &twins {
-            let judged = match (&laws[k], laws[k].cdf()) {
+            let own = wrong.entry(twin.clone()).or_default();
+            let Some(law) = laws.get(k) else { continue };
+            own.push(match (law, law.cdf()) {
                 (_, Some(cdf)) => judge_twin(&asked, finer, coarser, cdf)?.verdict,
                 (Predicted::Samples(r), _) => {
-                    judge_two_samples(&asked, r.sample(), finer, coarser)?
+                    judge_twin_samples(&asked, r.sample(), finer, coarser)?.verdict
                 }
                 _ => continue,
-            };
-            wrong.entry(twin.clone()).or_default().push(judged);
+            });
         }
         if k == 0 {
             let first: Vec<(String, &Predicted)> = twins
                 .iter()
-                .map(|(name, laws)| (name.clone(), &laws[k]))
+                .filter_map(|(name, laws)| Some((name.clone(), laws.get(k)?)))
                 .collect();
             picture = Picture::of(&fine_values.numbers, &own[k], &first);
         }
@@ -214,7 +231,8 @@ pub fn judge(
         .map(|(twin, verdicts)| {
             let family = Family::new(verdicts, question.level)?;
             let p_value = family.adjusted.iter().flatten().copied().reduce(f64::min);
-            let refuted = p_value.is_some_and(|p| p < question.level);
+            // Lost replicas refute nothing, however small p is.
+            let refuted = family.holds() == Holds::Refuted;
             Ok((twin, TwinVerdict { refuted, p_value }))
         })
         .collect::<Result<_>>()?;

@@ -50,7 +50,7 @@ impl Picture {
             low = if begins { from } else { low };
             high = if ends { to } else { high };
         }
-        if !(high > low) {
+        if low.partial_cmp(&high) != Some(std::cmp::Ordering::Less) {
             return Picture::default();
         }
         // Freedman and Diaconis.

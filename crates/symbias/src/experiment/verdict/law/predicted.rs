@@ -1,13 +1,12 @@
 //! From a law as written to one that samples can be held against.
 
 use super::picture::histogram;
-use super::{sampled, values};
+use super::{crossed, sampled, values};
 use crate::experiment::plan::Planned;
 use crate::experiment::quantile::ordered;
 use crate::experiment::record::Measured;
-use crate::experiment::spec::{EquationSpec, PredictedSpec, Spec};
+use crate::experiment::spec::{EquationSpec, PredictedSpec};
 use crate::experiment::verdict::expression::Expression;
-use std::collections::BTreeMap;
 use symbias_bias::law::Density;
 use symbias_bias::quotient::fokker_planck::{PANELS, ZeroFlux, zero_flux};
 use symbias_geometry::sde::{Ito, NoiseKind, Sde};
@@ -32,6 +31,8 @@ pub struct Reference {
     pub numbers: Vec<f64>,
     /// Independent ones that they are worth.
     pub effective: f64,
+    /// Replicas of the arm whose law it is that are not among them, or crossed.
+    pub lost: usize,
 }
 
 impl Reference {
@@ -41,7 +42,7 @@ impl Reference {
         Sample {
             values: &self.numbers,
             effective: self.effective,
-            lost: 0,
+            lost: self.lost,
         }
     }
 }
@@ -93,16 +94,8 @@ fn wrong(text: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Value, text).remedy(remedy)
 }
 
-/// The law of each observable.
-///
-/// # Errors
-/// None or several of the ways to say a law; a law that does not exist or is not normalisable.
-pub fn predict(
-    spec: &PredictedSpec,
-    observables: &[&str],
-    arm: &Planned,
-    measured: &[Measured],
-) -> Result<Vec<Predicted>> {
+/// Exactly one way to say a law, and for one density one observable.
+fn said_once(spec: &PredictedSpec, observables: &[&str]) -> Result<()> {
     let said = [
         spec.noise.is_some(),
         spec.log_density.is_some(),
@@ -122,6 +115,33 @@ pub fn predict(
             "ask for one observable, or for the law of a noise or an arm",
         ));
     }
+    Ok(())
+}
+
+/// Whether the law exists, as far as no run is needed to see it.
+///
+/// # Errors
+/// As [`predict`].
+pub fn exists(spec: &PredictedSpec, observables: &[&str], arm: &Planned) -> Result<()> {
+    said_once(spec, observables)?;
+    match spec.noise {
+        Some(noise) => sampled::exists(noise, spec, observables, arm),
+        None if spec.arm.is_some() => Ok(()),
+        None => predict(spec, observables, arm, &[]).map(drop),
+    }
+}
+
+/// The law of each observable; none if it is that of an arm that did not run.
+///
+/// # Errors
+/// None or several of the ways to say a law; a law that does not exist or is not normalisable.
+pub fn predict(
+    spec: &PredictedSpec,
+    observables: &[&str],
+    arm: &Planned,
+    measured: &[Measured],
+) -> Result<Vec<Predicted>> {
+    said_once(spec, observables)?;
     if let Some(text) = &spec.log_density {
         let expression = Expression::new(text, &spec.constants)?;
         let support = spec
@@ -138,20 +158,17 @@ pub fn predict(
         return Ok(vec![Predicted::Flux(flux(equation, spec)?)]);
     }
     if let Some(name) = &spec.arm {
-        let other = measured.iter().find(|m| m.arm == *name).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Unknown,
-                format!("the law is that of the arm `{name}`, which did not run"),
-            )
-            .remedy("run it too")
-        })?;
+        let Some(other) = measured.iter().find(|m| m.arm == *name) else {
+            return Ok(Vec::new());
+        };
         return observables
             .iter()
             .map(|of| {
-                let found = values(other, of)?.numbers;
+                let found = values(other, of)?;
                 Ok(Predicted::Samples(Reference {
-                    effective: found.len() as f64,
-                    numbers: ordered(found),
+                    effective: found.numbers.len() as f64,
+                    numbers: ordered(found.numbers),
+                    lost: found.lost + crossed(other),
                 }))
             })
             .collect();
@@ -214,52 +231,4 @@ fn flux(equation: &EquationSpec, spec: &PredictedSpec) -> Result<ZeroFlux> {
         diffusion: Expression::new(&equation.diffusion, &spec.constants)?,
     };
     zero_flux(&written, [low, high], PANELS)
-}
-
-/// Whether the laws that are written as densities and equations exist, before anything runs.
-///
-/// # Errors
-/// As [`predict`], with the law and the twin.
-pub fn check(spec: &Spec, arms: &[Planned]) -> Result<()> {
-    for (name, question) in &spec.laws {
-        let Some(arm) = arms.iter().find(|a| a.name == question.arm) else {
-            let error = Error::new(
-                ErrorKind::Unknown,
-                format!("law `{name}` is of `{}`, which is no arm", question.arm),
-            );
-            return Err(error.suggest(&question.arm, arms.iter().map(|a| a.name.as_str())));
-        };
-        let twins = question.twins.iter().map(|(n, s)| (Some(n), s));
-        for (twin, law) in std::iter::once((None, &question.predicted)).chain(twins) {
-            let context = match twin {
-                None => format!("law `{name}`"),
-                Some(twin) => format!("law `{name}`, twin `{twin}`"),
-            };
-            let other = law.arm.as_ref();
-            if let Some(other) = other.filter(|o| arms.iter().all(|a| a.name != **o)) {
-                let error = Error::new(ErrorKind::Unknown, format!("there is no arm `{other}`"));
-                return Err(error
-                    .suggest(other, arms.iter().map(|a| a.name.as_str()))
-                    .context(&context));
-            }
-            // Samples need a run; densities do not.
-            if law.arm.is_none() && law.noise.is_none() {
-                predict(law, &question.of.all(), arm, &[]).map_err(|e| e.context(&context))?;
-            }
-        }
-    }
-    let unknown: BTreeMap<&String, &String> = spec
-        .numbers
-        .iter()
-        .filter(|(_, n)| arms.iter().all(|a| a.name != n.arm))
-        .map(|(name, n)| (name, &n.arm))
-        .collect();
-    match unknown.into_iter().next() {
-        None => Ok(()),
-        Some((name, arm)) => Err(Error::new(
-            ErrorKind::Unknown,
-            format!("number `{name}` is of `{arm}`, which is no arm"),
-        )
-        .suggest(arm, arms.iter().map(|a| a.name.as_str()))),
-    }
 }

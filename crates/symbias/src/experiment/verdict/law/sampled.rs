@@ -2,23 +2,26 @@
 //! section, otherwise samples that are drawn without steps in time.
 
 use super::predicted::{Predicted, Reference};
+use crate::experiment::diffusion::Moving;
 use crate::experiment::plan::Planned;
 use crate::experiment::quantile::ordered;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
 use std::sync::Arc;
 use symbias_bias::law::Density;
-use symbias_bias::law::sampler::{Sampler, Settings as Chains};
+use symbias_bias::law::sampler::{Loss, Sampler, Settings as Chains};
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice, value};
 use symbias_bias::quotient::{FullBatch, Section};
 use symbias_bias::{Base, Ground, Noise, Potential, Status};
 use symbias_geometry::component::orthonormal;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::metric::weights;
 use symbias_geometry::probe::{Entries, Probes};
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::scalar::Inputs;
-use symbias_simulate::observe::{Moment, len};
+use symbias_numerics::random::Stream;
+use symbias_simulate::observe::{Moment, Observable, Weights, len};
 use symbias_simulate::stats::ess;
 use symbias_simulate::training::Settings;
 
@@ -33,12 +36,28 @@ pub fn of_noise(
     arm: &Planned,
 ) -> Result<Vec<Predicted>> {
     let subject = Subject::of(noise, arm)?;
-    subject.exists()?;
-    let single = subject.section.as_ref().is_some_and(|s| s.len() == 1);
-    if single && observables.len() == 1 && subject.is_weight(observables[0], arm)? {
-        return Ok(vec![Predicted::Density(subject.density(spec)?)]);
+    match subject.by_density(spec, observables, arm)? {
+        true => Ok(vec![Predicted::Density(subject.density(spec, arm)?)]),
+        false => subject.samples(observables, arm),
     }
-    subject.samples(observables, arm)
+}
+
+/// Whether there is such a law, without drawing samples of it.
+///
+/// # Errors
+/// As [`of_noise`].
+pub fn exists(
+    noise: StationarySpec,
+    spec: &PredictedSpec,
+    observables: &[&str],
+    arm: &Planned,
+) -> Result<()> {
+    let subject = Subject::of(noise, arm)?;
+    if subject.by_density(spec, observables, arm)? {
+        return subject.density(spec, arm).map(drop);
+    }
+    let split = orthonormal(&subject.model, &subject.factors);
+    subject.sampler(&split, &subject.loss()).map(drop)
 }
 
 /// Chains of the exact samples.
@@ -48,7 +67,11 @@ const STEPS: (u64, u64) = (120_000, 6000);
 /// Points that are kept of a chain.
 const KEPT: u64 = 6000;
 /// The stream of the chains: seeds that no experiment's training shares.
-const STREAM: u64 = 0x6578_6163_74;
+const STREAM: u64 = 0x0065_7861_6374;
+/// Random points at which an observable is compared with the effective weight.
+const POINTS: u64 = 6;
+/// Starts that are looked at before a law of one side of 0 is believed.
+const STARTS: u64 = 64;
 
 /// What a law is computed from.
 struct Subject {
@@ -71,8 +94,18 @@ impl Subject {
                 ErrorKind::Value,
                 format!("arm `{}` has no temperature", arm.name),
             )
-            .remedy("the law of a noise is that of a diffusion with noise = { isotropic = T } or { horizontal = T }")
+            .remedy("the law of a noise is that of a diffusion with noise = { isotropic = T } or { horizontal = T }; of other noise give log_density")
         })?;
+        if temperature == 0.0 {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!(
+                    "the temperature of arm `{}` is 0, and its law a point",
+                    arm.name
+                ),
+            )
+            .remedy("give its noise a positive temperature"));
+        }
         let files = data::constants(&model)?;
         let setting = arm.settings.of(0)?;
         let per_sample = arm.training.fixed_per_sample();
@@ -107,8 +140,29 @@ impl Subject {
         }
     }
 
-    /// Whether no hypothesis fails but that of the integral, which says so itself.
-    fn exists(&self) -> Result<()> {
+    /// Whether the law is a density of the effective weight, or samples are to be drawn.
+    fn by_density(
+        &self,
+        spec: &PredictedSpec,
+        observables: &[&str],
+        arm: &Planned,
+    ) -> Result<bool> {
+        let single = self.section.as_ref().is_some_and(|s| s.len() == 1);
+        let density = single && observables.len() == 1 && self.is_weight(observables[0], arm)?;
+        // The integral of one density says itself whether it diverges.
+        self.exists(density)?;
+        if !density && spec.support.is_some() {
+            return Err(Error::new(
+                ErrorKind::Value,
+                "`support` is of a density, and this law is drawn as samples",
+            )
+            .remedy("leave `support` out"));
+        }
+        Ok(density)
+    }
+
+    /// Whether no hypothesis fails.
+    fn exists(&self, integrated: bool) -> Result<()> {
         let probes = Probes::new(&self.model, &self.files, None, 1)?;
         let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
         let base = ground.base(&self.theta)?;
@@ -116,19 +170,46 @@ impl Subject {
         let fails = found
             .hypotheses
             .iter()
-            .find(|h| h.status == Status::Fails && h.topic != "normalisable-at-zero");
+            .filter(|h| h.status == Status::Fails)
+            .find(|h| match h.topic {
+                "normalisable-at-zero" => !(integrated || self.repels()),
+                // Samples are of the law of θ: it is no matter what of θ w does not see.
+                "fibre-is-orbit" | "effective-weights-known" => integrated,
+                _ => true,
+            });
         match fails {
             None => Ok(()),
             Some(h) => Err(Error::new(
                 ErrorKind::Value,
-                format!(
-                    "{} noise has no stationary law here: it would need that {}",
-                    self.noise.name(),
-                    h.text
-                ),
+                match h.topic {
+                    "normalisable-at-zero" => format!(
+                        "the law of {} noise is not normalisable where weights vanish: {}",
+                        self.noise.name(),
+                        h.text
+                    ),
+                    _ => format!(
+                        "{} noise has no stationary law here: it would need that {}",
+                        self.noise.name(),
+                        h.text
+                    ),
+                },
             )
-            .remedy("ask for another law, or give the model what the law needs")),
+            .remedy(match h.topic {
+                "compact-orbits" => "give the arm a weight decay, as decay = 0.1",
+                _ => "ask for another law, or give the model what the law needs",
+            })),
         }
+    }
+
+    /// Whether the loss grows without bounds towards vanishing parameters, which keeps a law from what diverges there.
+    fn repels(&self) -> bool {
+        let at = |scale: f64| {
+            let theta: Vec<f64> = self.theta.iter().map(|x| scale * x).collect();
+            self.batch.loss(&theta)
+        };
+        let (near, nearer) = (at(1e-4), at(1e-8));
+        // A logarithm gains a few units between the two; a bounded loss nothing.
+        !(nearer - near < 1e-3 * (1.0 + near.abs()))
     }
 
     /// Whether an observable is the effective weight.
@@ -137,6 +218,9 @@ impl Subject {
             return Ok(false);
         };
         let (name, entry) = entry_of(of);
+        if let Some(Moving::Weights(_)) = arm.diffusion {
+            return Ok(name == "weights");
+        }
         let Some(observable) = arm.observables.iter().find(|o| o.name() == name) else {
             return Ok(false);
         };
@@ -144,9 +228,14 @@ impl Subject {
         let setting = arm.settings.of(0)?;
         let mut worker = observable.worker();
         let mut same = true;
-        // At two points: a coincidence at the start is not enough.
-        for factor in [1.0, 1.1] {
-            let theta: Vec<f64> = self.theta.iter().map(|x| factor * x).collect();
+        // At the start and at points of all signs: |w| is w on one side alone.
+        for k in 0..=POINTS {
+            let mut stream = Stream::new(STREAM, k, 0);
+            let random = |_: &f64| stream.next_normal();
+            let theta: Vec<f64> = match k {
+                0 => self.theta.clone(),
+                _ => self.theta.iter().map(random).collect(),
+            };
             let moment = Moment {
                 replica: 0,
                 setting: &setting,
@@ -162,17 +251,42 @@ impl Subject {
         Ok(same)
     }
 
-    /// Samples of the law in θ, seen through the observables.
-    fn samples(&self, observables: &[&str], arm: &Planned) -> Result<Vec<Predicted>> {
-        let split = orthonormal(&self.model, &self.factors);
-        let loss = |theta: &[f64]| self.batch.loss(theta);
+    fn loss(&self) -> impl Fn(&[f64]) -> f64 + Sync + '_ {
+        |theta: &[f64]| self.batch.loss(theta)
+    }
+
+    /// The law in θ.
+    fn sampler<'a>(&self, split: &'a Split, loss: &'a Loss<'a>) -> Result<Sampler<'a>> {
         let (noise, chart) = match self.noise {
             StationarySpec::Isotropic => (Noise::Isotropic, Chart::Charges),
             StationarySpec::Slice => (Noise::Slice, Chart::Charges),
             StationarySpec::Surface => (Noise::Slice, Chart::Surface),
             StationarySpec::Horizontal => (Noise::Horizontal, Chart::Charges),
         };
-        let sampler = Sampler::new(noise, chart, self.temper, &split, &loss, &self.theta)?;
+        Sampler::new(noise, chart, self.temper, split, loss, &self.theta)
+    }
+
+    /// What looks at θ: the observables of the arm, which of a process of weights are those of its own state.
+    fn looks(&self, name: &str, arm: &Planned) -> Result<Option<Box<dyn Observable>>> {
+        if !matches!(arm.diffusion, Some(Moving::Weights(_))) {
+            return Ok(None);
+        }
+        let found = weights(&self.model, &self.factors).filter(|_| name == "weights");
+        let found = found.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                format!("the law of `{name}` of a process of weights is not known"),
+            )
+            .remedy("ask for that of `weights`")
+        })?;
+        Ok(Some(Box::new(Weights::new(name, found.map))))
+    }
+
+    /// Samples of the law in θ, seen through the observables.
+    fn samples(&self, observables: &[&str], arm: &Planned) -> Result<Vec<Predicted>> {
+        let split = orthonormal(&self.model, &self.factors);
+        let loss = self.loss();
+        let sampler = self.sampler(&split, &loss)?;
         let settings = Chains {
             seed: arm.training.seed ^ STREAM,
             chains: CHAINS,
@@ -189,7 +303,9 @@ impl Subject {
             .iter()
             .map(|of| {
                 let (name, entry) = entry_of(of);
+                let own = self.looks(name, arm)?;
                 let found = arm.observables.iter().find(|o| o.name() == name);
+                let found = own.as_ref().or(found);
                 let observable = found.filter(|o| entry < len(o.as_ref())).ok_or_else(|| {
                     Error::new(
                         ErrorKind::Unknown,
@@ -218,17 +334,19 @@ impl Subject {
                 Ok(Predicted::Samples(Reference {
                     effective: ess::of_distribution(&each)?,
                     numbers: ordered(series.concat()),
+                    lost: 0,
                 }))
             })
             .collect()
     }
 
     /// p(w) ∝ e^{−ℓ/T − R} on the sides of 0 that the leaf reaches.
-    fn density(self, spec: &PredictedSpec) -> Result<Density> {
+    fn density(self, spec: &PredictedSpec, arm: &Planned) -> Result<Density> {
         let support = match spec.interval() {
             Some(support) => support,
             None => self.support()?,
         };
+        self.starts_inside(support, arm)?;
         let points: &[f64] = if support.0 < 0.0 && support.1 > 0.0 {
             &[0.0]
         } else {
@@ -239,6 +357,31 @@ impl Subject {
             support,
             points,
         )
+    }
+
+    /// A noise that keeps to one side of 0 has a law for each side, and what weighs them is the initialisation.
+    fn starts_inside(&self, support: (f64, f64), arm: &Planned) -> Result<()> {
+        let Some(section) = &self.section else {
+            return Ok(());
+        };
+        let crosses = self.noise == StationarySpec::Isotropic;
+        if crosses || support.0 < 0.0 && support.1 > 0.0 {
+            return Ok(());
+        }
+        for replica in 0..STARTS {
+            let w = section.weights(&arm.settings.of(replica)?.theta)?[0];
+            if w < support.0 || w > support.1 {
+                return Err(Error::new(
+                    ErrorKind::Value,
+                    format!(
+                        "replica {replica} starts at w = {w}, outside of [{}, {}] where the law lies: paths do not cross 0",
+                        support.0, support.1
+                    ),
+                )
+                .remedy("start all replicas on one side, or ask for the law of another arm of them"));
+            }
+        }
+        Ok(())
     }
 
     /// All numbers, those of one sign, or for a noise that keeps to the leaf those that the start's side leads to.
@@ -285,7 +428,12 @@ impl Subject {
             StationarySpec::Horizontal => value(&base, Noise::Horizontal),
             _ => self.potential(&ground, Some(&base), &theta).ok()?.value?,
         };
-        Some(-self.batch.loss(&theta) / self.temper.temperature - r)
+        // Where orbits are not compact R holds the decay; on the leaf and on compact orbits ‖θ‖² is a function of w.
+        let decay = match self.noise == StationarySpec::Isotropic && !ground.is_isometric() {
+            true => 0.0,
+            false => self.temper.decay / 2.0 * theta.iter().map(|x| x * x).sum::<f64>(),
+        };
+        Some(-(self.batch.loss(&theta) + decay) / self.temper.temperature - r)
     }
 }
 
