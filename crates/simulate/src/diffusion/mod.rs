@@ -22,6 +22,7 @@ use crate::noise::{Noise, commutes, within};
 use crate::scheme::{Scheme, Sense};
 use crate::training::{Descent, Feed, Setting, Training};
 use symbias_geometry::field::AffineField;
+use symbias_geometry::sde::NoiseKind;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::program::{Layout, Options, Program, Task};

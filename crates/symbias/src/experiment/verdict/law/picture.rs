@@ -143,6 +143,7 @@ mod tests {
         let flat = Predicted::Samples(super::super::predicted::Reference {
             numbers: vec![0.0, 1.0],
             effective: 2.0,
+            lost: 0,
         });
         let edges = Picture::of(&sample, &flat, &[]).edges;
         let reach = 1.0 + REACH * 2.0;
