@@ -3,7 +3,7 @@
 //!
 //! The process of the effective weights on a leaf is made elsewhere and integrated elsewhere; here is what both
 //! agree on. The difference of the two senses is a drift: an Itô equation with b is the Stratonovich equation with
-//! b − ½ Σ_k Dσ_k[σ_k], σ_k the columns of σ.
+//! b − ½ Σ_k Dσ_k\[σ_k\], σ_k the columns of σ.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 pub trait Calculus: Send + Sync + 'static {
     /// `Itô` or `Stratonovich`.
     const NAME: &'static str;
-    /// The sign of ½ Σ_k Dσ_k[σ_k] in the drift of the same process in the other sense.
+    /// The sign of ½ Σ_k Dσ_k\[σ_k\] in the drift of the same process in the other sense.
     const CORRECTION: f64;
 }
 
@@ -38,7 +38,7 @@ impl Calculus for Stratonovich {
 pub enum NoiseKind {
     /// σ does not depend on x: both senses are one.
     Additive,
-    /// Dσ_k[σ_l] = Dσ_l[σ_k] for all columns, as for a single noise.
+    /// Dσ_k\[σ_l\] = Dσ_l\[σ_k\] for all columns, as for a single noise.
     Commutative,
     /// Anything.
     General,
@@ -66,11 +66,11 @@ pub trait Sde: Send + Sync {
     /// σ(x), n rows of m numbers.
     fn diffusion(&self, x: &[f64], into: &mut [f64]);
 
-    /// Dσ(x)[v], n rows of m numbers, for a direction v of n numbers.
+    /// Dσ(x)\[v\], n rows of m numbers, for a direction v of n numbers.
     fn diffusion_along(&self, x: &[f64], v: &[f64], into: &mut [f64]);
 }
 
-/// ½ Σ_k Dσ_k[σ_k] at x, n numbers: what the Itô drift of a Stratonovich equation has more.
+/// ½ Σ_k Dσ_k\[σ_k\] at x, n numbers: what the Itô drift of a Stratonovich equation has more.
 #[must_use]
 pub fn correction<S: Sde + ?Sized>(sde: &S, x: &[f64]) -> Vec<f64> {
     let (n, m) = (sde.dimension(), sde.noises());

@@ -121,7 +121,7 @@ fn said_once(spec: &PredictedSpec, observables: &[&str]) -> Result<()> {
 /// Whether the law exists, as far as no run is needed to see it.
 ///
 /// # Errors
-/// As [`predict`].
+/// As `predict`.
 pub fn exists(spec: &PredictedSpec, observables: &[&str], arm: &Planned) -> Result<()> {
     said_once(spec, observables)?;
     match spec.noise {
