@@ -70,7 +70,11 @@ pub struct Folder(pub PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("symbias-fig-{name}-{}", std::process::id()));
+        // Tests run side by side, and two of them may use one name.
+        static MADE: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let own = format!("symbias-fig-{name}-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(own);
         std::fs::create_dir_all(&path).expect("a folder");
         Folder(path)
     }
