@@ -305,7 +305,7 @@ fn floating_counts_see_brackets_that_vanish() {
         ("swiglu", 3),
         ("softmax_regression", 6),
         ("scale_invariant", 1),
-        // key_bias has 5: floating brackets find 3 at the points that the present normals give, which is open.
+        ("key_bias", 5),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../models")

@@ -240,11 +240,12 @@ struct FloatingSpan {
 
 impl Span<f64> for FloatingSpan {
     fn insert(&mut self, vectors: Vec<Vec<f64>>) -> Result<()> {
-        // The fields have unit length, so that a bracket this short is one that vanishes.
+        // The fields have unit length, so that a bracket this short is one that vanishes. What is long is made a unit; what is
+        // short stays so: enlarged, its roundings would count as a direction (rows of J of a softmax that is nearly constant).
         let unit = |v: &Vec<f64>| {
             let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
             (norm > VANISHING && norm.is_finite())
-                .then(|| v.iter().map(|x| x / norm).collect::<Vec<f64>>())
+                .then(|| v.iter().map(|x| x / norm.max(1.0)).collect::<Vec<f64>>())
         };
         let rows: Vec<Vec<f64>> = vectors.iter().filter_map(unit).collect();
         if !rows.is_empty() {
