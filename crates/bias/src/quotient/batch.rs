@@ -16,11 +16,18 @@ pub struct FullBatch {
     share: Vec<f64>,
 }
 
-/// Samples with the same integer inputs, in one program.
+/// Samples with the same integer inputs.
 struct Batch {
-    program: Program<f64>,
+    /// L alone, which samplers ask for, and L with ∇L.
+    loss: Shared,
+    gradient: Shared,
     /// The real inputs, sample after sample.
     inputs: Vec<f64>,
+}
+
+/// A program that several threads run.
+struct Shared {
+    program: Program<f64>,
     /// Arenas that no evaluation is using.
     idle: Mutex<Vec<Workspace<f64>>>,
 }
@@ -63,15 +70,21 @@ impl FullBatch {
         let whole = model.loss_divisor(samples.len());
         let (mut batches, mut share) = (Vec::new(), Vec::new());
         for (arrays, count, inputs) in groups {
-            let options = Options {
-                samples: count,
-                ..Options::new(Task::LossGradient, Layout::Single)
+            let compile = |task| -> Result<Shared> {
+                let options = Options {
+                    samples: count,
+                    ..Options::new(task, Layout::Single)
+                };
+                Ok(Shared {
+                    program: Program::compile(model, &arrays, options)?,
+                    idle: Mutex::new(Vec::new()),
+                })
             };
             share.push(model.loss_divisor(count) / whole);
             batches.push(Batch {
-                program: Program::compile(model, &arrays, options)?,
+                loss: compile(Task::Loss)?,
+                gradient: compile(Task::LossGradient)?,
                 inputs,
-                idle: Mutex::new(Vec::new()),
             });
         }
         Ok(FullBatch {
@@ -84,8 +97,13 @@ impl FullBatch {
     /// L(θ), θ of d numbers.
     #[must_use]
     pub fn loss(&self, theta: &[f64]) -> f64 {
-        let mut gradient = vec![0.0; self.d];
-        self.evaluate(theta, &mut gradient)
+        let each = self.batches.iter().zip(&self.share);
+        each.map(|(batch, share)| {
+            let mut value = [0.0];
+            batch.loss.run(theta, &batch.inputs, &mut [&mut value]);
+            share * value[0]
+        })
+        .sum()
     }
 
     /// L(θ); ∇L(θ), d numbers, is written into the second argument.
@@ -94,7 +112,8 @@ impl FullBatch {
         gradient.fill(0.0);
         for (batch, share) in self.batches.iter().zip(&self.share) {
             let mut value = [0.0];
-            batch.run(theta, &mut value, &mut own);
+            let program = &batch.gradient;
+            program.run(theta, &batch.inputs, &mut [&mut value, &mut own]);
             loss += share * value[0];
             gradient
                 .iter_mut()
@@ -113,15 +132,14 @@ impl FullBatch {
     }
 }
 
-impl Batch {
-    fn run(&self, theta: &[f64], value: &mut [f64], gradient: &mut [f64]) {
+impl Shared {
+    fn run(&self, theta: &[f64], inputs: &[f64], results: &mut [&mut [f64]]) {
         // An arena holds nothing between runs that a panic elsewhere could have spoilt.
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
         let mut workspace = kept.unwrap_or_else(|| self.program.workspace());
-        let arguments = Arguments::at(theta, &self.inputs);
-        self.program
-            .run(&mut workspace, &arguments, &mut [value, gradient]);
+        let arguments = Arguments::at(theta, inputs);
+        self.program.run(&mut workspace, &arguments, results);
         idle().push(workspace);
     }
 }

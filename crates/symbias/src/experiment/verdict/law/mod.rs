@@ -6,6 +6,7 @@ mod extrapolated;
 mod picture;
 mod predicted;
 mod sampled;
+mod subject;
 
 pub use calibration::{Calibration, Power, calibrate, uniform};
 pub use extrapolated::extrapolates;
