@@ -35,7 +35,7 @@ pub struct Wish {
     pub model: PathBuf,
     /// The noises; empty is all whose law exists.
     pub noises: Vec<StationarySpec>,
-    /// T; without, the median loss of random models over half the number of directions that the loss sees.
+    /// T; without, a third of the median loss of random models over half the number of directions that the loss sees.
     pub temperature: Option<f64>,
     /// λ of the isotropic law where orbits are not compact; T without, so that parameters alone are N(0, I).
     pub decay: Option<f64>,

@@ -30,6 +30,8 @@ const PLACES: u64 = 48;
 const LASTS: f64 = 8.0;
 /// Steps at least, if the caller allows as many.
 const FEWEST: u64 = 1000;
+/// Share of the loss of random models that noise keeps up: much warmer, and weights run along flat valleys.
+const SHARE: f64 = 0.3;
 /// Curvature below this share of the largest counts as that of a direction that the loss does not see.
 const FLAT: f64 = 1e-6;
 /// Half the spacing of the differences of gradients, relative to the size of θ.
@@ -46,7 +48,7 @@ pub(super) struct Trial {
     pub teacher: Vec<f64>,
     /// The inputs that are data: name, shape with the samples first, entries.
     pub inputs: Vec<Named>,
-    /// T at which the loss is about that of a random other model.
+    /// T at which the loss is about a third of that of random other models.
     pub temperature: f64,
     /// Time of a step.
     pub step: f64,
@@ -114,7 +116,7 @@ impl Trial {
         let far = usual_loss(&batch, model.space().dim(), wanted.seed);
         let temperature = wanted
             .temperature
-            .unwrap_or_else(|| rounded(far * 2.0 / count as f64));
+            .unwrap_or_else(|| rounded(SHARE * far * 2.0 / count as f64));
         let steepest = steepest(&batch, (model, factors), &teacher, temperature, wanted.seed)?;
         let step = rounded(RESOLVED / largest.max(steepest));
         let asked = (LASTS / (smallest * step)).ceil() as u64;

@@ -55,8 +55,10 @@ pub fn exists(
 
 /// Chains of the exact samples.
 const CHAINS: u64 = 4;
-/// Steps of a chain, and those before it that adapt the step size.
-const STEPS: (u64, u64) = (120_000, 6000);
+/// Steps of a chain, tried one after the other until its samples suffice; a twentieth before them adapts the step size.
+const STEPS: [u64; 2] = [120_000, 1_200_000];
+/// Independent samples that suffice: the reference then adds little to the noise of some thousand replicas.
+const ENOUGH: f64 = 4000.0;
 /// Points that are kept of a chain.
 const KEPT: u64 = 6000;
 /// The stream of the chains: seeds that no experiment's training shares.
@@ -94,17 +96,28 @@ impl Subject {
         Ok(Some(Box::new(Weights::new(name, found.map))))
     }
 
-    /// Samples of the law in θ, seen through the observables.
+    /// Samples of the law in θ, seen through the observables; longer chains where shorter ones are worth too little.
     fn samples(&self, observables: &[&str], arm: &Planned) -> Result<Vec<Predicted>> {
+        let mut found = Vec::new();
+        for steps in STEPS {
+            found = self.sampled(observables, arm, steps)?;
+            if found.iter().all(|r| r.effective >= ENOUGH) {
+                break;
+            }
+        }
+        Ok(found.into_iter().map(Predicted::Samples).collect())
+    }
+
+    fn sampled(&self, observables: &[&str], arm: &Planned, steps: u64) -> Result<Vec<Reference>> {
         let split = orthonormal(&self.model, &self.factors);
         let loss = self.loss();
         let sampler = self.sampler(&split, &loss)?;
         let settings = Chains {
             seed: arm.training.seed ^ STREAM,
             chains: CHAINS,
-            burn_in: STEPS.1,
-            steps: STEPS.0,
-            thin: STEPS.0 / KEPT,
+            burn_in: steps / 20,
+            steps,
+            thin: steps / KEPT,
         };
         let d = self.theta.len();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -143,11 +156,11 @@ impl Subject {
                     series.push(own);
                 }
                 let each: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-                Ok(Predicted::Samples(Reference {
+                Ok(Reference {
                     effective: ess::of_distribution(&each)?,
                     numbers: ordered(series.concat()),
                     lost: 0,
-                }))
+                })
             })
             .collect()
     }
