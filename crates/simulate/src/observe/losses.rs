@@ -1,5 +1,6 @@
 //! The loss on data that stay.
 
+use super::held::Held;
 use super::{Moment, Observable, Worker};
 use crate::training::feed::Feeder;
 use crate::training::{Feed, Training};
@@ -81,7 +82,7 @@ impl Observable for Loss {
         Box::new(Evaluation {
             of: self,
             workspace: self.loss.workspace(),
-            data: None,
+            data: Held::default(),
         })
     }
 }
@@ -89,26 +90,24 @@ impl Observable for Loss {
 struct Evaluation<'l> {
     of: &'l Loss,
     workspace: Workspace<f64>,
-    /// Inputs of the replica that was looked at last.
-    data: Option<(u64, Vec<f64>)>,
+    data: Held,
 }
 
 impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
-        if self.data.as_ref().is_none_or(|d| d.0 != moment.replica) {
-            let own = &self.of.training;
+        let (own, teacher) = (&self.of.training, &self.of.teacher);
+        let inputs = self.data.of(moment.replica, || {
             let mut feeder = Feeder::new(own, &[&moment.setting.fixed]);
             feeder.fill(own.seed, moment.replica, TEST);
-            if let Some(teacher) = &self.of.teacher {
+            if let Some(teacher) = teacher {
                 let mut workspace = teacher.workspace();
                 let mut answers = vec![0.0; teacher.result_len(0)];
                 let arguments = Arguments::at(&moment.setting.teacher, &feeder.inputs);
                 teacher.run(&mut workspace, &arguments, &mut [&mut answers]);
                 feeder.answer(&answers);
             }
-            self.data = Some((moment.replica, feeder.inputs));
-        }
-        let inputs = self.data.as_ref().map_or(&[][..], |d| &d.1);
+            feeder.inputs
+        });
         let arguments = Arguments::at(moment.theta, inputs);
         self.of
             .loss

@@ -5,6 +5,7 @@
 
 mod charges;
 mod expression;
+mod held;
 mod losses;
 mod measure;
 mod outputs;

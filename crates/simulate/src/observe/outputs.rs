@@ -1,5 +1,6 @@
 //! The outputs at the data that stay.
 
+use super::held::Held;
 use super::{Moment, Observable, Worker};
 use crate::training::Training;
 use crate::training::feed::Feeder;
@@ -51,7 +52,7 @@ impl Observable for Outputs {
         Box::new(Evaluation {
             of: self,
             workspace: self.program.workspace(),
-            data: None,
+            data: Held::default(),
         })
     }
 }
@@ -59,19 +60,17 @@ impl Observable for Outputs {
 struct Evaluation<'o> {
     of: &'o Outputs,
     workspace: Workspace<f64>,
-    /// Inputs of the replica that was looked at last.
-    data: Option<(u64, Vec<f64>)>,
+    data: Held,
 }
 
 impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
-        if self.data.as_ref().is_none_or(|d| d.0 != moment.replica) {
-            let own = &self.of.training;
+        let own = &self.of.training;
+        let inputs = self.data.of(moment.replica, || {
             let mut feeder = Feeder::new(own, &[&moment.setting.fixed]);
             feeder.fill(own.seed, moment.replica, 0);
-            self.data = Some((moment.replica, feeder.inputs));
-        }
-        let inputs = self.data.as_ref().map_or(&[][..], |d| &d.1);
+            feeder.inputs
+        });
         let arguments = Arguments::at(moment.theta, inputs);
         let program = &self.of.program;
         program.run(&mut self.workspace, &arguments, &mut [into]);
