@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     /// Only these noises; all whose law exists without
     #[arg(long, value_name = "NOISE", num_args = 1.., value_parser = noise)]
     noise: Vec<StationarySpec>,
-    /// Temperature, in units of the loss; without, one at which the weights move by about their size
+    /// Temperature, in units of the loss; without, the warmest at which the steps suffice
     #[arg(long, allow_negative_numbers = true)]
     temperature: Option<f64>,
     /// Weight decay of isotropic noise where orbits are not compact; the temperature without

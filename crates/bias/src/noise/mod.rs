@@ -20,12 +20,14 @@ mod horizontal;
 mod isotropic;
 mod singular;
 mod slice;
+mod stationary;
 
 pub(crate) use horizontal::closes;
 pub use horizontal::horizontal;
 pub use isotropic::{Temper, isotropic};
 pub(crate) use slice::is_diagonal;
 pub use slice::{Chart, slice};
+pub use stationary::Stationary;
 
 use crate::ground::{Base, Ground, Origin};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status, joined};

@@ -3,9 +3,9 @@
 //! is reported are one law.
 
 use super::section::Section;
-use crate::ground::Ground;
-use crate::noise::{self, Chart, Temper};
-use crate::potential::{Noise, Potential, Status};
+use crate::ground::{Base, Ground};
+use crate::noise::{Stationary, Temper};
+use crate::potential::{Potential, Status};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// L(θ), θ of d numbers.
@@ -15,27 +15,25 @@ type Loss<'a> = Box<dyn Fn(&[f64]) -> f64 + Send + Sync + 'a>;
 pub struct LogDensity<'a> {
     ground: &'a Ground<'a>,
     section: &'a Section,
-    law: Noise,
-    temperature: f64,
+    law: Stationary,
     loss: Loss<'a>,
 }
 
 impl<'a> LogDensity<'a> {
-    /// The law of a noise at a temperature T > 0, for the loss L(θ); on the slice that of the charges.
+    /// That of a law, for the loss L(θ).
     ///
     /// # Errors
-    /// A temperature that is not positive; a section that is not that of the balanced leaf; a law that
-    /// does not exist, with the hypothesis that fails (one that only is not normalisable has a
+    /// A temperature that is not positive or a decay that is negative; a section that is not that of the balanced leaf; a
+    /// law that does not exist, with the hypothesis that fails (one that only is not normalisable has a
     /// density all the same); effective weights that are not known; floating linear algebra that does
     /// not converge.
     pub fn of(
         ground: &'a Ground<'a>,
         section: &'a Section,
-        law: Noise,
-        temperature: f64,
+        law: Stationary,
         loss: impl Fn(&[f64]) -> f64 + Send + Sync + 'a,
     ) -> Result<LogDensity<'a>> {
-        let temper = Temper::new(temperature, 0.0)?;
+        Temper::new(law.temper.temperature, law.temper.decay)?;
         if !section.is_balanced() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -44,18 +42,11 @@ impl<'a> LogDensity<'a> {
             .remedy("build it with `Section::balanced`"));
         }
         let base = ground.base(section.start())?;
-        let (base, theta) = (base.as_ref(), section.start());
-        let found = match law {
-            Noise::Isotropic => noise::isotropic(ground, base, theta, temper)?,
-            Noise::Slice => noise::slice(ground, base, theta, Chart::Charges)?,
-            Noise::Horizontal => noise::horizontal(ground, base, theta, &[])?,
-        };
-        admitted(&found)?;
+        admitted(&law.potential(ground, base.as_ref(), section.start())?)?;
         Ok(LogDensity {
             ground,
             section,
             law,
-            temperature,
             loss: Box::new(loss),
         })
     }
@@ -66,7 +57,11 @@ impl<'a> LogDensity<'a> {
     /// Those of [`Section::lift`]; floating linear algebra that does not converge.
     pub fn at(&self, w: &[f64]) -> Result<f64> {
         let theta = self.section.lift(w)?;
-        Ok(-(self.loss)(&theta) / self.temperature - self.potential_at(&theta)?)
+        let loss = (self.loss)(&theta);
+        let found = self
+            .law
+            .log_density(self.ground, &self.base(&theta)?, loss)?;
+        found.ok_or_else(unknown)
     }
 
     /// R(w), w of n numbers.
@@ -74,19 +69,26 @@ impl<'a> LogDensity<'a> {
     /// # Errors
     /// As [`LogDensity::at`].
     pub fn potential(&self, w: &[f64]) -> Result<f64> {
-        self.potential_at(&self.section.lift(w)?)
+        let base = self.base(&self.section.lift(w)?)?;
+        self.law.value(self.ground, &base)?.ok_or_else(unknown)
     }
 
-    fn potential_at(&self, theta: &[f64]) -> Result<f64> {
-        let base = self.ground.base(theta)?.ok_or_else(|| {
+    fn base(&self, theta: &[f64]) -> Result<Base> {
+        self.ground.base(theta)?.ok_or_else(|| {
             Error::new(
                 ErrorKind::Numerical,
                 "no balanced point was found at these weights",
             )
             .remedy("give weights inside their image, away from where they lose rank")
-        })?;
-        Ok(noise::value(&base, self.law))
+        })
     }
+}
+
+fn unknown() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "the potential of this law has no number at these weights",
+    )
 }
 
 /// That no hypothesis fails but the one that only concerns the integral.

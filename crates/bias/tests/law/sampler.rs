@@ -6,7 +6,7 @@ use symbias_bias::Noise;
 use symbias_bias::law::Density;
 use symbias_bias::law::closed;
 use symbias_bias::law::sampler::{Chain, Sampler, Settings};
-use symbias_bias::noise::{Chart, Temper};
+use symbias_bias::noise::{Chart, Stationary, Temper};
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Split, factors};
 
@@ -19,6 +19,14 @@ fn split(text: &str) -> Split {
 
 fn temper(decay: f64) -> Temper {
     Temper::new(T, decay).unwrap()
+}
+
+fn law_of(noise: Noise, chart: Chart, temper: Temper) -> Stationary {
+    Stationary {
+        noise,
+        chart,
+        temper,
+    }
 }
 
 fn settings(steps: u64) -> Settings {
@@ -71,7 +79,13 @@ fn a_pair_of_numbers_on_the_slice() {
         (Noise::Slice, Chart::LogRatios, &flat, &horizontal),
     ] {
         // A start beside the slice is moved onto it.
-        let sampler = Sampler::new(noise, chart, temper(0.0), &split, &loss, &[1.0, 1.05]).unwrap();
+        let sampler = Sampler::new(
+            law_of(noise, chart, temper(0.0)),
+            &split,
+            &loss,
+            &[1.0, 1.05],
+        )
+        .unwrap();
         let start = sampler.start();
         assert!((start[0] - start[1]).abs() < 1e-10);
         let chains = sampler.run(settings(40_000), 2, 1, &weight);
@@ -93,9 +107,7 @@ fn a_pair_of_numbers_with_decay() {
     let loss = |theta: &[f64]| half_square(theta[0] * theta[1]);
     let noise = Noise::Isotropic;
     let sampler = Sampler::new(
-        noise,
-        Chart::Charges,
-        temper(0.5),
+        law_of(noise, Chart::Charges, temper(0.5)),
         &split,
         &loss,
         &[1.0, 1.0],
@@ -119,9 +131,7 @@ fn a_pair_of_numbers_with_decay() {
         0,
     );
     let none = Sampler::new(
-        noise,
-        Chart::Charges,
-        temper(0.0),
+        law_of(noise, Chart::Charges, temper(0.0)),
         &split,
         &loss,
         &[1.0, 1.0],
@@ -140,7 +150,12 @@ fn a_group_on_its_cone() {
         .map(|noise| (noise, closed::group(noise, 2, half_square, T).unwrap()));
     for (k, (noise, law)) in laws.iter().enumerate() {
         let start = [1.0, 0.6, 0.8];
-        let sampler = Sampler::new(*noise, Chart::Charges, temper(0.0), &split, &loss, &start);
+        let sampler = Sampler::new(
+            law_of(*noise, Chart::Charges, temper(0.0)),
+            &split,
+            &loss,
+            &start,
+        );
         let chains = sampler.unwrap().run(settings(80_000), 2, 1, &observe);
         agrees(law, &chains, 0);
         rejects(&laws[1 - k].1, &chains, 0);
@@ -165,7 +180,12 @@ fn symmetric_factors() {
     let start = [1.0, 0.2, -0.3, 0.4, 0.1, -0.9, 0.5, 0.2];
     let flat = |_: &[f64]| 0.0;
     let run = |noise| {
-        let sampler = Sampler::new(noise, Chart::Charges, temper(0.5), &split, &flat, &start);
+        let sampler = Sampler::new(
+            law_of(noise, Chart::Charges, temper(0.5)),
+            &split,
+            &flat,
+            &start,
+        );
         sampler
             .unwrap()
             .run(settings(100_000), 2, 5, &invariants(4))
@@ -249,7 +269,8 @@ fn matrix_factors_on_the_slice() {
         let mut start = vec![1.2, 0.0, 0.0, 0.7, 0.0, 0.0];
         start.truncate(2 * n);
         start.extend([1.2, 0.0, 0.0, 0.7]);
-        let sampler = Sampler::new(noise, chart, temper(0.5), &split, &flat, &start).unwrap();
+        let sampler =
+            Sampler::new(law_of(noise, chart, temper(0.5)), &split, &flat, &start).unwrap();
         let chains = sampler.run(settings(80_000), 2, 2, &singular);
         println!("{:?}", chains[0].counts);
         agrees(&closed::gamma(shape, T / 0.5).unwrap(), &chains, 0);
@@ -271,9 +292,7 @@ fn chains_are_repeatable_and_refusals_clear() {
     let loss = |theta: &[f64]| half_square(theta[0] * theta[1].hypot(theta[2]));
     let new = |start: &[f64]| {
         Sampler::new(
-            Noise::Slice,
-            Chart::Charges,
-            temper(0.0),
+            law_of(Noise::Slice, Chart::Charges, temper(0.0)),
             &split,
             &loss,
             start,

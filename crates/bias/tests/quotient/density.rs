@@ -1,6 +1,8 @@
 //! The density, from the volumes of orbits and of K, against the process, from J and ∇²w.
 
 use crate::common::{drift, flat, gram, model, normals, positive, process, product, section};
+use symbias_bias::law::closed::decayed_product;
+use symbias_bias::noise::{Chart, Stationary, Temper};
 use symbias_bias::quotient::fokker_planck::zero_flux;
 use symbias_bias::quotient::{LogDensity, Noise, Section};
 use symbias_bias::{Ground, Noise as Law};
@@ -10,12 +12,19 @@ use symbias_geometry::rank::generic_rank;
 use symbias_model::Model;
 use symbias_model::error::Result;
 
+fn warm(temperature: f64) -> Temper {
+    Temper {
+        temperature,
+        decay: 0.0,
+    }
+}
+
 /// Calls a test with the density of a law for a loss.
 fn with_density<T>(
     model: &Model,
     section: &Section,
     law: Law,
-    temperature: f64,
+    temper: Temper,
     loss: impl Fn(&[f64]) -> f64 + Send + Sync,
     test: impl FnOnce(&LogDensity<'_>) -> T,
 ) -> Result<T> {
@@ -23,7 +32,12 @@ fn with_density<T>(
     let probes = Probes::new(model, &Default::default(), None, 0)?;
     let rank = generic_rank(&probes, model.space().dim())?.decision.rank;
     let ground = Ground::new(model, &found, &probes, false, rank);
-    let density = LogDensity::of(&ground, section, law, temperature, loss)?;
+    let law = Stationary {
+        noise: law,
+        chart: Chart::Charges,
+        temper,
+    };
+    let density = LogDensity::of(&ground, section, law, loss)?;
     Ok(test(&density))
 }
 
@@ -45,7 +59,7 @@ fn spread(model: &Model, section: &Section, noise: Noise, law: Law, temperature:
     };
     let sde = process(model, section.clone(), noise, slope).expect("a process");
     let solved = zero_flux(&sde, [0.0, 6.0], 60).expect("a law");
-    with_density(model, section, law, temperature, loss, |density| {
+    with_density(model, section, law, warm(temperature), loss, |density| {
         let nodes = solved.nodes().iter().zip(solved.log_density());
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for (w, log) in nodes.filter(|n| *n.0 > 1e-6 && *n.0 < 5.0).step_by(7) {
@@ -97,7 +111,7 @@ fn flux(model: &Model, noise: Noise, law: Law) -> Result<[f64; 2]> {
         model,
         &section,
         law,
-        1.0,
+        warm(1.0),
         |_| 0.0,
         |density| {
             let h = 1e-5 * w.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
@@ -160,7 +174,7 @@ fn no_flux_in_many_dimensions() {
 fn laws_that_do_not_exist() {
     let refused = |model: &Model, law: Law| {
         let section = section(model, 3);
-        with_density(model, &section, law, 1.0, |_| 0.0, |_| ())
+        with_density(model, &section, law, warm(1.0), |_| 0.0, |_| ())
             .expect_err("no law")
             .message()
             .to_owned()
@@ -169,8 +183,44 @@ fn laws_that_do_not_exist() {
     assert!(refused(&model("groups"), Law::Horizontal).contains("leaf"));
     let pair = product(2);
     let positive = positive(&pair);
-    assert!(with_density(&pair, &positive, Law::Slice, 1.0, |_| 0.0, |_| ()).is_ok());
-    assert!(with_density(&pair, &positive, Law::Slice, -1.0, |_| 0.0, |_| ()).is_err());
+    assert!(with_density(&pair, &positive, Law::Slice, warm(1.0), |_| 0.0, |_| ()).is_ok());
+    assert!(with_density(&pair, &positive, Law::Slice, warm(-1.0), |_| 0.0, |_| ()).is_err());
     let charged = Section::charged(&pair, &factors(&pair), &[2.0, 0.1]).expect("a section");
-    assert!(with_density(&pair, &charged, Law::Slice, 1.0, |_| 0.0, |_| ()).is_err());
+    assert!(with_density(&pair, &charged, Law::Slice, warm(1.0), |_| 0.0, |_| ()).is_err());
+}
+
+/// Decay on a product: K_0(λ|w|/T) for isotropic noise, where R holds it; on the leaf ½λ‖θ‖² = λ|w|. The twins have no
+/// decay: the horizontal law without, which exists, and log(1 + w) for K_0.
+#[test]
+fn decay_is_part_of_a_law() {
+    let pair = product(2);
+    let section = positive(&pair);
+    let temper = Temper {
+        temperature: 0.7,
+        decay: 0.4,
+    };
+    let rate = temper.decay / temper.temperature;
+    let bessel = decayed_product(|_| 0.0, temper).expect("a law");
+    let line = |law: Law, temper: Temper| -> Vec<f64> {
+        let at = |density: &LogDensity<'_>| {
+            let points = (1..30).map(|k| 0.1 * f64::from(k));
+            points
+                .map(|w| density.at(&[w]).expect("a density"))
+                .collect()
+        };
+        with_density(&pair, &section, law, temper, |_| 0.0, at).expect("a ground")
+    };
+    let spread = |found: &[f64], log: &dyn Fn(f64) -> f64| {
+        let differences = (1..30).zip(found).map(|(k, x)| x - log(0.1 * f64::from(k)));
+        let (low, high) = differences.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| {
+            (a.min(x), b.max(x))
+        });
+        high - low
+    };
+    let isotropic = line(Law::Isotropic, temper);
+    assert!(spread(&isotropic, &|w| bessel.log_density(w)) < 1e-10);
+    assert!(spread(&isotropic, &|w| -w.ln_1p()) > 0.1);
+    let leaf = |w: f64| -rate * w - 0.5 * w.ln();
+    assert!(spread(&line(Law::Horizontal, temper), &leaf) < 1e-10);
+    assert!(spread(&line(Law::Horizontal, warm(0.7)), &leaf) > 0.1);
 }

@@ -6,11 +6,14 @@
 
 use super::orbit::{Frame, Group, get, groups, put, splat};
 use symbias_geometry::field::AffineField;
-use symbias_numerics::lanes::{LaneFloat, Real, Simd, SimdMask, dispatch, level};
+use symbias_numerics::lanes::{LaneFloat, Lanes, Real, Simd, SimdMask, dispatch, level};
 
 /// Newton steps at most; they converge quadratically from the free step, and a lane that has not converged never will
 /// with this step.
 const NEWTON: usize = 8;
+
+/// Steps at most along the normals of the point that moves: towards a singular orbit they halve the distance only.
+const NEAREST: usize = 64;
 
 /// A charge counts as zero up to so many roundings of its terms.
 const ZERO: f64 = 64.0;
@@ -96,6 +99,9 @@ impl<T: Real> Slice<T> {
                         put::<S, T>(T::Lanes::<S>::select(reached, stay, at), &mut new.x, k);
                     }
                 }
+                if !reached.all_true() {
+                    reached = nearest(simd, group, new, (x, self.lanes, v), least, reached);
+                }
                 let nan = splat::<S, T>(simd, T::NAN);
                 for (k, place) in group.places.iter().enumerate() {
                     let there = get::<S, T>(simd, &new.x, k);
@@ -105,6 +111,51 @@ impl<T: Real> Slice<T> {
             }
         }
     }
+}
+
+/// For lanes that the normals at θ do not bring back: x ← x − Σ_ab ξ_a(x) Γ⁺_ab μ_b(x) from the free step, the normals at
+/// the point that moves. Both are consistent with the same process (\[C08\]); where orbits are singular the normals at θ
+/// depend on each other within a step, and these need not.
+#[inline(always)]
+fn nearest<S: Simd, T: Real>(
+    simd: S,
+    group: &Group<T>,
+    at: &mut Frame<T>,
+    (x, lanes, v): (&[T], usize, usize),
+    least: Lanes<S, T>,
+    before: <Lanes<S, T> as LaneFloat<S>>::Mask,
+) -> <Lanes<S, T> as LaneFloat<S>>::Mask {
+    let (n, per) = (group.len(), lanes / T::VIRTUAL_LANES);
+    for (k, place) in group.places.iter().enumerate() {
+        let there = get::<S, T>(simd, &at.x, k);
+        let free = get::<S, T>(simd, x, place * per + v);
+        put::<S, T>(T::Lanes::<S>::select(before, there, free), &mut at.x, k);
+    }
+    let mut reached = before;
+    for _ in 0..NEAREST {
+        at.charges(simd, group);
+        let mut worst = splat::<S, T>(simd, T::ZERO);
+        for a in 0..n {
+            worst = worst.max(get::<S, T>(simd, &at.c, a).abs());
+        }
+        reached = worst.le(least);
+        if reached.all_true() {
+            break;
+        }
+        at.values(simd, group);
+        at.factor(simd, group);
+        at.solve(simd, n);
+        for k in 0..group.places.len() {
+            let stay = get::<S, T>(simd, &at.x, k);
+            let mut moved = stay;
+            for a in 0..n {
+                let y = get::<S, T>(simd, &at.xi, a * group.places.len() + k);
+                moved = y.fnma(get::<S, T>(simd, &at.c, a), moved);
+            }
+            put::<S, T>(T::Lanes::<S>::select(reached, stay, moved), &mut at.x, k);
+        }
+    }
+    reached
 }
 
 /// c ← M⁻¹c without pivoting: M is near Γ, which is positive. Where a pivot is 0 the field vanishes, and λ is 0.

@@ -1,8 +1,10 @@
 //! `symbias verify`: predict, simulate, verdict, for a model of one's own. Its laws are predicted, an experiment that tries
 //! them is written beside a copy of the model, run, and concluded; the file can be read, changed and run again.
 
+mod curvature;
 mod plan;
 mod setting;
+mod taught;
 mod words;
 
 use crate::analyze::{self, Temper, analyze};
@@ -35,7 +37,8 @@ pub struct Wish {
     pub model: PathBuf,
     /// The noises; empty is all whose law exists.
     pub noises: Vec<StationarySpec>,
-    /// T; without, a third of the median loss of random models over half the number of directions that the loss sees.
+    /// T; without, the warmest for which the steps suffice, at most a third of the median loss of random models over half the
+    /// number of directions that the loss sees.
     pub temperature: Option<f64>,
     /// λ of the isotropic law where orbits are not compact; T without, so that parameters alone are N(0, I).
     pub decay: Option<f64>,
@@ -208,17 +211,17 @@ fn tried(
         (StationarySpec::Slice, &answer.bias.noise_slice),
         (StationarySpec::Horizontal, &answer.bias.noise_horizontal),
     ];
-    let mut laws = Vec::new();
+    let (mut laws, mut others) = (Vec::new(), Vec::new());
     for (noise, bias) in all {
-        if !wish.noises.is_empty() && !wish.noises.contains(&noise) {
-            continue;
-        }
+        let wished = wish.noises.is_empty() || wish.noises.contains(&noise);
         match refusal(noise, bias, compact, trivial) {
-            Some(reason) => found.untried.push(Untried { noise, reason }),
-            None => {
+            Some(reason) if wished => found.untried.push(Untried { noise, reason }),
+            Some(_) => {}
+            None if wished => {
                 found.formulas.insert(noise.name(), bias.formula.clone());
                 laws.push(noise);
             }
+            None => others.push(noise),
         }
     }
     if laws.is_empty() {
@@ -229,6 +232,7 @@ fn tried(
         table: &table,
         trial: &trial,
         laws: &laws,
+        others: &others,
         charges: !compact,
         decay: if compact { 0.0 } else { decay },
         weights: weights(&model, &factors).map(|w| w.map.entries.len()),

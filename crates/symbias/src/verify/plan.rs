@@ -30,8 +30,10 @@ pub(super) struct Known<'k> {
     /// The model file as a table.
     pub table: &'k toml::Table,
     pub trial: &'k Trial,
-    /// Laws that exist, each with the other laws that exist as twins.
+    /// Laws that are tried, each with the other laws that exist as twins.
     pub laws: &'k [StationarySpec],
+    /// Laws that exist and are not tried.
+    pub others: &'k [StationarySpec],
     /// Whether there are charges: then the horizontal law is that of the leaf where they vanish.
     pub charges: bool,
     /// Weight decay of the isotropic law.
@@ -88,23 +90,24 @@ fn of_noise(law: StationarySpec) -> PredictedSpec {
     }
 }
 
-/// The laws of other noises, which the same numbers must refute. An isotropic law that exists by decay alone is none in the
-/// arms of the others, which have no decay.
+/// The laws of other noises, which the same numbers must refute.
 fn twins(known: &Known<'_>, law: StationarySpec) -> BTreeMap<String, PredictedSpec> {
-    known
-        .laws
-        .iter()
-        .filter(|other| **other != law)
-        .map(|other| match other {
-            // It exists with weight decay alone, which this arm has not: then by what its own arm measures.
-            StationarySpec::Isotropic if known.decay > 0.0 => (
+    let decayed = |other: &StationarySpec| *other == StationarySpec::Isotropic && known.decay > 0.0;
+    let tried = known.laws.iter().filter(|other| **other != law);
+    // The isotropic law exists with weight decay alone, which the arms of the others have not: then by what its own arm
+    // measures, if it runs.
+    let others = known.others.iter().filter(|other| !decayed(other));
+    tried
+        .chain(others)
+        .map(|other| match decayed(other) {
+            true => (
                 "what isotropic noise with decay does".to_owned(),
                 PredictedSpec {
                     arm: Some(other.name().to_owned()),
                     ..PredictedSpec::default()
                 },
             ),
-            _ => (format!("law of {} noise", other.name()), of_noise(*other)),
+            false => (format!("law of {} noise", other.name()), of_noise(*other)),
         })
         .collect()
 }

@@ -1,45 +1,33 @@
 //! What a model is tried on: a random balanced teacher, data that it answers, and from the curvature of the loss a
 //! temperature, a step and a time.
 
+use super::curvature::steepest;
+use super::taught::Taught;
 use std::path::Path;
-use symbias_bias::Noise;
-use symbias_bias::law::sampler::{Sampler, Settings as Chains};
-use symbias_bias::noise::{Chart, Temper};
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
-use symbias_geometry::gauge::balance_factors;
-use symbias_geometry::rank::numerical;
-use symbias_model::data::{self, Named};
+use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::expression::{Model, Source, TensorId};
-use symbias_model::program::{Arguments, Layout, Options, Program, Task};
-use symbias_model::scalar::{Arrays, Inputs};
-use symbias_numerics::dense::{Matrix, symmetric_eigen};
+use symbias_model::expression::{Model, Source};
 use symbias_numerics::random::Stream;
 
 /// Size of the entries of the teacher: charges and weights of order one.
-const SCALE: f64 = 0.8;
-/// Samples at least and at most.
-const SAMPLES: (usize, usize) = (16, 256);
+pub(super) const SCALE: f64 = 0.8;
+/// Stream of the teacher: a step that no training reaches.
+pub(super) const TEACHER: u64 = u64::MAX - 77;
 /// Step times the largest curvature that is met.
 const RESOLVED: f64 = 0.1;
-/// Places at which it is looked for.
-const PLACES: u64 = 48;
 /// Times of the slowest direction that a run lasts.
 const LASTS: f64 = 8.0;
 /// Steps at least, if the caller allows as many.
 const FEWEST: u64 = 1000;
 /// Share of the loss of random models that noise keeps up: much warmer, and weights run along flat valleys.
 const SHARE: f64 = 0.3;
-/// Curvature below this share of the largest counts as that of a direction that the loss does not see.
-const FLAT: f64 = 1e-6;
-/// Half the spacing of the differences of gradients, relative to the size of θ.
-const SPACING: f64 = 1e-5;
-/// Stream of the teacher: a step that no training reaches.
-const TEACHER: u64 = u64::MAX - 77;
-/// First of the random samples.
-const FIRST_SAMPLE: u64 = 1 << 42;
+/// How often the temperature is halved at most, until the run lasts as long as it should: the warmer, the steeper are the
+/// places that noise finds.
+const HALVINGS: u32 = 5;
+/// Share of the steps that a halving must at least save: far along orbits a loss is steep at any temperature.
+const GAIN: f64 = 0.8;
 
 /// A model with data and numbers of their scale.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +36,7 @@ pub(super) struct Trial {
     pub teacher: Vec<f64>,
     /// The inputs that are data: name, shape with the samples first, entries.
     pub inputs: Vec<Named>,
-    /// T at which the loss is about a third of that of random other models.
+    /// The warmest T for which the run suffices, at most that at which the loss is a third of that of random other models.
     pub temperature: f64,
     /// Time of a step.
     pub step: f64,
@@ -65,8 +53,53 @@ pub(super) struct Wanted {
     pub most_steps: u64,
 }
 
-fn refuse(text: impl Into<String>, remedy: &str) -> Error {
+pub(super) fn refuse(text: impl Into<String>, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, text).remedy(remedy)
+}
+
+/// Temperature, step and number of steps.
+struct Pace {
+    temperature: f64,
+    step: f64,
+    /// Steps that the slowest direction asks for.
+    asked: u64,
+}
+
+impl Pace {
+    /// Of what is wanted, or the warmest that fits.
+    fn of((model, factors): (&Model, &[Factor]), taught: &Taught, wanted: &Wanted) -> Result<Pace> {
+        let Taught {
+            batch, curvatures, ..
+        } = taught;
+        let at = |temperature: f64| -> Result<Pace> {
+            let noisy = (model, factors, temperature);
+            let steepest = steepest(batch, noisy, &taught.teacher, wanted.seed)?;
+            let step = rounded(RESOLVED / curvatures.largest().max(steepest));
+            Ok(Pace {
+                temperature,
+                step,
+                asked: (LASTS / (curvatures.smallest() * step)).ceil() as u64,
+            })
+        };
+        if let Some(temperature) = wanted.temperature {
+            return at(temperature);
+        }
+        // ½T for each direction that the loss sees.
+        let far = usual_loss(batch, model.space().dim(), wanted.seed);
+        let usual = SHARE * far * 2.0 / curvatures.count() as f64;
+        let mut pace = at(rounded(usual))?;
+        for halvings in 1..=HALVINGS {
+            if pace.asked <= wanted.most_steps {
+                break;
+            }
+            let cooler = at(rounded(usual / f64::from(1 << halvings)))?;
+            if cooler.asked as f64 > GAIN * pace.asked as f64 {
+                break;
+            }
+            pace = cooler;
+        }
+        Ok(pace)
+    }
 }
 
 impl Trial {
@@ -95,15 +128,8 @@ impl Trial {
                 "make them constants",
             ));
         }
-        let files = data::constants(model)?;
-        let teacher = teacher(model, factors, wanted.seed)?;
-        let (inputs, samples) = answered(model, &teacher, of, wanted.seed)?;
-        let batch = FullBatch::of(model, &files, &samples)?;
-        let curvatures = curvatures(&batch, &teacher)?;
-        let largest = curvatures.iter().copied().fold(0.0, f64::max);
-        let seen = || curvatures.iter().copied().filter(|c| *c > FLAT * largest);
-        let (count, smallest) = (seen().count(), seen().fold(f64::INFINITY, f64::min));
-        if count == 0 {
+        let taught = Taught::of(model, factors, of, wanted.seed)?;
+        if taught.curvatures.count() == 0 {
             return Err(refuse(
                 format!(
                     "the loss of `{}` has no curvature at a random teacher",
@@ -112,21 +138,14 @@ impl Trial {
                 "give a loss that depends on the outputs",
             ));
         }
-        // ½T for each direction that the loss sees.
-        let far = usual_loss(&batch, model.space().dim(), wanted.seed);
-        let temperature = wanted
-            .temperature
-            .unwrap_or_else(|| rounded(SHARE * far * 2.0 / count as f64));
-        let steepest = steepest(&batch, (model, factors), &teacher, temperature, wanted.seed)?;
-        let step = rounded(RESOLVED / largest.max(steepest));
-        let asked = (LASTS / (smallest * step)).ceil() as u64;
+        let pace = Pace::of((model, factors), &taught, wanted)?;
         Ok(Trial {
-            teacher,
-            inputs,
-            temperature,
-            step,
-            steps: asked.max(FEWEST).min(wanted.most_steps) / 4 * 4,
-            cut: asked > wanted.most_steps,
+            teacher: taught.teacher,
+            inputs: taught.inputs,
+            temperature: pace.temperature,
+            step: pace.step,
+            steps: pace.asked.max(FEWEST).min(wanted.most_steps) / 4 * 4,
+            cut: pace.asked > wanted.most_steps,
         })
     }
 }
@@ -134,151 +153,6 @@ impl Trial {
 /// To two digits: numbers that a person writes down.
 fn rounded(x: f64) -> f64 {
     format!("{x:.1e}").parse().unwrap_or(x)
-}
-
-fn teacher(model: &Model, factors: &[Factor], seed: u64) -> Result<Vec<f64>> {
-    let mut stream = Stream::new(seed, 0, TEACHER);
-    let theta: Vec<f64> = (0..model.space().dim())
-        .map(|_| SCALE * stream.next_normal())
-        .collect();
-    let split = orthonormal(model, factors);
-    Ok(balance_factors(model, factors, &split.symmetric, &theta)?.theta)
-}
-
-/// Random samples with the teacher's answers, as arrays and as inputs of the model.
-fn answered(
-    model: &Model,
-    teacher: &[f64],
-    of: Option<&str>,
-    seed: u64,
-) -> Result<(Vec<Named>, Vec<Inputs>)> {
-    let ids: Vec<TensorId> = model.inputs().collect();
-    if ids.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let target = model.loss.as_ref().and_then(|l| l.target);
-    let target = target.filter(|t| ids.contains(t));
-    let outputs: Vec<&str> = model
-        .outputs
-        .iter()
-        .map(|o| model.tensor(*o).name.as_str())
-        .collect();
-    let d = model.space().dim();
-    let compared = of.and_then(|of| outputs.iter().position(|o| *o == of));
-    let compared = compared.unwrap_or(0);
-    let entries = |id: TensorId| model.entries(id) as usize;
-    let numbers = entries(model.outputs[compared]).max(1);
-    let varied = ids.iter().any(|id| Some(*id) != target);
-    // A model without inputs but the target answers the same for every sample.
-    let count = match varied && model.batch.is_none() {
-        true => (4 * d).div_ceil(numbers).clamp(SAMPLES.0, SAMPLES.1),
-        false => 1,
-    };
-    let mut samples: Vec<Inputs> = (0..count as u64)
-        .map(|k| Inputs::random(model, seed, FIRST_SAMPLE + k))
-        .collect();
-    let files = data::constants(model)?;
-    let arrays = Arrays::new(model, &files)?;
-    let program =
-        Program::<f64>::compile(model, &arrays, Options::new(Task::Value, Layout::Single))?;
-    let mut workspace = program.workspace();
-    let mut values = vec![0.0; program.result_len(0)];
-    let before: usize = model.outputs[..compared].iter().map(|o| entries(*o)).sum();
-    let mut places = Vec::new();
-    let mut at = 0;
-    for id in &ids {
-        places.push(at..at + entries(*id));
-        at += entries(*id);
-    }
-    for sample in &mut samples {
-        program.run(
-            &mut workspace,
-            &Arguments::at(teacher, &sample.flat),
-            &mut [&mut values],
-        );
-        let own = ids.iter().position(|id| Some(*id) == target);
-        if let Some(place) = own.map(|k| places[k].clone()) {
-            if place.len() != numbers {
-                return Err(refuse(
-                    format!(
-                        "the target of the loss has {} entries, and the output {numbers}",
-                        place.len()
-                    ),
-                    "compare one output with a target of its shape: loss = { kind = \"mse\", of = \"OUTPUT\" }",
-                ));
-            }
-            sample.flat[place].copy_from_slice(&values[before..before + numbers]);
-        }
-    }
-    let named = ids.iter().zip(&places).map(|(id, place)| {
-        let mut shape = vec![count];
-        shape.extend(model.shape(*id).iter().map(|n| *n as usize));
-        let entries = samples.iter().flat_map(|s| s.flat[place.clone()].to_vec());
-        (model.tensor(*id).name.clone(), shape, entries.collect())
-    });
-    Ok((named.collect(), samples))
-}
-
-/// Eigenvalues of the Hessian of the loss, by differences of gradients.
-fn curvatures(batch: &FullBatch, theta: &[f64]) -> Result<Vec<f64>> {
-    let d = theta.len();
-    let size = (theta.iter().map(|x| x * x).sum::<f64>() / d as f64).sqrt();
-    let spacing = SPACING * size.max(f64::MIN_POSITIVE);
-    let gradient = |at: &[f64]| {
-        let mut g = vec![0.0; d];
-        batch.evaluate(at, &mut g);
-        g
-    };
-    let mut rows = Vec::with_capacity(d);
-    for i in 0..d {
-        let moved = |by: f64| {
-            let mut at = theta.to_vec();
-            at[i] += by;
-            gradient(&at)
-        };
-        let (up, down) = (moved(spacing), moved(-spacing));
-        let slope = up.iter().zip(&down).map(|(a, b)| (a - b) / (2.0 * spacing));
-        rows.push(slope.collect::<Vec<f64>>());
-    }
-    let hessian = Matrix::from_fn(d, d, |i, j| (rows[i][j] + rows[j][i]) / 2.0);
-    Ok(symmetric_eigen(&hessian).map_err(numerical)?.values)
-}
-
-/// The largest curvature where isotropic noise of this temperature, with as much weight decay, is found: away from the
-/// teacher a loss is steeper.
-fn steepest(
-    batch: &FullBatch,
-    (model, factors): (&Model, &[Factor]),
-    teacher: &[f64],
-    temperature: f64,
-    seed: u64,
-) -> Result<f64> {
-    let split = orthonormal(model, factors);
-    let loss = |theta: &[f64]| batch.loss(theta);
-    let temper = Temper::new(temperature, temperature)?;
-    let sampler = Sampler::new(
-        Noise::Isotropic,
-        Chart::Charges,
-        temper,
-        &split,
-        &loss,
-        teacher,
-    )?;
-    let settings = Chains {
-        seed,
-        chains: 1,
-        burn_in: 2000,
-        steps: PLACES * 200,
-        thin: 200,
-    };
-    let keep = |theta: &[f64], into: &mut [f64]| into.copy_from_slice(theta);
-    let chain = sampler.chain(settings, 0, teacher.len(), &keep);
-    let mut largest = 0.0_f64;
-    for theta in chain.observed.chunks_exact(teacher.len()) {
-        let found = curvatures(batch, theta)?;
-        largest = found.into_iter().fold(largest, |m, c| m.max(c.abs()));
-    }
-    Ok(largest)
 }
 
 /// The median loss of random other models.

@@ -21,7 +21,7 @@ mod volume;
 
 pub use chain::{Chain, Counts, Settings};
 
-use crate::noise::{Chart, Temper, is_diagonal};
+use crate::noise::{Chart, Stationary, Temper, is_diagonal};
 use crate::potential::Noise;
 use slice::{Point, Room};
 use symbias_geometry::discover::structural::Split;
@@ -48,23 +48,21 @@ pub struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    /// The law of `noise` for a model with the generators `split` and the loss L, started at a generic point θ; for laws on
-    /// the slice a point of it (that of `Ground::balanced`), or so near that Newton's steps find it. `chart` matters for
-    /// [`Noise::Slice`] only.
+    /// The law for a model with the generators `split` and the loss L, started at a generic point θ; for laws on the slice
+    /// a point of it (that of `Ground::balanced`), or so near that Newton's steps find it.
     ///
     /// # Errors
     /// Isotropic noise without decay where orbits have infinite volume; an algebra that is not closed under
     /// transposition, or log ratios that are not defined, on the slice; a start off the slice, where generators of 𝔭
     /// depend on each other, or where the loss is not a number.
     pub fn new(
-        noise: Noise,
-        chart: Chart,
-        temper: Temper,
+        law: Stationary,
         split: &'a Split,
         loss: &'a Loss<'a>,
         start: &[f64],
     ) -> Result<Sampler<'a>> {
-        let temper = Temper::new(temper.temperature, temper.decay)?;
+        let Stationary { noise, chart, .. } = law;
+        let temper = Temper::new(law.temper.temperature, law.temper.decay)?;
         let isometric = split.symmetric.is_empty() && split.neither.is_empty();
         if noise == Noise::Isotropic && !isometric && temper.decay == 0.0 {
             return Err(Error::new(

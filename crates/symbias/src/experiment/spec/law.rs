@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
+use symbias_bias::Noise;
+use symbias_bias::noise::{Chart, Stationary, Temper};
 
 /// A law that an observable is predicted to have over replicas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -205,6 +207,22 @@ impl StationarySpec {
             StationarySpec::Slice => "slice",
             StationarySpec::Surface => "surface",
             StationarySpec::Horizontal => "horizontal",
+        }
+    }
+
+    /// The law at a temperature, with a weight decay.
+    #[must_use]
+    pub fn law(self, temper: Temper) -> Stationary {
+        let (noise, chart) = match self {
+            StationarySpec::Isotropic => (Noise::Isotropic, Chart::Charges),
+            StationarySpec::Slice => (Noise::Slice, Chart::Charges),
+            StationarySpec::Surface => (Noise::Slice, Chart::Surface),
+            StationarySpec::Horizontal => (Noise::Horizontal, Chart::Charges),
+        };
+        Stationary {
+            noise,
+            chart,
+            temper,
         }
     }
 }

@@ -7,9 +7,7 @@ use crate::experiment::diffusion::Moving;
 use crate::experiment::plan::Planned;
 use crate::experiment::quantile::ordered;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
-use symbias_bias::Noise;
 use symbias_bias::law::sampler::{Loss, Sampler, Settings as Chains};
-use symbias_bias::noise::Chart;
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Split;
 use symbias_geometry::metric::weights;
@@ -71,13 +69,7 @@ impl Subject {
 
     /// The law in θ.
     fn sampler<'a>(&self, split: &'a Split, loss: &'a Loss<'a>) -> Result<Sampler<'a>> {
-        let (noise, chart) = match self.noise {
-            StationarySpec::Isotropic => (Noise::Isotropic, Chart::Charges),
-            StationarySpec::Slice => (Noise::Slice, Chart::Charges),
-            StationarySpec::Surface => (Noise::Slice, Chart::Surface),
-            StationarySpec::Horizontal => (Noise::Horizontal, Chart::Charges),
-        };
-        Sampler::new(noise, chart, self.temper, split, loss, &self.theta)
+        Sampler::new(self.law, split, loss, &self.theta)
     }
 
     /// What looks at θ: the observables of the arm, which of a process of weights are those of its own state.

@@ -5,9 +5,9 @@ use crate::experiment::diffusion::Moving;
 use crate::experiment::plan::Planned;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
 use symbias_bias::law::Density;
-use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice, value};
+use symbias_bias::noise::{Stationary, Temper};
 use symbias_bias::quotient::{FullBatch, Section};
-use symbias_bias::{Base, Ground, Noise, Potential, Status};
+use symbias_bias::{Ground, Status};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::probe::{Entries, Probes};
 use symbias_model::data;
@@ -34,8 +34,8 @@ pub(super) struct Subject {
     section: Option<Section>,
     /// A start, on the leaf.
     pub theta: Vec<f64>,
-    pub noise: StationarySpec,
-    pub temper: Temper,
+    noise: StationarySpec,
+    pub law: Stationary,
 }
 
 impl Subject {
@@ -80,27 +80,12 @@ impl Subject {
             batch: FullBatch::of(&model, &files, &samples)?,
             section: Section::balanced(&model, &arm.factors, &setting.theta).ok(),
             theta: setting.theta,
-            temper: Temper::new(temperature, arm.spec.decay.unwrap_or(0.0))?,
+            law: noise.law(Temper::new(temperature, arm.spec.decay.unwrap_or(0.0))?),
             factors: arm.factors.clone(),
             model,
             files,
             noise,
         })
-    }
-
-    /// R at a point, and what the law rests on.
-    fn potential(
-        &self,
-        ground: &Ground<'_>,
-        base: Option<&Base>,
-        theta: &[f64],
-    ) -> Result<Potential> {
-        match self.noise {
-            StationarySpec::Isotropic => isotropic(ground, base, theta, self.temper),
-            StationarySpec::Slice => slice(ground, base, theta, Chart::Charges),
-            StationarySpec::Surface => slice(ground, base, theta, Chart::Surface),
-            StationarySpec::Horizontal => horizontal(ground, base, theta, &[]),
-        }
     }
 
     /// Whether the law is a density of the effective weight, or samples are to be drawn.
@@ -129,7 +114,7 @@ impl Subject {
         let probes = Probes::new(&self.model, &self.files, None, 1)?;
         let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
         let base = ground.base(&self.theta)?;
-        let found = self.potential(&ground, base.as_ref(), &self.theta)?;
+        let found = self.law.potential(&ground, base.as_ref(), &self.theta)?;
         let fails = found
             .hypotheses
             .iter()
@@ -296,19 +281,8 @@ impl Subject {
         let probes = Probes::new(&self.model, &self.files, None, 1).ok()?;
         let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
         let base = ground.base(&theta).ok()??;
-        let decayed = self.noise == StationarySpec::Isotropic && self.temper.decay > 0.0;
-        let r = match self.noise {
-            StationarySpec::Isotropic if !decayed => value(&base, Noise::Isotropic),
-            StationarySpec::Slice => value(&base, Noise::Slice),
-            StationarySpec::Horizontal => value(&base, Noise::Horizontal),
-            _ => self.potential(&ground, Some(&base), &theta).ok()?.value?,
-        };
-        // Where orbits are not compact R holds the decay; on the leaf and on compact orbits ‖θ‖² is a function of w.
-        let decay = match self.noise == StationarySpec::Isotropic && !ground.is_isometric() {
-            true => 0.0,
-            false => self.temper.decay / 2.0 * theta.iter().map(|x| x * x).sum::<f64>(),
-        };
-        Some(-(self.batch.loss(&theta) + decay) / self.temper.temperature - r)
+        let loss = self.batch.loss(&theta);
+        self.law.log_density(&ground, &base, loss).ok()?
     }
 }
 

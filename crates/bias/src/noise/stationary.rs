@@ -1,0 +1,65 @@
+//! The law of a noise as a value: its potential, and the logarithm of its density at a balanced point.
+
+use super::{Chart, Temper, horizontal, isotropic, slice, value};
+use crate::ground::{Base, Ground};
+use crate::potential::{Noise, Potential};
+use symbias_model::error::Result;
+
+/// Which stationary law: of what noise, on which slice, how warm and with how much weight decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stationary {
+    /// The noise.
+    pub noise: Noise,
+    /// What the slice is the zero set of; it matters for [`Noise::Slice`] only.
+    pub chart: Chart,
+    /// T and λ.
+    pub temper: Temper,
+}
+
+impl Stationary {
+    /// R at a point with what the law rests on, as [`isotropic`], [`slice`] and [`horizontal`] give it.
+    ///
+    /// # Errors
+    /// Those of the noise's function.
+    pub fn potential(
+        &self,
+        ground: &Ground<'_>,
+        base: Option<&Base>,
+        theta: &[f64],
+    ) -> Result<Potential> {
+        match self.noise {
+            Noise::Isotropic => isotropic(ground, base, theta, self.temper),
+            Noise::Slice => slice(ground, base, theta, self.chart),
+            Noise::Horizontal => horizontal(ground, base, theta, &[]),
+        }
+    }
+
+    /// R of a balanced point; `None` where this law has no number.
+    ///
+    /// # Errors
+    /// As [`Stationary::potential`].
+    pub fn value(&self, ground: &Ground<'_>, base: &Base) -> Result<Option<f64>> {
+        match (self.noise, self.chart) {
+            (Noise::Isotropic, _) if self.temper.decay == 0.0 => Ok(Some(value(base, self.noise))),
+            (Noise::Horizontal, _) | (Noise::Slice, Chart::Charges) => {
+                Ok(Some(value(base, self.noise)))
+            }
+            _ => Ok(self.potential(ground, Some(base), &base.fixed.theta)?.value),
+        }
+    }
+
+    /// log p(w) = −(ℓ + ½λ‖θ‖²)/T − R up to a constant, with respect to dw, from a balanced point and its loss ℓ. Where
+    /// orbits are not compact the R of isotropic noise holds the decay.
+    ///
+    /// # Errors
+    /// As [`Stationary::potential`].
+    pub fn log_density(&self, ground: &Ground<'_>, base: &Base, loss: f64) -> Result<Option<f64>> {
+        let held = self.noise == Noise::Isotropic && !ground.is_isometric();
+        let decay = match held {
+            true => 0.0,
+            false => self.temper.decay / 2.0 * base.fixed.theta.iter().map(|x| x * x).sum::<f64>(),
+        };
+        let r = self.value(ground, base)?;
+        Ok(r.map(|r| -(loss + decay) / self.temper.temperature - r))
+    }
+}
