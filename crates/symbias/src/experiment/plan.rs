@@ -186,8 +186,14 @@ fn asked(spec: &Spec, name: &str, arm: &Arm) -> Vec<u64> {
             .collect()
     };
     let mut all = of(name);
-    // Whether a law stands still is seen at half the steps.
-    if spec.laws.values().any(|l| l.arm == name) {
+    // Whether a law or a mean of it stands still is seen at half the steps.
+    let means = spec.numbers.values().filter(|n| n.stationary);
+    let mut still = spec
+        .laws
+        .values()
+        .map(|l| &l.arm)
+        .chain(means.map(|n| &n.arm));
+    if still.any(|arm| arm == name) {
         all.extend(arm.steps.map(|s| s / 2));
     }
     if let Some(control) = &arm.control {

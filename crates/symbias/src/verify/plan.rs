@@ -19,8 +19,6 @@ pub(super) const TEACHER: &str = "teacher_";
 const LEVEL: f64 = 0.01;
 /// Distance of distribution functions worth detecting.
 const RESOLUTION: f64 = 0.15;
-/// Steps on the slice for one step of the others.
-const SLICE_FINER: u64 = 4;
 /// Weights or outputs that are looked at.
 const LOOKED_AT: usize = 2;
 
@@ -192,12 +190,7 @@ fn start(table: &toml::Table) -> Result<Draws> {
 /// An arm of a noise, at so many times the step.
 fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Arm {
     let t = known.trial.temperature;
-    // The Fixman force grows without bounds towards singular orbits, where the loss has no say.
-    let finer = match law {
-        StationarySpec::Slice => SLICE_FINER,
-        _ => 1,
-    };
-    let steps = known.trial.steps * finer / times;
+    let steps = known.trial.steps / times;
     let (noise, scheme, slice) = match law {
         StationarySpec::Isotropic => (NoiseSpec::Isotropic(t), SchemeSpec::Weak2, None),
         // The leaf is invariant, and steps with their roundings are not: see DESIGN.md.
@@ -215,7 +208,7 @@ fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Arm {
     Arm {
         diffusion: Some(DiffusionSpec {
             noise,
-            step: known.trial.step * times as f64 / finer as f64,
+            step: known.trial.step * times as f64,
             scheme,
             slice,
             space: SpaceSpec::Parameters,

@@ -69,6 +69,40 @@ fn a_number_of_one_replica_or_of_equal_ones_is_undetermined() {
     );
 }
 
+/// The mean of the law of [`horizontal_noise_of_the_pair_has_its_law_and_no_other`] from w = 2.25, after a time in which it
+/// has not got there. The twin claims no stationary law, and is judged as it is.
+#[test]
+fn a_mean_that_still_moves_is_undetermined() {
+    let number = "[numbers.n]\narm = \"fine\"\nof = \"weights\"\npredicted = 1.0\naccuracy = 0.5\nresolution = 0.02\n";
+    let far = [("u = 1 + 0", "u = 1.5 + 0"), ("v = 1 + 0", "v = 1.5 + 0")];
+    let short = [("steps = 600", "steps = 40"), ("steps = 300", "steps = 20")];
+    let changes = [&far[..], &short[..]].concat();
+    for stationary in [true, false] {
+        let asked = format!("{number}stationary = {stationary}\n");
+        let trial = Trial::new(&text(ARMS, &asked, &changes));
+        let found = trial.run("record", 20_480).unwrap().record;
+        let found = &found.verdicts.numbers["n"].verdict;
+        let moves = found.reasons.iter().any(|r| r.contains("not stationary"));
+        assert_eq!(moves, stationary, "{:?}", found.reasons);
+        let holds = if stationary {
+            Holds::Undetermined
+        } else {
+            Holds::Confirmed
+        };
+        assert_eq!(found.holds, holds, "{:?}", found.reasons);
+    }
+    // In a time of 12 it got there.
+    let long = [
+        ("steps = 600", "steps = 1200"),
+        ("steps = 300", "steps = 600"),
+    ];
+    let far = [&far[..], &long[..]].concat();
+    let trial = Trial::new(&text(ARMS, &format!("{number}stationary = true\n"), &far));
+    let found = trial.run("record", 20_480).unwrap().record;
+    let found = &found.verdicts.numbers["n"].verdict;
+    assert_eq!(found.holds, Holds::Confirmed, "{:?}", found.reasons);
+}
+
 #[test]
 fn a_step_at_which_all_diverges_leaves_everything_open() {
     let number =

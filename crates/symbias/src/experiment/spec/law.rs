@@ -256,6 +256,9 @@ pub struct NumberQuestion {
     /// Its relative accuracy, where the prediction is approximate: 0 is exact.
     #[serde(default)]
     pub accuracy: f64,
+    /// Whether it is a mean of the stationary law: then it must stand still between half the steps and the end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stationary: bool,
     /// Wrong numbers, by name.
     #[serde(default)]
     pub twins: BTreeMap<String, f64>,

@@ -3,7 +3,7 @@
 use super::law::{Values, crossed, values};
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
-use crate::experiment::spec::NumberQuestion;
+use crate::experiment::spec::{NumberQuestion, entry_of};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
@@ -59,6 +59,26 @@ fn unusable(measured: &Measured, values: &Values, question: &NumberQuestion) -> 
         _ => None,
     }
 }
+
+/// By how much the mean moved in the second half of the steps, and the standard error of that: each replica with itself.
+fn moved(measured: &Measured, of: &str) -> Result<Estimate> {
+    let (name, entry) = entry_of(of);
+    let series = measured.series(name)?;
+    let last = series.steps.last().copied().unwrap_or(0);
+    let (half, end) = (series.look_at(last / 2), series.look_at(last));
+    let own = |replica: usize| {
+        let at = |look: usize| series.at(replica, look).get(entry).copied();
+        at(end).zip(at(half)).map(|(now, before)| now - before)
+    };
+    let differences: Vec<f64> = (0..series.replicas)
+        .filter_map(own)
+        .filter(|x| x.is_finite())
+        .collect();
+    Estimate::of_sample(&differences, differences.len() as f64)
+}
+
+/// Standard errors beyond which a mean moves: p below 1e-3.
+const MOVES: f64 = 3.29;
 
 fn untested(asked: &Question, predicted: f64, own: &[f64], reason: String) -> Verdict {
     let mean = own.iter().sum::<f64>() / own.len() as f64;
@@ -150,6 +170,21 @@ pub fn judge(
     };
     let mut verdict = judged(question.predicted)?;
     verdict.predicted = symbias_simulate::stats::verdict::Quantity::Number(question.predicted);
+    if question.stationary {
+        let moved = moved(fine, &question.of)?;
+        let size = moved.value.abs();
+        if size > MOVES * moved.error && size > question.resolution * question.predicted.abs() {
+            verdict.holds = Holds::Undetermined;
+            verdict.reasons.insert(
+                0,
+                format!(
+                    "the mean is not stationary: it moved by {:.3e} ({:.1} standard errors) between half the steps and the end; run longer",
+                    moved.value,
+                    size / moved.error
+                ),
+            );
+        }
+    }
     let twins = question
         .twins
         .iter()

@@ -170,18 +170,8 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         .iter()
         .max_by(|a, b| a.detectable.total_cmp(&b.detectable));
     text += &line("test", &test(weakest.unwrap_or(first), found.replicas, ""));
-    let several = claims.len() > 1;
-    let mut said: Vec<String> = Vec::new();
-    for (k, claim) in claims.iter().enumerate() {
-        for reason in worth_saying(claim) {
-            let own = of.get(k).copied().unwrap_or_default();
-            let reason = match several {
-                true => format!("{own}: {reason}"),
-                false => reason.to_owned(),
-            };
-            text += &line(if said.is_empty() { "because" } else { "" }, &reason);
-            said.push(reason);
-        }
+    for (k, reason) in reasons(of, claims).iter().enumerate() {
+        text += &line(if k == 0 { "because" } else { "" }, reason);
     }
     if found.crossed > 0 {
         text += &line(
@@ -193,10 +183,39 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         );
     }
     let twins = found.twins.iter().map(|(twin, judged)| {
-        let p = judged.p_value.map(|p| p_is(Some(p)));
+        let p = judged.p_value.map(|p| {
+            // What leaves the law itself undetermined leaves its twins so.
+            let open = !judged.refuted && p < first.level;
+            let but = if open {
+                ", but undetermined as well"
+            } else {
+                ""
+            };
+            p_is(Some(p)) + but
+        });
         (twin.as_str(), judged.refuted, p)
     });
     text + &wrong("twins", twins.collect())
+}
+
+/// Each reason once, with the observables that it is given for where it is not for all.
+fn reasons(of: &[&str], claims: &[Verdict]) -> Vec<String> {
+    let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (k, claim) in claims.iter().enumerate() {
+        let own = of.get(k).copied().unwrap_or_default();
+        for reason in worth_saying(claim) {
+            match all.iter_mut().find(|(said, _)| *said == reason) {
+                Some((_, names)) => names.push(own),
+                None => all.push((reason, vec![own])),
+            }
+        }
+    }
+    all.into_iter()
+        .map(|(reason, names)| match names.len() == claims.len() {
+            true => reason.to_owned(),
+            false => format!("{}: {reason}", names.join(", ")),
+        })
+        .collect()
 }
 
 /// A number: as a law.
