@@ -1,11 +1,14 @@
 //! Diagonal symmetries: solves the conditions of [`super::weights`] and joins the components of
 //! a solution into functions of indices ("one scale per hidden unit").
 
-use super::bonds::{Bond, Group, Shape};
-use super::rules::Reach;
-use super::weights::{Kind, System};
-use std::collections::{BTreeMap, BTreeSet};
-use symbias_model::expression::{AxisId, Field, Model, TensorId};
+mod diagonal;
+mod family;
+
+use crate::discover::structural::bonds::{Bond, Shape};
+use crate::discover::structural::rules::Reach;
+use crate::discover::structural::weights::{Kind, System};
+use std::collections::BTreeMap;
+use symbias_model::expression::{AxisId, Model, TensorId};
 use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
 use symbias_numerics::rank::ExactRowSpace;
 
@@ -105,9 +108,6 @@ struct Solver<'a> {
     /// A basis of `used`.
     taken: Vec<Vector>,
 }
-
-/// A parameter's share in a solution: exponent and levels.
-type Share = (TensorId, f64, Vec<(usize, usize)>);
 
 impl Solver<'_> {
     fn dense(&self, vector: &Vector) -> Vec<Exact> {
@@ -268,257 +268,6 @@ impl Solver<'_> {
             .iter()
             .position(|u| u.tensor == tensor && u.levels == levels)
     }
-
-    /// The family of functions that contains this solution: all coarser components with the same
-    /// exponents that are solutions too.
-    fn family(&mut self, vector: &Vector) -> Option<Scaling> {
-        let unknowns = &self.system.unknowns;
-        // The items of each tensor in one common order.
-        let mut parts: Vec<Share> = Vec::new();
-        for (u, c) in vector {
-            let mut levels = unknowns[*u].levels.clone();
-            levels.sort_by_key(|l| self.identity(unknowns[*u].tensor, *l));
-            parts.push((unknowns[*u].tensor, *c, levels));
-        }
-        let smallest = parts
-            .iter()
-            .map(|p| p.1.abs())
-            .fold(f64::INFINITY, f64::min);
-        parts.iter_mut().for_each(|p| p.1 /= smallest);
-        let (tensor, _, items) = parts[0].clone();
-        let identities: Vec<_> = items.iter().map(|l| self.identity(tensor, *l)).collect();
-        let agree = parts.iter().all(|(t, _, levels)| {
-            levels.len() == items.len()
-                && levels
-                    .iter()
-                    .zip(&identities)
-                    .all(|(l, i)| self.identity(*t, *l) == *i)
-        });
-        let distinct = identities.iter().collect::<BTreeSet<_>>().len() == identities.len();
-        let tensors = parts.iter().map(|p| p.0).collect::<BTreeSet<_>>().len() == parts.len();
-        // Each item keeps its level, becomes coarser, or disappears.
-        let mut choices: Vec<Vec<Choice>> = vec![Vec::new()];
-        for (position, level) in &items {
-            let mut options = vec![Choice::Keep, Choice::Drop];
-            if *level == 0
-                && self
-                    .system
-                    .extra
-                    .contains_key(&self.axis(tensor, *position))
-            {
-                options.insert(1, Choice::Coarsen);
-            }
-            choices = choices
-                .iter()
-                .flat_map(|c| {
-                    options
-                        .iter()
-                        .map(move |o| c.iter().copied().chain([*o]).collect())
-                })
-                .collect();
-        }
-        let mut taken = Vec::new();
-        let total = choices.len();
-        for choice in choices {
-            let keeps_all = choice.iter().all(|c| *c == Choice::Keep);
-            if !(keeps_all || agree && distinct && tensors) {
-                continue;
-            }
-            let Some(component) = self.component(&parts, &choice, keeps_all.then_some(vector))
-            else {
-                continue;
-            };
-            if self.solves(&component) && self.take(&component) {
-                taken.push(choice);
-            }
-        }
-        if taken.is_empty() {
-            return None;
-        }
-        let dimension = taken
-            .iter()
-            .map(|c| self.dimension(tensor, &items, c))
-            .sum();
-        let sizes = items
-            .iter()
-            .map(|(p, l)| self.system.values(self.model, self.axis(tensor, *p), *l))
-            .collect();
-        let components = (taken.len() < total).then(|| {
-            taken
-                .iter()
-                .map(|c| {
-                    items
-                        .iter()
-                        .zip(c)
-                        .map(|(item, o)| self.span(tensor, *item, *o))
-                        .collect()
-                })
-                .collect()
-        });
-        let parts = parts
-            .into_iter()
-            .map(|(tensor, exponent, levels)| {
-                let axes = levels
-                    .iter()
-                    .map(|(p, l)| (*p, self.system.shapes[*l].clone()))
-                    .collect();
-                Part {
-                    tensor,
-                    exponent,
-                    axes,
-                }
-            })
-            .collect();
-        Some(Scaling {
-            kind: self.kind,
-            parts,
-            sizes,
-            components,
-            dimension,
-        })
-    }
-
-    fn component(
-        &self,
-        parts: &[Share],
-        choice: &[Choice],
-        whole: Option<&Vector>,
-    ) -> Option<Vector> {
-        if let Some(vector) = whole {
-            return Some(vector.clone());
-        }
-        let mut component = Vector::new();
-        for (tensor, exponent, levels) in parts {
-            let mut kept = Vec::new();
-            for (item, option) in levels.iter().zip(choice) {
-                match option {
-                    Choice::Keep => kept.push(*item),
-                    Choice::Coarsen => {
-                        kept.push((item.0, *self.system.extra.get(&self.axis(*tensor, item.0))?))
-                    }
-                    Choice::Drop => {}
-                }
-            }
-            component.insert(self.unknown(*tensor, &kept)?, *exponent);
-        }
-        Some(component)
-    }
-
-    fn dimension(&self, tensor: TensorId, items: &[(usize, usize)], choice: &[Choice]) -> u128 {
-        let of = |(item, option): (&(usize, usize), &Choice)| {
-            let axis = self.axis(tensor, item.0);
-            u128::from(match option {
-                Choice::Keep => self.system.level_dimension(self.model, axis, item.1),
-                Choice::Coarsen => {
-                    self.system
-                        .level_dimension(self.model, axis, self.system.extra[&axis])
-                }
-                Choice::Drop => 1,
-            })
-        };
-        items.iter().zip(choice).map(of).product()
-    }
-
-    fn span(&self, tensor: TensorId, item: (usize, usize), option: Choice) -> Span {
-        let axis = self.axis(tensor, item.0);
-        let coarser = self.system.extra.get(&axis).filter(|_| item.1 == 0);
-        match (option, coarser) {
-            (Choice::Drop, _) => Span::Constant,
-            (Choice::Keep, None) => Span::Centred,
-            (Choice::Keep, Some(level)) => Span::Fibre(self.system.shapes[*level].clone()),
-            (Choice::Coarsen, Some(level)) => Span::Coarse(
-                self.system.shapes[*level].clone(),
-                self.system.values(self.model, axis, *level),
-            ),
-            (Choice::Coarsen, None) => Span::Constant,
-        }
-    }
-
-    /// Marks the diagonal elements of a bond's group as known.
-    fn use_diagonal(&mut self, bond: &Bond) {
-        for diagonal in self.diagonal(bond) {
-            if !(bond.traceless && diagonal.identity) {
-                self.take(&diagonal.vector);
-            }
-        }
-    }
-
-    /// The diagonal elements of a bond's group, by components.
-    fn diagonal(&self, bond: &Bond) -> Vec<Diagonal> {
-        let complex = match (&bond.group, self.kind) {
-            (Group::GeneralLinear(Field::Real), Kind::Scale) => false,
-            (Group::GeneralLinear(Field::Complex), _) => true,
-            (Group::Unitary, Kind::Phase) => true,
-            _ => return Vec::new(),
-        };
-        // Items: the fused axes of the bond, then its dependences; each full or absent.
-        let own = (1u32 << bond.slots[0].1.len()) - 1;
-        let items = bond.slots[0].1.len() + bond.dependences.len();
-        let mut found = Vec::new();
-        for choice in 0..1u32 << items {
-            for refinements in (0..1u32 << items).filter(|r| r & !choice == 0) {
-                let vector = self.diagonal_component(bond, choice, refinements, complex);
-                found.extend(vector.map(|vector| Diagonal {
-                    vector,
-                    identity: choice & own == 0,
-                }));
-            }
-        }
-        found
-    }
-
-    /// The component of the bond's diagonal on a subset of items; `coarse` items take the extra
-    /// level of their axis.
-    fn diagonal_component(
-        &self,
-        bond: &Bond,
-        choice: u32,
-        coarse: u32,
-        complex: bool,
-    ) -> Option<Vector> {
-        let mut vector = Vector::new();
-        for (tensor, axes, twist) in &bond.slots {
-            let mut levels = Vec::new();
-            let places = axes
-                .iter()
-                .map(|a| (*a, None))
-                .chain(bond.dependences.iter().map(|d| d.at[tensor].clone()));
-            for (i, (position, shape)) in places.enumerate() {
-                if choice & (1 << i) == 0 {
-                    continue;
-                }
-                let axis = self.axis(*tensor, position);
-                let level = match (&shape, coarse & (1 << i) != 0) {
-                    (None, false) => 0,
-                    (None, true) => *self.system.extra.get(&axis)?,
-                    (Some(_), false) => self.system.shapes.iter().position(|s| *s == shape)?,
-                    (Some(_), true) => return None,
-                };
-                levels.push((position, level));
-            }
-            let mut sign = if twist.is_dual() { -1.0 } else { 1.0 };
-            if complex && self.kind == Kind::Phase && twist.is_conjugate() {
-                sign = -sign;
-            }
-            *vector.entry(self.unknown(*tensor, &levels)?).or_insert(0.0) += sign;
-        }
-        vector.retain(|_, c| *c != 0.0);
-        Some(vector)
-    }
-}
-
-/// A component of the diagonal elements of a bond's group.
-struct Diagonal {
-    vector: Vector,
-    /// Multiples of the identity, one for each copy of the group or for some of them together.
-    identity: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
-    Keep,
-    Coarsen,
-    Drop,
 }
 
 /// A small rational number, exactly, in the prime field.
