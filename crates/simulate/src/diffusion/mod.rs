@@ -170,7 +170,8 @@ impl Process for Diffusion {
             // Horizontal noise stays on a leaf that is invariant, but a step in the tangent leaves it, and near a singular
             // orbit rounding alone would be enough.
             let held = matches!(self.noise, Noise::Isotropic(_) | Noise::Horizontal(_));
-            if !held || self.scheme != Scheme::EulerMaruyama {
+            let steps = matches!(self.scheme, Scheme::EulerMaruyama | Scheme::Tamed);
+            if !held || !steps {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
                     format!("a slice is held by {} here", self.scheme.name()),

@@ -1,4 +1,6 @@
-//! Euler–Maruyama: x′ = x + h b(x) + √h σ(x) z, b in the Itô sense (Kloeden and Platen 1992, §10.2).
+//! Euler–Maruyama: x′ = x + h b(x) + √h σ(x) z, b in the Itô sense (Kloeden and Platen 1992, §10.2); tamed, with
+//! b/(1 + h|b|) for b, where b grows faster than any line and Euler–Maruyama diverges (Hutzenthaler, Jentzen and Kloeden,
+//! Annals of Applied Probability 22, 2012, eq. 4).
 
 use super::{Order, Room, Sense, System, drift_in, kick, slices};
 use symbias_geometry::sde::NoiseKind;
@@ -16,12 +18,15 @@ pub(super) fn order(kind: NoiseKind) -> Option<Order> {
 pub(super) fn step<T: Real, S: System<T>>(
     system: &mut S,
     x: &mut [T],
-    h: f64,
+    (h, tamed): (f64, bool),
     z: &[T],
     room: &mut Room<T>,
 ) {
     let [drift, noise, between, ..] = &mut room.like_x;
     drift_in(system, Sense::Ito, x, drift, between);
+    if tamed {
+        slices::tame(drift, T::from_f64(h), system.lanes());
+    }
     let (c, kick) = kick(system, x, z, noise);
     let (h, s) = (T::from_f64(h), T::from_f64(c * h.sqrt()));
     slices::add_two(x, (h, drift), (s, kick));

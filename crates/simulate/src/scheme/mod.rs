@@ -76,6 +76,8 @@ pub struct Order {
 pub enum Scheme {
     /// Euler–Maruyama, in the Itô sense.
     EulerMaruyama,
+    /// Euler–Maruyama with a drift that moves less than 1 in a step: for drifts that grow without bounds.
+    Tamed,
     /// Stochastic Heun, in the Stratonovich sense.
     Heun,
     /// Rößler's SRA1 for additive noise.
@@ -92,6 +94,7 @@ impl Scheme {
     pub fn name(self) -> &'static str {
         match self {
             Scheme::EulerMaruyama => "Euler-Maruyama",
+            Scheme::Tamed => "tamed Euler-Maruyama",
             Scheme::Heun => "stochastic Heun",
             Scheme::Sra1 => "SRA1",
             Scheme::Milstein => "Milstein",
@@ -103,7 +106,7 @@ impl Scheme {
     #[must_use]
     pub fn order(self, kind: NoiseKind) -> Option<Order> {
         match self {
-            Scheme::EulerMaruyama => euler::order(kind),
+            Scheme::EulerMaruyama | Scheme::Tamed => euler::order(kind),
             Scheme::Heun => heun::order(kind),
             Scheme::Sra1 => sra::order(kind),
             Scheme::Milstein => milstein::order(kind),
@@ -159,7 +162,7 @@ impl Scheme {
     #[must_use]
     pub fn converts(self, sense: Sense) -> bool {
         match self {
-            Scheme::EulerMaruyama => sense == Sense::Stratonovich,
+            Scheme::EulerMaruyama | Scheme::Tamed => sense == Sense::Stratonovich,
             Scheme::Heun | Scheme::Milstein => sense == Sense::Ito,
             Scheme::Sra1 | Scheme::LeimkuhlerMatthews => false,
         }
@@ -191,7 +194,8 @@ impl Scheme {
         room: &mut Room<T>,
     ) {
         match self {
-            Scheme::EulerMaruyama => euler::step(system, x, h, z, room),
+            Scheme::EulerMaruyama => euler::step(system, x, (h, false), z, room),
+            Scheme::Tamed => euler::step(system, x, (h, true), z, room),
             Scheme::Heun => heun::step(system, x, h, z, room),
             Scheme::Sra1 => sra::step(system, x, h, z, room),
             Scheme::Milstein => milstein::step(system, x, h, z, room),

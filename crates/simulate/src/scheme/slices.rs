@@ -36,3 +36,26 @@ fn added_two<S: Simd, T: Real>(simd: S, into: &mut [T], (a, p): (T, &[T]), (b, q
         q.fma(b, p.fma(a, x0)).store(x);
     }
 }
+
+/// b ← b/(1 + h|b|), |b| the norm over the entries of each of the lanes.
+pub(super) fn tame<T: Real>(b: &mut [T], h: T, lanes: usize) {
+    dispatch!(level(), simd => tamed(simd, b, h, lanes));
+}
+
+#[inline(always)]
+fn tamed<S: Simd, T: Real>(simd: S, b: &mut [T], h: T, lanes: usize) {
+    let w = T::VIRTUAL_LANES;
+    let one = T::Lanes::<S>::splat(simd, T::ONE);
+    for v in (0..lanes).step_by(w) {
+        let mut square = T::Lanes::<S>::splat(simd, T::ZERO);
+        for entry in b.chunks_exact(lanes) {
+            let x = T::Lanes::<S>::load(simd, &entry[v..v + w]);
+            square = x.fma(x, square);
+        }
+        let share = one / (square.sqrt() * h + one);
+        for entry in b.chunks_exact_mut(lanes) {
+            let x = T::Lanes::<S>::load(simd, &entry[v..v + w]);
+            (x * share).store(&mut entry[v..v + w]);
+        }
+    }
+}

@@ -276,6 +276,12 @@ fn replicas_that_leave_the_slice_are_data() {
         assert_eq!(known, theta[0].is_nan());
         assert!(known || (theta[0].abs() - theta[1].abs()).abs() < 1e-12);
     }
+    // A drift that is tamed brings all of them back.
+    process.scheme = Scheme::Tamed;
+    let settings = Same(vec![edge, edge], Vec::new());
+    let samples = run::<f64, _>(&process, &settings, 200, &schedule, &[]);
+    assert!(samples.diverged.is_empty());
+    assert!(samples.theta.iter().all(|x| x.abs() < edge));
 }
 
 /// The slice ½(u² + v²) + u = 0 is a circle, which the normal at the old point misses after a long step; those of the moved

@@ -243,7 +243,12 @@ fn strong_orders_are_those_promised() {
             assert!(is(found, promised), "{} {kind:?}: {found:?}", scheme.name());
         }
     };
-    let schemes = [Scheme::EulerMaruyama, Scheme::Heun, Scheme::Milstein];
+    let schemes = [
+        Scheme::EulerMaruyama,
+        Scheme::Heun,
+        Scheme::Milstein,
+        Scheme::Tamed,
+    ];
     let fine = (Scheme::Milstein, 12);
     let found = errors(
         &geometric::<Ito>(0.4, 0.9),
@@ -259,11 +264,12 @@ fn strong_orders_are_those_promised() {
         Scheme::Heun,
         Scheme::Milstein,
         Scheme::Sra1,
+        Scheme::Tamed,
     ];
     let found = errors(&Well(0.8), &schemes, &[0.2], (Scheme::Sra1, 11), 3..7, 60);
     check(&schemes, NoiseKind::Additive, found);
     // Noise that does not commute: one half, where a commuting noise gave 1.
-    let schemes = [Scheme::EulerMaruyama, Scheme::Heun];
+    let schemes = [Scheme::EulerMaruyama, Scheme::Heun, Scheme::Tamed];
     let fine = (Scheme::EulerMaruyama, 12);
     let found = errors(&Twisted(0.7), &schemes, &[0.5, -0.3], fine, 3..7, 60);
     check(&schemes, NoiseKind::General, found);
@@ -322,7 +328,12 @@ fn heun_keeps_the_sense() {
 
 #[test]
 fn weak_orders_are_those_promised() {
-    let schemes = [Scheme::EulerMaruyama, Scheme::Heun, Scheme::Sra1];
+    let schemes = [
+        Scheme::EulerMaruyama,
+        Scheme::Heun,
+        Scheme::Sra1,
+        Scheme::Tamed,
+    ];
     let found = errors(&Well(0.8), &schemes, &[0.2], (Scheme::Sra1, 7), 2..5, 5000);
     let slopes: Vec<(f64, f64)> = found.iter().map(|e| slope(&e.weak)).collect();
     for (scheme, found) in schemes.iter().zip(&slopes) {

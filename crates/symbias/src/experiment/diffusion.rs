@@ -33,6 +33,7 @@ fn refuse(text: impl Into<String>, remedy: impl Into<String>) -> Error {
 fn scheme(spec: SchemeSpec) -> Scheme {
     match spec {
         SchemeSpec::Euler => Scheme::EulerMaruyama,
+        SchemeSpec::Tamed => Scheme::Tamed,
         SchemeSpec::Heun => Scheme::Heun,
         SchemeSpec::Weak2 => Scheme::Sra1,
         SchemeSpec::Milstein => Scheme::Milstein,

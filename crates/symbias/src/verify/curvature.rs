@@ -1,14 +1,11 @@
 //! How steep a loss is: at a point, and where noise takes the parameters.
 
-use crate::experiment::spec::StationarySpec;
 use symbias_bias::law::sampler::{Sampler, Settings as Chains};
-use symbias_bias::noise::Temper;
+use symbias_bias::noise::Stationary;
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::component::orthonormal;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::discover::structural::Split;
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
-use symbias_model::expression::Model;
 use symbias_numerics::dense::{Matrix, symmetric_eigen};
 
 /// Curvature below this share of the largest counts as that of a direction that the loss does not see.
@@ -80,18 +77,18 @@ impl Curvatures {
     }
 }
 
-/// The largest curvature where isotropic noise of this temperature, with as much weight decay, is found: away from the
-/// teacher a loss is steeper.
+/// The largest curvature where a law is found: away from the teacher a loss is steeper. `None` if there is no such law of
+/// parameters to be sampled.
 pub(super) fn steepest(
     batch: &FullBatch,
-    (model, factors, temperature): (&Model, &[Factor], f64),
-    teacher: &[f64],
-    seed: u64,
-) -> Result<f64> {
-    let split = orthonormal(model, factors);
+    split: &Split,
+    law: Stationary,
+    (teacher, seed): (&[f64], u64),
+) -> Result<Option<f64>> {
     let loss = |theta: &[f64]| batch.loss(theta);
-    let law = StationarySpec::Isotropic.law(Temper::new(temperature, temperature)?);
-    let sampler = Sampler::new(law, &split, &loss, teacher)?;
+    let Ok(sampler) = Sampler::new(law, split, &loss, teacher) else {
+        return Ok(None);
+    };
     let settings = Chains {
         seed,
         chains: 1,
@@ -105,5 +102,5 @@ pub(super) fn steepest(
     for theta in chain.observed.chunks_exact(teacher.len()) {
         largest = largest.max(Curvatures::at(batch, theta)?.steepest());
     }
-    Ok(largest)
+    Ok(Some(largest).filter(|c| c.is_finite()))
 }

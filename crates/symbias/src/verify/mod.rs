@@ -248,11 +248,15 @@ fn tried(
     let text = toml::to_string(&spec).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
     let path = out.join("experiment.toml");
     write_bytes(&path, text.as_bytes())?;
-    if trial.cut {
-        found.notes.push(format!(
-            "the slowest direction of the loss would need more than {} steps: see whether the laws stand still",
-            trial.steps
-        ));
+    for law in &laws {
+        let stride = trial.stride(*law)?;
+        if stride.cut() {
+            found.notes.push(format!(
+                "{}: the slowest direction of the loss would need more than {} steps: see whether the law stands still",
+                law.name(),
+                stride.steps
+            ));
+        }
     }
     stage("simulation");
     found.concluded = Some(perform(

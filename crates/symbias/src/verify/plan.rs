@@ -61,8 +61,8 @@ pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
     for law in known.laws {
         let name = law.name().to_owned();
         let coarse = format!("{name}_coarse");
-        spec.arms.insert(name.clone(), arm(known, *law, 1));
-        spec.arms.insert(coarse.clone(), arm(known, *law, 2));
+        spec.arms.insert(name.clone(), arm(known, *law, 1)?);
+        spec.arms.insert(coarse.clone(), arm(known, *law, 2)?);
         spec.laws.insert(
             name.clone(),
             LawQuestion {
@@ -188,27 +188,28 @@ fn start(table: &toml::Table) -> Result<Draws> {
 }
 
 /// An arm of a noise, at so many times the step.
-fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Arm {
+fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Result<Arm> {
     let t = known.trial.temperature;
-    let steps = known.trial.steps / times;
+    let stride = known.trial.stride(law)?;
+    let steps = stride.steps / times;
     let (noise, scheme, slice) = match law {
         StationarySpec::Isotropic => (NoiseSpec::Isotropic(t), SchemeSpec::Weak2, None),
         // The leaf is invariant, and steps with their roundings are not: see DESIGN.md.
         StationarySpec::Horizontal if known.charges => {
             let held = SliceSpec::Held { fixman: false };
-            (NoiseSpec::Horizontal(t), SchemeSpec::Euler, Some(held))
+            (NoiseSpec::Horizontal(t), SchemeSpec::Tamed, Some(held))
         }
         StationarySpec::Horizontal => (NoiseSpec::Horizontal(t), SchemeSpec::Heun, None),
         StationarySpec::Slice | StationarySpec::Surface => {
             let fixman = law == StationarySpec::Slice;
             let held = SliceSpec::Held { fixman };
-            (NoiseSpec::Isotropic(t), SchemeSpec::Euler, Some(held))
+            (NoiseSpec::Isotropic(t), SchemeSpec::Tamed, Some(held))
         }
     };
-    Arm {
+    Ok(Arm {
         diffusion: Some(DiffusionSpec {
             noise,
-            step: known.trial.step * times as f64,
+            step: stride.step * times as f64,
             scheme,
             slice,
             space: SpaceSpec::Parameters,
@@ -218,5 +219,5 @@ fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Arm {
         steps: Some(steps),
         look: Some(Look::At(vec![steps / 2, steps])),
         ..Arm::default()
-    }
+    })
 }

@@ -3,8 +3,11 @@
 
 use super::curvature::steepest;
 use super::taught::Taught;
+use crate::experiment::spec::StationarySpec;
 use std::path::Path;
+use symbias_bias::noise::Temper;
 use symbias_bias::quotient::FullBatch;
+use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -29,6 +32,13 @@ const HALVINGS: u32 = 5;
 /// Share of the steps that a halving must at least save: far along orbits a loss is steep at any temperature.
 const GAIN: f64 = 0.8;
 
+/// The laws that may be tried.
+pub(super) const LAWS: [StationarySpec; 3] = [
+    StationarySpec::Isotropic,
+    StationarySpec::Slice,
+    StationarySpec::Horizontal,
+];
+
 /// A model with data and numbers of their scale.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Trial {
@@ -38,12 +48,7 @@ pub(super) struct Trial {
     pub inputs: Vec<Named>,
     /// The warmest T for which the run suffices, at most that at which the loss is a third of that of random other models.
     pub temperature: f64,
-    /// Time of a step.
-    pub step: f64,
-    /// Steps.
-    pub steps: u64,
-    /// Whether `steps` are fewer than the slowest direction asks for.
-    pub cut: bool,
+    strides: Vec<(StationarySpec, Stride)>,
 }
 
 /// What the caller decides.
@@ -57,28 +62,62 @@ pub(super) fn refuse(text: impl Into<String>, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, text).remedy(remedy)
 }
 
-/// Temperature, step and number of steps.
-struct Pace {
-    temperature: f64,
-    step: f64,
+/// Time of a step and number of steps of an arm.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Stride {
+    pub step: f64,
+    /// Steps.
+    pub steps: u64,
     /// Steps that the slowest direction asks for.
     asked: u64,
 }
 
+impl Stride {
+    /// Whether `steps` are fewer than the slowest direction asks for.
+    pub fn cut(&self) -> bool {
+        self.steps < self.asked / 4 * 4
+    }
+}
+
+/// Temperature, and steps of the laws.
+struct Pace {
+    temperature: f64,
+    strides: Vec<(StationarySpec, Stride)>,
+}
+
 impl Pace {
+    /// The most steps that any law asks for.
+    fn asked(&self) -> u64 {
+        self.strides.iter().map(|s| s.1.asked).max().unwrap_or(0)
+    }
+
     /// Of what is wanted, or the warmest that fits.
     fn of((model, factors): (&Model, &[Factor]), taught: &Taught, wanted: &Wanted) -> Result<Pace> {
         let Taught {
             batch, curvatures, ..
         } = taught;
+        let split = orthonormal(model, factors);
         let at = |temperature: f64| -> Result<Pace> {
-            let noisy = (model, factors, temperature);
-            let steepest = steepest(batch, noisy, &taught.teacher, wanted.seed)?;
-            let step = rounded(RESOLVED / curvatures.largest().max(steepest));
+            let mut strides = Vec::new();
+            for noise in LAWS {
+                // As in the arms: only isotropic noise has a decay.
+                let decay = match noise {
+                    StationarySpec::Isotropic => temperature,
+                    _ => 0.0,
+                };
+                let law = noise.law(Temper::new(temperature, decay)?);
+                let from = (taught.teacher.as_slice(), wanted.seed);
+                let Some(steepest) = steepest(batch, &split, law, from)? else {
+                    continue;
+                };
+                let step = rounded(RESOLVED / curvatures.largest().max(steepest));
+                let asked = (LASTS / (curvatures.smallest() * step)).ceil() as u64;
+                let steps = asked.max(FEWEST).min(wanted.most_steps) / 4 * 4;
+                strides.push((noise, Stride { step, steps, asked }));
+            }
             Ok(Pace {
                 temperature,
-                step,
-                asked: (LASTS / (curvatures.smallest() * step)).ceil() as u64,
+                strides,
             })
         };
         if let Some(temperature) = wanted.temperature {
@@ -89,11 +128,11 @@ impl Pace {
         let usual = SHARE * far * 2.0 / curvatures.count() as f64;
         let mut pace = at(rounded(usual))?;
         for halvings in 1..=HALVINGS {
-            if pace.asked <= wanted.most_steps {
+            if pace.asked() <= wanted.most_steps {
                 break;
             }
             let cooler = at(rounded(usual / f64::from(1 << halvings)))?;
-            if cooler.asked as f64 > GAIN * pace.asked as f64 {
+            if cooler.asked() as f64 > GAIN * pace.asked() as f64 {
                 break;
             }
             pace = cooler;
@@ -143,9 +182,21 @@ impl Trial {
             teacher: taught.teacher,
             inputs: taught.inputs,
             temperature: pace.temperature,
-            step: pace.step,
-            steps: pace.asked.max(FEWEST).min(wanted.most_steps) / 4 * 4,
-            cut: pace.asked > wanted.most_steps,
+            strides: pace.strides,
+        })
+    }
+
+    /// The steps of a law.
+    ///
+    /// # Errors
+    /// A law that cannot be sampled.
+    pub fn stride(&self, law: StationarySpec) -> Result<Stride> {
+        let found = self.strides.iter().find(|s| s.0 == law);
+        found.map(|s| s.1).ok_or_else(|| {
+            refuse(
+                format!("the law of {} noise cannot be sampled", law.name()),
+                "ask for other noises with --noise",
+            )
         })
     }
 }

@@ -354,6 +354,7 @@ fn p_is(p: Option<f64>) -> String {
         None => "not tested".to_owned(),
         Some(p) if p < 1e-99 => "p < 1e-99".to_owned(),
         Some(p) if p < 1e-3 => format!("p = {p:.0e}"),
+        Some(p) if p < 0.0095 => format!("p = {p:.3}"),
         Some(p) => format!("p = {p:.2}"),
     }
 }
