@@ -97,14 +97,13 @@ impl Pace {
             batch, curvatures, ..
         } = taught;
         let split = orthonormal(model, factors);
+        let compact = split.symmetric.is_empty() && split.neither.is_empty();
         let at = |temperature: f64| -> Result<Pace> {
             let mut strides = Vec::new();
             for noise in LAWS {
-                // As in the arms: only isotropic noise has a decay.
-                let decay = match noise {
-                    StationarySpec::Isotropic => temperature,
-                    _ => 0.0,
-                };
+                // As in the arms: isotropic noise alone has a decay, where orbits are not compact.
+                let decayed = noise == StationarySpec::Isotropic && !compact;
+                let decay = if decayed { temperature } else { 0.0 };
                 let law = noise.law(Temper::new(temperature, decay)?);
                 let from = (taught.teacher.as_slice(), wanted.seed);
                 let Some(steepest) = steepest(batch, &split, law, from)? else {
