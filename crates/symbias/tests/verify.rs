@@ -74,7 +74,7 @@ fn laws_that_do_not_exist_are_named() {
 fn wishes_that_cannot_be_are_refused_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let plain = wish(gallery("pair"), &[], folder.path());
-    let refused = |wish: &Wish| tried(wish).err().expect("a refusal").to_string();
+    let refused = |wish: &Wish| tried(wish).expect_err("a refusal").to_string();
     for temperature in [-1.0, 0.0, f64::NAN] {
         let cold = Wish {
             temperature: Some(temperature),
