@@ -1,6 +1,6 @@
 //! Euler–Maruyama: x′ = x + h b(x) + √h σ(x) z, b in the Itô sense (Kloeden and Platen 1992, §10.2); tamed, with
-//! b/(1 + h|b|) for b, where b grows faster than any line and Euler–Maruyama diverges (Hutzenthaler, Jentzen and Kloeden,
-//! Annals of Applied Probability 22, 2012, eq. 4).
+//! b/√(1 + h²|b|²) for b, where b grows faster than any line and Euler–Maruyama diverges (Hutzenthaler, Jentzen and Kloeden,
+//! Annals of Applied Probability 22, 2012, with b/(1 + h|b|), which changes the drift by more: by h|b| and not h²|b|²/2).
 
 use super::{Order, Room, Sense, System, drift_in, kick, slices};
 use symbias_geometry::sde::NoiseKind;

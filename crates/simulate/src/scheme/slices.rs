@@ -37,7 +37,7 @@ fn added_two<S: Simd, T: Real>(simd: S, into: &mut [T], (a, p): (T, &[T]), (b, q
     }
 }
 
-/// b ← b/(1 + h|b|), |b| the norm over the entries of each of the lanes.
+/// b ← b/√(1 + h²|b|²), |b| the norm over the entries of each of the lanes.
 pub(super) fn tame<T: Real>(b: &mut [T], h: T, lanes: usize) {
     dispatch!(level(), simd => tamed(simd, b, h, lanes));
 }
@@ -52,7 +52,7 @@ fn tamed<S: Simd, T: Real>(simd: S, b: &mut [T], h: T, lanes: usize) {
             let x = T::Lanes::<S>::load(simd, &entry[v..v + w]);
             square = x.fma(x, square);
         }
-        let share = one / (square.sqrt() * h + one);
+        let share = one / (square * (h * h) + one).sqrt();
         for entry in b.chunks_exact_mut(lanes) {
             let x = T::Lanes::<S>::load(simd, &entry[v..v + w]);
             (x * share).store(&mut entry[v..v + w]);

@@ -89,7 +89,7 @@ pub enum SchemeSpec {
     /// Euler–Maruyama, for every noise: weak order 1.
     #[default]
     Euler,
-    /// The same with a drift that moves less than 1 in a step, b/(1 + h|b|): where losses or the Fixman term are so steep that
+    /// The same with a drift that moves less than 1 in a step, b/√(1 + h²|b|²): where losses or the Fixman term are so steep that
     /// single steps run away.
     Tamed,
     /// Heun's method in the sense of Stratonovich, its drift corrected to that of Itô.
