@@ -17,7 +17,7 @@ pub struct Stationary {
 }
 
 impl Stationary {
-    /// R at a point with what the law rests on, as [`isotropic`], [`slice`] and [`horizontal`] give it.
+    /// R at a point with what the law rests on, as [`isotropic`], [`slice()`] and [`horizontal`] give it.
     ///
     /// # Errors
     /// Those of the noise's function.
