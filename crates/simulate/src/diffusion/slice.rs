@@ -66,13 +66,7 @@ impl<T: Real> Slice<T> {
                 let least = size * tolerance;
                 let mut reached = splat::<S, T>(simd, T::ZERO).eq(splat(simd, T::ONE));
                 for _ in 0..NEWTON {
-                    new.charges(simd, group);
-                    let mut worst = splat::<S, T>(simd, T::ZERO);
-                    for a in 0..n {
-                        worst = worst.max(get::<S, T>(simd, &new.c, a).abs());
-                    }
-                    // NaN never gets there.
-                    reached = worst.le(least);
+                    reached = largest_charge(simd, group, new).le(least);
                     if reached.all_true() {
                         break;
                     }
@@ -113,6 +107,17 @@ impl<T: Real> Slice<T> {
     }
 }
 
+/// The largest |μ_a| at the point of a frame, which keeps all of them in `c`.
+#[inline(always)]
+fn largest_charge<S: Simd, T: Real>(simd: S, group: &Group<T>, at: &mut Frame<T>) -> Lanes<S, T> {
+    at.charges(simd, group);
+    let mut largest = splat::<S, T>(simd, T::ZERO);
+    for a in 0..group.len() {
+        largest = largest.max(get::<S, T>(simd, &at.c, a).abs());
+    }
+    largest
+}
+
 /// For lanes that the normals at θ do not bring back: x ← x − Σ_ab ξ_a(x) Γ⁺_ab μ_b(x) from the free step, the normals at
 /// the point that moves. Both are consistent with the same process (\[C08\]); where orbits are singular the normals at θ
 /// depend on each other within a step, and these need not.
@@ -133,12 +138,7 @@ fn nearest<S: Simd, T: Real>(
     }
     let mut reached = before;
     for _ in 0..NEAREST {
-        at.charges(simd, group);
-        let mut worst = splat::<S, T>(simd, T::ZERO);
-        for a in 0..n {
-            worst = worst.max(get::<S, T>(simd, &at.c, a).abs());
-        }
-        reached = worst.le(least);
+        reached = largest_charge(simd, group, at).le(least);
         if reached.all_true() {
             break;
         }
