@@ -89,6 +89,7 @@ fn unknown() -> Error {
         ErrorKind::Unsupported,
         "the potential of this law has no number at these weights",
     )
+    .remedy("give weights inside their image, or ask for the law of another noise")
 }
 
 /// That no hypothesis fails but the one that only concerns the integral.

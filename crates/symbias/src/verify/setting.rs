@@ -33,7 +33,7 @@ const HALVINGS: u32 = 5;
 const GAIN: f64 = 0.8;
 
 /// The laws that may be tried.
-pub(super) const LAWS: [StationarySpec; 3] = [
+const LAWS: [StationarySpec; 3] = [
     StationarySpec::Isotropic,
     StationarySpec::Slice,
     StationarySpec::Horizontal,

@@ -55,13 +55,7 @@ pub(crate) struct Scaling {
 pub(super) fn remove_kernel(model: &Model, reach: &Reach, bonds: &mut [Bond]) {
     for kind in [Kind::Scale, Kind::Phase] {
         let system = System::new(model, reach, kind);
-        let mut solver = Solver {
-            model,
-            system: &system,
-            kind,
-            used: ExactRowSpace::new(system.unknowns.len()),
-            taken: Vec::new(),
-        };
+        let mut solver = Solver::new(model, &system, kind);
         for bond in bonds.iter_mut() {
             let identity = solver.diagonal(bond).into_iter().filter(|d| d.identity);
             let mut vectors: Vec<Vector> = identity.map(|d| d.vector).collect();
@@ -79,13 +73,7 @@ pub(super) fn remove_kernel(model: &Model, reach: &Reach, bonds: &mut [Bond]) {
 /// All diagonal symmetries beyond those inside the groups of the bonds.
 pub(super) fn find(model: &Model, reach: &Reach, kind: Kind, bonds: &[Bond]) -> Vec<Scaling> {
     let system = System::new(model, reach, kind);
-    let mut solver = Solver {
-        model,
-        system: &system,
-        kind,
-        used: ExactRowSpace::new(system.unknowns.len()),
-        taken: Vec::new(),
-    };
+    let mut solver = Solver::new(model, &system, kind);
     for bond in bonds {
         solver.use_diagonal(bond);
     }
@@ -107,6 +95,18 @@ struct Solver<'a> {
     used: ExactRowSpace<MERSENNE61>,
     /// A basis of `used`.
     taken: Vec<Vector>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(model: &'a Model, system: &'a System, kind: Kind) -> Solver<'a> {
+        Solver {
+            model,
+            system,
+            kind,
+            used: ExactRowSpace::new(system.unknowns.len()),
+            taken: Vec::new(),
+        }
+    }
 }
 
 impl Solver<'_> {
