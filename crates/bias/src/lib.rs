@@ -15,4 +15,4 @@ mod potential;
 pub mod quotient;
 
 pub use ground::{Base, Ground, Origin};
-pub use potential::{Driver, Hypothesis, Noise, Potential, Pull, Status};
+pub use potential::{Driver, Existence, Hypothesis, Noise, Potential, Pull, Status};

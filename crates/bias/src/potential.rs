@@ -125,6 +125,68 @@ impl Potential {
     }
 }
 
+/// Whether a law exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existence {
+    /// Everything that existence rests on is verified.
+    Exists,
+    /// Something that it needs is known to fail.
+    Absent,
+    /// Not known.
+    Open,
+}
+
+impl Existence {
+    /// As the answer writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Existence::Exists => "exists",
+            Existence::Absent => "absent",
+            Existence::Open => "open",
+        }
+    }
+}
+
+/// Hypotheses on how training is done and measured: they say of what a law holds, not whether it
+/// exists. That the loss confines at infinity is the user's part where no loss is given.
+const CONDITIONS: &[&str] = &[
+    "small-steps",
+    "linear-model",
+    "slice-choice",
+    "noise-horizontal",
+    "squared-norm-penalty",
+    "fast-decay",
+    "normalisable-at-infinity",
+];
+
+/// Hypotheses without which there is no closed form, which is not the same as no law.
+const CLOSED_FORM: &[&str] = &[
+    "leaf-invariant",
+    "leaf-attracting",
+    "metric-closes",
+    "reductive",
+    "fibre-is-orbit",
+    "minimum-attained",
+    "stabiliser",
+];
+
+impl Potential {
+    /// What is known of the law's existence, from the hypotheses that it rests on.
+    #[must_use]
+    pub fn existence(&self) -> Existence {
+        let rests = |h: &&Hypothesis| !CONDITIONS.contains(&h.topic);
+        let of = |status| self.hypotheses.iter().filter(rests).filter(move |h| h.status == status);
+        if of(Status::Fails).any(|h| !CLOSED_FORM.contains(&h.topic)) {
+            Existence::Absent
+        } else if of(Status::Fails).next().is_some() || of(Status::Assumed).next().is_some() {
+            Existence::Open
+        } else {
+            Existence::Exists
+        }
+    }
+}
+
 /// One summand of a formula, with its value at a point.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Term {

@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
-use symbias::analyze::{Chart, Options, Temper, analyze};
+use symbias::analyze::{Chart, Effort, Options, Temper, analyze};
 use symbias::report;
 use symbias_model::language::SourceFile;
 
@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Weight decay (lambda/2)||theta||^2 that bounds orbits of infinite volume
     #[arg(long, value_name = "LAMBDA", default_value_t = 0.0)]
     decay: f64,
+    /// How many times the default work ranks and null spaces may take (1: some ten seconds)
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0)]
+    effort: f64,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -75,6 +78,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             data: arguments.data.clone(),
             temper: Temper::new(arguments.temperature, arguments.decay)?,
             chart: arguments.slice.chart(),
+            effort: Effort::new(arguments.effort).ok_or_else(|| {
+                anyhow::anyhow!(
+                    "--effort is {}: it is a positive number, 1 by default",
+                    arguments.effort
+                )
+            })?,
         };
         let mut progress = Progress::new();
         let analysis = analyze(&source, &options, &mut |stage| progress.stage(stage));

@@ -4,6 +4,8 @@ pub mod algebra;
 pub mod charge;
 pub mod component;
 pub mod discover;
+
+pub mod effort;
 pub mod field;
 pub mod gauge;
 pub mod laws;
@@ -13,5 +15,6 @@ pub mod orbit;
 pub mod probe;
 pub mod rank;
 pub mod sde;
+pub mod symmetry;
 
 pub use field::AffineField;

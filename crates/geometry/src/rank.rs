@@ -1,18 +1,36 @@
-//! Rank of J at a generic point (theory §1): probes are added until it stops growing.
+//! Rank of J at a generic point (theory §1): probes are added until it stops growing, points until
+//! its gap is clear, and digits if more points do not help.
 
+use crate::effort::Effort;
 use crate::probe::Probes;
+use crate::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::scalar::Measured;
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::field::{Fp, MERSENNE61};
-use symbias_numerics::rank::{ExactRowSpace, RankDecision, RowSpace, schwartz_zippel};
+use symbias_numerics::random::Stream;
+use symbias_numerics::rank::{
+    ExactRowSpace, RankDecision, measured_rank, schwartz_zippel,
+};
 
 /// Probes at least, before a rank that does not grow counts as settled.
 const LEAST: u64 = 4;
-/// How often the largest rank must have been seen, …
+/// How often the largest rank must have been seen where the function has pieces, …
 const SEEN: u32 = 8;
-/// … or how many points compared (fewer where the bound is reached): the rank of a piecewise model may differ from piece to piece.
+/// … or how many points compared (fewer where the bound is reached): the rank may differ from piece to piece.
 const POINTS: u64 = 48;
 const COMPARED: u64 = 4;
+/// Points compared where the function is analytic: one decides in exact arithmetic, a second one
+/// re-checks a rank of rounded numbers.
+const CHECKED: u64 = 2;
+/// Rows beyond the rank that could still be missing.
+const SPARE: usize = 8;
+/// Columns beyond the rows of a sketch.
+const SKETCH_SPARE: usize = 48;
+/// Entries of a column of a sketch.
+const SPREAD: usize = 8;
+/// Columns from which J is sketched.
+const SKETCHED: usize = 600;
 
 /// The rank of J at generic points.
 #[derive(Clone, Debug)]
@@ -25,119 +43,241 @@ pub struct GenericRank {
     pub point: u64,
     /// Smallest rank among the points, where pieces differ.
     pub smallest: usize,
+    /// Proven in exact arithmetic, certified at a second point, or open.
+    pub evidence: Evidence,
+}
+
+/// What one point says.
+struct AtPoint {
+    decision: RankDecision,
+    probes: u64,
+    clear: bool,
 }
 
 /// Rank of J at generic parameters for generic inputs (or for the given ones). It cannot exceed
-/// `bound`, d minus the dimension of a generic orbit: the search ends when it gets there.
+/// `bound`, d minus the dimension of a generic orbit: the search ends when it gets there. `None` where
+/// it would cost more than `effort` allows.
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
-pub fn generic_rank(probes: &Probes<'_>, bound: usize) -> Result<GenericRank> {
-    let mut best: Option<GenericRank> = None;
-    let mut smallest = usize::MAX;
-    let mut seen = 0;
+pub fn generic_rank(
+    probes: &Probes<'_>,
+    bound: usize,
+    effort: Effort,
+) -> Result<Option<GenericRank>> {
+    let d = probes.parameters();
+    let exact = probes
+        .arithmetic()
+        .degree()
+        .filter(|_| effort.allows(Effort::exact_rank(bound.min(d), d, probes.length())));
+    if exact.is_none() && !effort.allows(Effort::floating_rank(bound.min(d), probes.length())) {
+        return Ok(None);
+    }
+    let mut best: Option<(GenericRank, bool)> = None;
+    let (mut smallest, mut seen) = (usize::MAX, 0);
     for number in 0..POINTS {
-        let found = match probes.arithmetic().degree() {
-            Some(degree) => exact(probes, number, degree, bound)?,
-            None => floating(probes, number, bound)?,
+        let found = match exact {
+            Some(degree) => exact_at(probes, number, degree, bound)?,
+            None => floating_at(probes, number, bound)?,
         };
         smallest = smallest.min(found.decision.rank);
-        let before = best.as_ref().map_or(0, |b| b.decision.rank);
-        seen = if found.decision.rank > before {
-            1
-        } else {
-            seen + u32::from(found.decision.rank == before)
+        let before = best.as_ref().map(|b| b.0.decision.rank);
+        let better = before.is_none_or(|b| {
+            found.decision.rank > b
+                || found.decision.rank == b && found.clear && !best.as_ref().is_some_and(|b| b.1)
+        });
+        seen = match before {
+            Some(b) if found.decision.rank == b => seen + 1,
+            Some(b) if found.decision.rank < b => seen,
+            _ => 1,
         };
-        if found.decision.rank > before || best.is_none() {
-            best = Some(found);
+        if better {
+            let rank = GenericRank {
+                decision: found.decision,
+                probes: found.probes,
+                point: number,
+                smallest: 0,
+                evidence: Evidence::Open,
+            };
+            best = Some((rank, found.clear));
         }
+        let Some((now, clear)) = &best else { continue };
+        let reached = now.decision.rank == bound;
         // The rank of an analytic map is the same at almost every point.
-        let reached = best.as_ref().is_some_and(|b| b.decision.rank == bound);
-        if seen == SEEN || reached && number + 1 >= COMPARED || !probes.is_piecewise() {
+        let enough = if probes.is_piecewise() {
+            seen >= SEEN || reached && number + 1 >= COMPARED
+        } else {
+            exact.is_some() || *clear && seen >= 2 && number + 1 >= CHECKED
+        };
+        if enough || !probes.is_piecewise() && number + 1 >= SEEN.into() {
             break;
         }
     }
-    let mut best =
+    let (mut found, clear) =
         best.ok_or_else(|| Error::new(ErrorKind::Numerical, "no point was evaluated"))?;
-    best.smallest = smallest;
-    Ok(best)
+    found.smallest = smallest;
+    found.evidence = match (probes.pieces().are_met(), exact) {
+        _ if found.decision.rank == bound && exact.is_some() => Evidence::Proven,
+        (true, Some(_)) => Evidence::Proven,
+        (true, None) if clear && seen >= 2 => Evidence::Certified,
+        _ => Evidence::Open,
+    };
+    Ok(Some(found))
 }
 
-fn exact(probes: &Probes<'_>, number: u64, degree: u64, bound: usize) -> Result<GenericRank> {
+/// Columns of J, or random combinations of them: a rank below their number is the same.
+struct Columns {
+    width: usize,
+    /// For each column of J the columns of the sketch that it enters, and a random number each.
+    spread: Option<Vec<[(usize, u64); SPREAD]>>,
+}
+
+impl Columns {
+    fn new(d: usize, bound: usize) -> Columns {
+        let width = bound + SPARE + SKETCH_SPARE;
+        if d < SKETCHED || width * 3 > d * 2 {
+            return Columns {
+                width: d,
+                spread: None,
+            };
+        }
+        let mut stream = Stream::new(17, d as u64, SKETCH);
+        let mut entry = |_| (stream.next_below(width as u64) as usize, stream.next_u64());
+        let spread = (0..d).map(|_| std::array::from_fn(&mut entry)).collect();
+        Columns {
+            width,
+            spread: Some(spread),
+        }
+    }
+
+    fn exact(&self, row: impl Iterator<Item = Fp<MERSENNE61>>) -> Vec<Fp<MERSENNE61>> {
+        let Some(spread) = &self.spread else {
+            return row.collect();
+        };
+        let mut short = vec![Fp::ZERO; self.width];
+        for (x, entries) in row.zip(spread).filter(|(x, _)| !x.is_zero()) {
+            for (at, random) in entries {
+                short[*at] += x * Fp::new(random >> 3);
+            }
+        }
+        short
+    }
+
+    /// The row and the bounds on its errors.
+    fn floating(&self, row: &[Measured]) -> (Vec<f64>, Vec<f64>) {
+        let Some(spread) = &self.spread else {
+            return row.iter().map(|x| (x.value(), x.error())).unzip();
+        };
+        let (mut value, mut error) = (vec![0.0; self.width], vec![0.0; self.width]);
+        for (x, entries) in row.iter().zip(spread) {
+            if x.value() != 0.0 || x.error() != 0.0 {
+                for (at, random) in entries {
+                    value[*at] += if random & 1 == 0 { x.value() } else { -x.value() };
+                    error[*at] += x.error();
+                }
+            }
+        }
+        (value, error)
+    }
+}
+
+fn exact_at(probes: &Probes<'_>, number: u64, degree: u64, bound: usize) -> Result<AtPoint> {
     let d = probes.parameters();
     let theta = probes.exact_point(number);
-    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
+    let columns = Columns::new(d, bound);
+    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(columns.width);
     let used = until_idle(probes, bound, |range| {
         for probe in range {
-            for row in probes.exact_rows(&theta, probe)?.unwrap_or_default() {
-                let mut row: Vec<Fp<MERSENNE61>> = row.iter().map(|x| x.residue).collect();
-                space.insert(&mut row);
+            let most = bound.saturating_sub(space.rank()) + SPARE;
+            let mut idle = 0;
+            for row in probes.exact_rows_up_to(&theta, probe, most)? {
+                let mut row = columns.exact(row.iter().map(|x| x.residue));
+                idle = if space.insert(&mut row) { 0 } else { idle + 1 };
+                // Random combinations: so many in a row that add nothing say that none will.
+                if space.rank() == bound || probes.outputs() > most && idle > SPARE / 2 {
+                    break;
+                }
             }
         }
-        Ok(space.rank())
+        Ok((space.rank(), true))
     })?;
     let error = schwartz_zippel(degree.saturating_mul(space.rank() as u64), 61, 1);
-    let decision = space.decision("J", Some(error));
-    Ok(GenericRank {
+    let mut decision = space.decision("J", Some(error));
+    decision.cols = d;
+    Ok(AtPoint {
         decision,
         probes: used,
-        point: number,
-        smallest: 0,
+        clear: true,
     })
 }
 
-fn floating(probes: &Probes<'_>, number: u64, bound: usize) -> Result<GenericRank> {
+fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint> {
     let d = probes.parameters();
     let theta = probes.point(number);
-    let mut space = RowSpace::new(d);
-    let mut decision = None;
+    let columns = Columns::new(d, bound);
+    let (mut values, mut errors): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut decision: Option<RankDecision> = None;
     let used = until_idle(probes, bound, |range| {
         for probe in range {
-            let rows = probes.rows(&theta, probe)?;
-            if !rows.is_empty() {
-                let block = Matrix::from_fn(rows.len(), d, |i, j| rows[i][j]);
-                space.push_rows(&block).map_err(numerical)?;
+            let known = decision.as_ref().map_or(0, |d| d.rank);
+            let most = bound.saturating_sub(known) + SPARE;
+            for row in probes.measured_rows(&theta, probe, most)? {
+                let (value, error) = columns.floating(&row);
+                values.extend(value);
+                errors.extend(error);
             }
         }
-        let found = space.rank("J").map_err(numerical)?;
-        let rank = found.rank;
+        let rows = values.len() / columns.width.max(1);
+        let matrix = |data: &[f64]| Matrix::from_vec(rows, columns.width, data.to_vec());
+        let (value, error) = (matrix(&values), matrix(&errors));
+        let mut found = measured_rank("J", &value.map_err(numerical)?, &error.map_err(numerical)?)
+            .map_err(numerical)?;
+        found.rank = found.rank.min(bound);
+        let (rank, clear) = (found.rank, found.is_certain());
         decision = Some(found);
-        Ok(rank)
+        Ok((rank, clear))
     })?;
-    let decision =
+    let mut decision =
         decision.ok_or_else(|| Error::new(ErrorKind::Numerical, "no probe was evaluated"))?;
-    Ok(GenericRank {
+    decision.cols = d;
+    let clear = decision.is_certain() || decision.rank == bound;
+    Ok(AtPoint {
         decision,
         probes: used,
-        point: number,
-        smallest: 0,
+        clear,
     })
 }
 
-/// Doubles the number of probes until the rank has not grown, or is full; returns the number.
+/// Doubles the number of probes until the rank has not grown and is clear, or is full; returns the
+/// number.
 fn until_idle(
     probes: &Probes<'_>,
     full: usize,
-    mut add: impl FnMut(std::ops::Range<u64>) -> Result<usize>,
+    mut add: impl FnMut(std::ops::Range<u64>) -> Result<(usize, bool)>,
 ) -> Result<u64> {
     // Inputs that reach a rarely active unit are rare.
     let patience = if probes.is_piecewise() { 2 } else { 1 };
+    let most = (8 * full as u64).max(64);
     let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);
     loop {
         target = probes.count().map_or(target, |n| target.min(n));
-        let next = add(done..target)?;
+        let (next, clear) = add(done..target)?;
         idle = if done > 0 && next == rank && target >= LEAST {
             idle + 1
         } else {
             0
         };
         (rank, done) = (next, target);
-        if idle >= patience || rank == full || probes.count() == Some(done) {
+        let settled = idle >= patience && (clear || done >= most);
+        if settled || rank == full || probes.count() == Some(done) {
             return Ok(done);
         }
         target *= 2;
     }
 }
+
+/// Stream of the sketch.
+const SKETCH: u64 = 51;
 
 /// An error of the linear algebra as the public error.
 pub fn numerical(error: symbias_numerics::Error) -> Error {

@@ -1,14 +1,16 @@
-//! The machine-readable answer of `analyze`, schema 1 (docs/answer.md).
+//! The machine-readable answer of `analyze`, schema 2 (docs/answer.md).
 
 use serde::Serialize;
 
 /// What `symbias analyze --json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
-    /// Always 1.
+    /// Always 2.
     pub schema: u32,
     /// The model's name.
     pub model: String,
+    /// Each statement with its sums written out, as the program understood it.
+    pub reads: Vec<String>,
     /// d, the number of real parameters.
     pub parameters: u64,
     /// Rank of the Jacobian at a generic point; `null` where it was not computed.
@@ -19,6 +21,8 @@ pub struct Answer {
     pub orbit_dimension: Option<u64>,
     /// Redundancy that no symmetry found explains.
     pub unexplained: Option<u64>,
+    /// Where those directions live; empty where there are none, or where they were not located.
+    pub unexplained_on: Vec<UnexplainedOn>,
     /// The algebra.
     pub symmetry: Symmetry,
     /// The independent re-check.
@@ -39,6 +43,15 @@ pub struct Answer {
     pub seed: u64,
 }
 
+/// Flat directions that belong to no symmetry found.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnexplainedOn {
+    /// The parameters that they move.
+    pub tensors: Vec<String>,
+    /// How many.
+    pub directions: u64,
+}
+
 /// The symmetry algebra.
 #[derive(Clone, Debug, Serialize)]
 pub struct Symmetry {
@@ -52,6 +65,11 @@ pub struct Symmetry {
     pub name: String,
     /// Proven lower and computed upper bound on the dimension.
     pub bounds: Bounds,
+    /// How it is known: `proven`, `certified` or `open`.
+    pub evidence: String,
+    /// What is known of others: `all` fields were searched, the orbits `explained` the redundancy, or
+    /// `open`.
+    pub complete: String,
     /// Ideals, with what they act on.
     pub factors: Vec<Factor>,
 }
@@ -59,14 +77,12 @@ pub struct Symmetry {
 /// Bounds on the dimension of the symmetry algebra.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bounds {
-    /// Proven by rules, or by identity tests whose error probability is stated.
+    /// Proven by rules, or found by numbers and certified.
     pub lower: u64,
-    /// From ranks; `null` where none was computed.
+    /// Of all affine fields; `null` unless all were searched.
     pub upper: Option<u64>,
     /// Whether both agree.
     pub exact: bool,
-    /// The fields among which the upper bound holds.
-    pub among: String,
 }
 
 /// One ideal.
@@ -101,6 +117,11 @@ pub struct Certificate {
     pub residual: Option<f64>,
     /// Points.
     pub points: u64,
+    /// How much the outputs move when the same points are moved by as much off the orbit; `null` if
+    /// it was not run.
+    pub power: Option<f64>,
+    /// The sizes of axes and blocks with which it was taken, where they are not those of the model.
+    pub scale: Option<String>,
 }
 
 /// One rank decision.
@@ -114,6 +135,8 @@ pub struct Rank {
     pub gap: Option<f64>,
     /// Decided in exact arithmetic.
     pub exact: bool,
+    /// `proven`, `certified` or `open`.
+    pub evidence: String,
     /// Probability that an exact decision is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_probability: Option<f64>,
@@ -130,6 +153,18 @@ pub struct Charges {
     pub formulas: Vec<String>,
     /// Values at the point.
     pub values: Vec<f64>,
+    /// Charges of fields that numbers found, which have no formula by rule: their values are among
+    /// `values` too.
+    pub other: Vec<OtherCharge>,
+}
+
+/// A charge ½θᵀAθ + ⟨b, θ⟩ of a field without a name.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherCharge {
+    /// The parameters that it reads.
+    pub tensors: Vec<String>,
+    /// Its value at the point.
+    pub value: f64,
 }
 
 /// The Gram matrix.
@@ -196,7 +231,9 @@ pub struct Biases {
 /// decay, the mirror potential for flow.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bias {
-    /// Whether the law exists (false where a hypothesis fails).
+    /// `exists`, `absent` or `open`.
+    pub status: String,
+    /// Whether `status` is `exists`.
     pub exists: bool,
     /// Its value at the point.
     pub value: Option<f64>,
@@ -208,6 +245,8 @@ pub struct Bias {
     pub base_measure: String,
     /// Which orbits a law of noise favours: `small`, `large`, `neutral`.
     pub pull: Option<String>,
+    /// Components of the fibre, where their number is known.
+    pub components: Option<u64>,
     /// What it rests on.
     pub hypotheses: Vec<Hypothesis>,
 }
@@ -231,13 +270,16 @@ impl From<&symbias_bias::Potential> for Bias {
         };
         // JSON has no infinity.
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
+        let status = potential.existence();
         Bias {
-            exists: potential.exists,
+            status: status.name().into(),
+            exists: status == symbias_bias::Existence::Exists,
             value: finite(potential.value),
             value_by_formula: finite(potential.by_formula),
             formula: potential.formula.clone(),
             base_measure: potential.base_measure.clone(),
             pull: potential.pull.map(|p| pull(p).into()),
+            components: None,
             hypotheses: potential.hypotheses.iter().map(hypothesis).collect(),
         }
     }

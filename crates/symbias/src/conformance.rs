@@ -15,9 +15,10 @@ use symbias_geometry::laws::{self, Check};
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::orbit::formula;
 use symbias_geometry::probe::Probes;
+use symbias_geometry::effort::Effort;
 use symbias_geometry::rank::generic_rank;
 use symbias_model::data;
-use symbias_model::error::Result;
+use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Nilpotent;
 use symbias_numerics::random::Stream;
@@ -49,7 +50,14 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     stage("orbits");
     let fields = orthonormal(&model, &factors).all();
     let moved = OrbitFrame::new(&fields, &points[0])?.dimension();
-    let rank = generic_rank(&probes, probes.parameters() - moved)?;
+    let bound = probes.parameters() - moved;
+    let rank = generic_rank(&probes, bound, Effort::default())?.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Unsupported,
+            format!("the rank of J, at most {bound}, costs more than a check may"),
+        )
+        .remedy("check the model with smaller axes")
+    })?;
     let ground = Ground::new(&model, &factors, &probes, false, rank.decision.rank);
     if !ground.fields.is_empty() {
         orbits(&ground, &points, &mut checks)?;

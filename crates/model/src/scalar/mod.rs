@@ -5,13 +5,18 @@
 //! for exact ranks; over [`Nilpotent`] it gives derivatives of any order. Used by analysis only.
 
 mod arrays;
+mod domain;
 mod jet;
 mod lower;
+mod measured;
 mod number;
 mod operation;
+mod pieces;
 mod tape;
 
 pub use arrays::{Arrays, Inputs};
 pub use jet::Nilpotent;
+pub use measured::Measured;
 pub use number::{Exact, Scalar};
+pub use pieces::Kink;
 pub use tape::{Arithmetic, ScalarProgram};

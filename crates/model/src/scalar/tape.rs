@@ -66,7 +66,7 @@ pub struct ScalarProgram {
 
 /// What a pass computes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Goal {
+pub(super) enum Goal {
     Outputs,
     Loss,
 }
@@ -150,13 +150,13 @@ impl ScalarProgram {
         })
     }
 
-    fn list(&self, from: u32, to: u32) -> &[u32] {
+    pub(super) fn list(&self, from: u32, to: u32) -> &[u32] {
         &self.lists[from as usize..to as usize]
     }
 
     /// All intermediate values; `None` where an operation does not exist in S at this point. What the goal does not need is
     /// left at 0.
-    fn forward<S: Scalar>(&self, theta: &[S], x: &[S], goal: Goal) -> Option<Vec<S>> {
+    pub(super) fn forward<S: Scalar>(&self, theta: &[S], x: &[S], goal: Goal) -> Option<Vec<S>> {
         let one = theta.first().or(x.first()).map(|s| s.constant(1.0))?;
         let mut v: Vec<S> = Vec::with_capacity(self.instructions.len());
         for (instruction, needed) in self.instructions.iter().zip(&self.needed) {
@@ -200,7 +200,7 @@ impl ScalarProgram {
         Some(v)
     }
 
-    fn largest<S: Scalar>(&self, from: u32, to: u32, v: &[S]) -> u32 {
+    pub(super) fn largest<S: Scalar>(&self, from: u32, to: u32, v: &[S]) -> u32 {
         let list = self.list(from, to);
         // The first of equals, as the derivative goes there.
         list[1..].iter().fold(list[0], |best, i| {

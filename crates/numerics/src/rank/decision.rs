@@ -28,6 +28,11 @@ impl RankDecision {
         self.cols - self.rank
     }
 
+    /// Whether the gap is clear: exact, or of at least four decades.
+    pub fn is_certain(&self) -> bool {
+        self.is_clear(1e4)
+    }
+
     /// Whether the gap is at least `ratio`; exact decisions always are.
     pub fn is_clear(&self, ratio: f64) -> bool {
         self.exact || self.gap >= ratio
@@ -63,6 +68,8 @@ pub struct RankOptions {
     pub factor: f64,
     /// Relative error of the matrix entries, where larger than ε: a matrix of derivatives by differences, of f32 data.
     pub entry_error: f64,
+    /// Magnitudes up to this one may be zeros with errors, whatever the largest is.
+    pub noise: f64,
     /// The cut may move from the threshold to the largest gap among magnitudes within this ratio of the threshold.
     pub window: f64,
     /// … provided that this gap is at least so large.
@@ -75,6 +82,7 @@ impl Default for RankOptions {
         RankOptions {
             factor: 8.0,
             entry_error: f64::EPSILON,
+            noise: 0.0,
             window: 1e3,
             least_gap: 1e2,
         }
@@ -102,7 +110,8 @@ pub fn decide(
     let m = magnitudes_sorted_desc;
     let largest = m.first().copied().unwrap_or(0.0);
     let epsilon = options.entry_error.max(f64::EPSILON);
-    let threshold = options.factor * rows.max(cols) as f64 * epsilon * largest;
+    let relative = options.factor * rows.max(cols) as f64 * epsilon * largest;
+    let threshold = relative.max(options.noise);
     let at = |k: usize| m.get(k).copied().unwrap_or(0.0);
     let ratio = |cut: usize| {
         if cut == 0 || at(cut) == 0.0 {

@@ -1,23 +1,15 @@
 //! The charges of the answer.
 
-use super::{Findings, Structure, coordinate_names};
-use crate::answer::Charges;
+use super::symmetry::tensors_of;
+use super::{Findings, Structure};
+use crate::answer::{Charges, OtherCharge};
+use std::collections::BTreeSet;
 use symbias_geometry::charge::{self, Charge, moment};
+use symbias_geometry::field::AffineField;
+use symbias_model::Model;
 
 /// Values in the answer, at most.
 const LISTED: u128 = 100_000;
-
-/// Linear forms in the answer, at most; all are among the generators.
-const SPELLED: usize = 24;
-
-fn signed(x: f64, name: &str) -> String {
-    let sign = if x < 0.0 { "-" } else { "+" };
-    if x.abs() == 1.0 {
-        format!("{sign} {name}")
-    } else {
-        format!("{sign} {} {name}", x.abs())
-    }
-}
 
 /// The charges, and their LaTeX.
 pub(super) struct Described {
@@ -27,27 +19,24 @@ pub(super) struct Described {
 
 pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Described {
     let model = &structure.model;
-    let found: Vec<Charge> = charge::charges(model, &structure.factors);
-    let symmetric = findings.and_then(|f| f.symmetric.as_ref());
-    let count = if let Some(symmetric) = symmetric {
-        symmetric.len() as u128
-    } else if model.is_complete() {
+    let factors = findings.map_or(&structure.factors, |f| &f.standing);
+    let found: Vec<Charge> = charge::charges(model, factors);
+    let others = findings.map_or(&[][..], |f| &f.other);
+    let by_rules = if model.is_complete() {
         found.iter().map(|c| c.count).sum()
     } else {
         structure.kinds.iter().map(|k| k.charges).sum::<u128>()
     };
-    let values = match findings {
-        Some(Findings {
-            symmetric: Some(symmetric),
-            theta,
-            ..
-        }) => symmetric
+    let count = by_rules + others.len() as u128;
+    let theta = findings.map(|f| f.theta.as_slice());
+    let other: Vec<OtherCharge> = theta.map_or_else(Vec::new, |theta| {
+        others.iter().map(|field| other(model, field, theta)).collect()
+    });
+    let values = match theta {
+        Some(theta) if count <= LISTED => found
             .iter()
-            .map(|field| moment::value(field, theta))
-            .collect(),
-        Some(f) if count <= LISTED => found
-            .iter()
-            .flat_map(|c| c.values(model, &f.theta))
+            .flat_map(|c| c.values(model, theta))
+            .chain(other.iter().map(|o| o.value))
             .collect(),
         _ => Vec::new(),
     };
@@ -71,31 +60,25 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
         });
         latex.push(if times == 1 { own } else { of_any_copy(&own) });
     }
-    // Translations without a rule: their charges are the linear forms themselves.
-    let translations = findings.map_or(&[][..], |f| &f.translations);
-    let names = if translations.is_empty() {
-        Vec::new()
-    } else {
-        coordinate_names(model)
-    };
-    for field in translations.iter().take(SPELLED) {
-        let terms: Vec<String> = field
-            .constant
-            .iter()
-            .map(|(i, x)| signed(*x, &names[*i]))
-            .collect();
-        let form = terms.join(" ");
-        let form = form.strip_prefix("+ ").unwrap_or(&form);
-        formulas.push(format!("mu = {form}"));
-        latex.push(format!("\\mu = \\mathrm{{{}}}", form.replace('_', "\\_")));
-    }
     let answer = Charges {
         count: u64::try_from(count).unwrap_or(u64::MAX),
         independent: findings.map(|f| f.conserved_count().unwrap_or(f.independent.rank as u64)),
         formulas,
         values,
+        other,
     };
     Described { answer, latex }
+}
+
+/// The charge of a field that has no formula by rule.
+fn other(model: &Model, field: &AffineField, theta: &[f64]) -> OtherCharge {
+    let linear = field.linear.iter().flat_map(|e| [e.0, e.1]);
+    let constant = field.constant.iter().map(|e| e.0);
+    let read: BTreeSet<usize> = linear.chain(constant).collect();
+    OtherCharge {
+        tensors: tensors_of(model, &read),
+        value: moment::value(field, theta),
+    }
 }
 
 /// `layer.3.Wq` as `layer.*.Wq`.

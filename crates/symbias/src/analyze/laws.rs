@@ -9,10 +9,11 @@ use symbias_bias::noise::{by_rules, horizontal, isotropic, slice};
 use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Status};
 use symbias_geometry::charge::moment;
 use symbias_geometry::component::orthonormal;
-use symbias_geometry::discover::structural::Split;
-use symbias_geometry::field::AffineField;
+use symbias_geometry::discover::structural::{Factor, Split};
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
+use symbias_geometry::symmetry::Beyond;
+use symbias_model::Model;
 use symbias_model::error::Result;
 
 /// Further points at which the leaf is tested.
@@ -32,7 +33,7 @@ pub(super) struct Laws {
     pub orbit: Option<answer::Orbit>,
 }
 
-/// The algebra that is established: of the factors, or what identities add to them.
+/// The algebra that is established: of the rules' factors, and what numbers add to them.
 pub(super) struct Established {
     pub split: Split,
     pub beyond_rules: bool,
@@ -40,34 +41,30 @@ pub(super) struct Established {
 
 /// Sorted by the symmetry of the generators.
 pub(super) fn established(
-    structure: &Structure,
-    extra: Option<&[AffineField]>,
-    translations: &[AffineField],
+    model: &Model,
+    standing: &[Factor],
+    beyond: &[Beyond],
 ) -> Result<Established> {
-    let Some(fields) = extra else {
-        let mut split = orthonormal(&structure.model, &structure.factors);
-        split.symmetric.extend(translations.iter().cloned());
-        return Ok(Established {
-            split,
-            beyond_rules: !translations.is_empty(),
-        });
-    };
-    let d = structure.model.space().dim();
-    let apart = moment::linear_and_translations(fields, d)?;
-    let fields = apart.as_deref().unwrap_or(fields);
-    let symmetric = moment::symmetric_part(fields, d)?;
-    let symmetric = moment::linear_and_translations(&symmetric, d)?.unwrap_or_default();
-    let antisymmetric = moment::antisymmetric_part(fields, d)?;
-    // Where transposition leads out of the algebra, the sorted parts do not span it.
-    let closed = symmetric.len() + antisymmetric.len() == fields.len();
-    let neither = if closed { Vec::new() } else { fields.to_vec() };
+    let mut split = orthonormal(model, standing);
+    let d = model.space().dim();
+    for part in beyond {
+        let apart = moment::linear_and_translations(&part.fields, d)?;
+        let fields = apart.as_deref().unwrap_or(&part.fields);
+        let symmetric = moment::symmetric_part(fields, d)?;
+        let pure = moment::linear_and_translations(&symmetric, d)?;
+        let antisymmetric = moment::antisymmetric_part(fields, d)?;
+        let count = pure.as_ref().map_or(0, Vec::len) + antisymmetric.len();
+        if count == fields.len() {
+            split.symmetric.extend(pure.unwrap_or_default());
+            split.antisymmetric.extend(antisymmetric);
+        } else {
+            // Where transposition leads out of the algebra, the sorted parts do not span it.
+            split.neither.extend(fields.iter().cloned());
+        }
+    }
     Ok(Established {
-        split: Split {
-            symmetric,
-            antisymmetric,
-            neither,
-        },
-        beyond_rules: true,
+        split,
+        beyond_rules: !beyond.is_empty(),
     })
 }
 
@@ -99,7 +96,7 @@ impl Laws {
         findings: &Findings,
         options: &Options,
     ) -> Result<Laws> {
-        let (model, factors) = (&structure.model, &structure.factors);
+        let (model, factors) = (&structure.model, &findings.standing);
         let theta = &findings.theta;
         let (given, rank) = (options.data.is_some(), findings.rank.decision.rank);
         let mut ground = if algebra.beyond_rules {
@@ -109,12 +106,9 @@ impl Laws {
         };
         if algebra.beyond_rules {
             ground.fields = ground.split.all();
-            if !ground.is_reductive() {
-                ground.fields = ground.split.neither.clone();
-            }
         }
         let frame = OrbitFrame::new(&ground.fields, theta)?;
-        let regular = frame.dimension() == findings.orbit.rank;
+        let regular = frame.dimension() == findings.symmetry.orbit.rank;
         let base = if regular { ground.base(theta)? } else { None };
         let mut laws = Laws {
             decay: decay_at(&ground, theta)?,
@@ -129,11 +123,11 @@ impl Laws {
             )?,
             orbit: Some(orbit(&ground, &frame, base.as_ref(), regular)),
         };
-        if algebra.beyond_rules || !findings.rules_are_all(structure) {
-            laws.beyond_rules(algebra.beyond_rules && findings.rules_or_identities(structure));
+        if !findings.rules_are_all() {
+            laws.beyond_rules(algebra.beyond_rules && findings.is_complete());
         }
         if !regular {
-            laws.singular(frame.dimension(), findings.orbit.rank);
+            laws.singular(frame.dimension(), findings.symmetry.orbit.rank);
         }
         Ok(laws)
     }

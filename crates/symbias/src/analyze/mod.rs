@@ -4,6 +4,7 @@
 mod charges;
 mod findings;
 mod laws;
+mod scale;
 mod structure;
 mod symmetry;
 mod warnings;
@@ -14,13 +15,24 @@ pub use symbias_bias::noise::{Chart, Temper};
 use crate::answer::{Answer, Gram};
 use findings::Findings;
 use laws::Laws;
+use scale::Scaled;
 use std::fmt::Write;
 use std::path::PathBuf;
+use symbias_geometry::discover::certificate::certify;
+use symbias_geometry::discover::structural::Factor;
+pub use symbias_geometry::effort::Effort;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::formula;
-use symbias_model::error::Result;
+use symbias_geometry::probe::Probes;
+use symbias_model::error::{ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
+
+/// Until the reading is there.
+fn reads(_model: &Model) -> Vec<String> {
+    Vec::new()
+}
+
 
 /// What the caller decides.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +47,8 @@ pub struct Options {
     pub temper: Temper,
     /// The function that vanishes on the gauge slice.
     pub chart: Chart,
+    /// What ranks and null spaces may cost.
+    pub effort: Effort,
 }
 
 /// The answer, and what it was read from.
@@ -53,11 +67,14 @@ pub struct Analysis {
     pub theta: Option<Vec<f64>>,
     model: Model,
     families: Vec<(String, Vec<AffineField>)>,
+    contradiction: bool,
 }
 
-/// Parameters up to which ranks, null spaces and certificates are computed; beyond them the rules
-/// stand alone.
-pub const NUMERICAL: u128 = 2000;
+/// Parameters up to which a model is written out number by number, if the effort allows what follows;
+/// beyond them the rules stand alone.
+pub const NUMERICAL: u128 = 200_000;
+/// Entries of all generators of the rules, at most, for ranks and for a certificate at full size.
+const GENERATED: u128 = 40_000_000;
 
 /// Everything that is known of a model. `stage` hears what begins.
 ///
@@ -75,11 +92,10 @@ pub fn analyze(
         None => std::collections::BTreeMap::new(),
     };
     let structure = structure(source, NUMERICAL, &sizes)?;
-    let small = structure.model.is_complete() && structure.model.parameter_count() <= NUMERICAL;
+    let model = &structure.model;
+    let written = model.is_complete() && model.parameter_count() <= NUMERICAL;
     let theta = match &options.at {
-        Some(path) if structure.model.is_complete() => {
-            Some(data::parameters(&structure.model, path)?)
-        }
+        Some(path) if model.is_complete() => Some(data::parameters(model, path)?),
         Some(path) => {
             // A complete graph is needed to read a point; its sizes decide whether that is possible.
             let whole = source.check(Copies::All)?;
@@ -90,18 +106,69 @@ pub fn analyze(
     let samples = options
         .data
         .as_ref()
-        .map(|path| data::inputs(&structure.model, path))
+        .map(|path| data::inputs(model, path))
         .transpose()?;
-    let findings = if small {
-        Some(Findings::of(&structure, theta, samples, options, stage)?)
-    } else {
-        None
-    };
+    let mut findings = None;
+    let mut certificate = None;
+    if written && generated(&structure) <= GENERATED {
+        let files = data::constants(model)?;
+        match Probes::new(model, &files, samples, options.seed) {
+            Ok(probes) => {
+                findings = Findings::of(&structure, &probes, theta, options, stage)?;
+                if findings.is_none() {
+                    stage("certificate");
+                    certificate = at_full_size(&structure, &probes)?;
+                }
+            }
+            // Too many operations to be written out.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if findings.is_none() && certificate.is_none() {
+        stage("certificate of a shortened program");
+        certificate = scale::certificate(source, options.seed)?;
+    }
     stage("charges");
-    Ok(assemble(structure, findings.as_ref(), options.seed))
+    let reads = reads(model);
+    Ok(assemble(structure, findings.as_ref(), certificate, reads, options.seed))
 }
 
-fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Analysis {
+/// Entries of the rules' generators, about.
+fn generated(structure: &Structure) -> u128 {
+    structure
+        .factors
+        .iter()
+        .map(|f| f.dimension.saturating_mul(entries_moved(&structure.model, f)))
+        .fold(0, u128::saturating_add)
+}
+
+/// Entries of the parameters that a factor moves, for each of its copies.
+fn entries_moved(model: &Model, factor: &Factor) -> u128 {
+    let entries = factor.moved().into_iter().map(|t| u128::from(model.entries(t)));
+    entries.sum::<u128>() / factor.copies.max(1)
+}
+
+/// The certificate of the rules where ranks cost too much.
+fn at_full_size(structure: &Structure, probes: &Probes<'_>) -> Result<Option<Scaled>> {
+    let families: Vec<Vec<AffineField>> = structure
+        .factors
+        .iter()
+        .map(|f| f.generators(&structure.model))
+        .collect();
+    Ok(certify(probes, &families, 2)?.map(|certificate| Scaled {
+        certificate,
+        sizes: String::new(),
+    }))
+}
+
+fn assemble(
+    structure: Structure,
+    findings: Option<&Findings>,
+    scaled: Option<Scaled>,
+    reads: Vec<String>,
+    seed: u64,
+) -> Analysis {
     let model = &structure.model;
     let charges = charges::charges(&structure, findings);
     let theta = findings.map(|f| f.theta.as_slice());
@@ -110,7 +177,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         .unwrap_or_else(|| Laws::by_rules(&structure));
     // Formulas of the rules are those of the whole algebra only where the rules find it.
     let gram = findings
-        .is_none_or(|f| f.rules_are_all(&structure))
+        .is_none_or(Findings::rules_are_all)
         .then(|| formula::of_factors(model, &structure.factors, theta))
         .flatten();
     let gram_latex = gram
@@ -119,17 +186,25 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
     let rank = findings.map(|f| f.rank.decision.rank as u64);
     let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
     let redundancy = rank.map(|r| parameters - r);
-    let orbit = findings.map(|f| f.orbit.rank as u64);
+    let orbit = findings.map(|f| f.symmetry.orbit.rank as u64);
+    let certificate = match (findings, &scaled) {
+        (Some(f), _) => f.symmetry.certificate.as_ref(),
+        (None, Some(s)) => Some(&s.certificate),
+        (None, None) => None,
+    };
+    let scale = scaled.as_ref().map(|s| s.sizes.clone()).filter(|s| !s.is_empty());
     let answer = Answer {
-        schema: 1,
+        schema: 2,
         model: model.name.clone(),
+        reads,
         parameters,
         rank,
         redundancy,
         orbit_dimension: orbit,
         unexplained: redundancy.zip(orbit).map(|(r, o)| r.saturating_sub(o)),
+        unexplained_on: symmetry::unexplained_on(findings),
         symmetry: symmetry::symmetry(&structure, findings),
-        certificate: symmetry::certificate(findings),
+        certificate: symmetry::certificate(certificate, scale),
         ranks: findings.map(Findings::ranks).unwrap_or_default(),
         charges: charges.answer,
         gram: Gram {
@@ -141,23 +216,20 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         },
         orbit: laws.orbit.clone(),
         bias: laws.answer(),
-        warnings: warnings::warnings(&structure, findings, &laws),
+        warnings: warnings::warnings(&structure, findings, certificate, &laws),
         seed,
     };
     let mut families: Vec<(String, Vec<AffineField>)> = Vec::new();
-    if findings.is_some() {
-        families.extend(
-            structure
-                .factors
-                .iter()
-                .map(|f| (f.name(), f.generators(model))),
-        );
+    if let Some(f) = findings {
+        families.extend(f.standing.iter().map(|s| (s.name(), s.generators(model))));
+        let beyond = f.symmetry.beyond.iter();
+        families.extend(beyond.map(|b| {
+            let name = b.name.clone().unwrap_or_else(|| format!("g({})", b.dimension));
+            (name, b.fields.clone())
+        }));
     }
-    families.extend(
-        findings
-            .and_then(|f| f.extra.as_ref())
-            .map(|e| (e.name.clone(), e.fields.clone())),
-    );
+    let contradiction = certificate.is_some_and(|c| !c.holds())
+        || findings.is_some_and(|f| f.symmetry.contradiction().is_some());
     Analysis {
         answer,
         charges_latex: charges.latex,
@@ -166,6 +238,7 @@ fn assemble(structure: Structure, findings: Option<&Findings>, seed: u64) -> Ana
         theta: findings.map(|f| f.theta.clone()),
         model: structure.model,
         families,
+        contradiction,
     }
 }
 
@@ -177,22 +250,11 @@ const BASIS: &str = "orthonormal in each group's matrices: E_ii, (E_ij +- E_ji)/
 (E_12 - E_21)/sqrt(2) per plane; one generator with the exponents of the charge for each other scaling, unit shifts for translations";
 
 impl Analysis {
-    /// Whether every claim holds: bounds agree where both exist, and the certificate.
+    /// Whether nothing contradicts: no lower bound above an upper one, no certificate that fails. What is
+    /// open contradicts nothing.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let bounds = &self.answer.symmetry.bounds;
-        let agree = bounds.upper.is_none() || bounds.exact;
-        let certified = self
-            .answer
-            .certificate
-            .residual
-            .is_none_or(|r| r <= symbias_geometry::discover::certificate::THRESHOLD)
-            && !self
-                .answer
-                .warnings
-                .iter()
-                .any(|w| w.code == "certificate-fails");
-        agree && certified
+        !self.contradiction
     }
 
     /// The model.

@@ -7,7 +7,7 @@
 use super::charges::of_any_copy;
 use std::collections::{BTreeMap, BTreeSet};
 use symbias_geometry::charge::charges;
-use symbias_geometry::discover::structural::{Acted, Factor, factors, sum_name};
+use symbias_geometry::discover::structural::{Acted, Factor, factors};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, Options, SourceFile};
@@ -167,16 +167,4 @@ fn extrapolated(
         .collect();
     kinds.sort_by_key(|k| std::cmp::Reverse(k.dimension));
     kinds
-}
-
-/// The ASCII name of a sum of factors and so many translations.
-#[must_use]
-pub fn name_of(kinds: &[FactorKind], translations: usize) -> String {
-    let shifts = (translations > 0).then_some(("R", translations as u128));
-    sum_name(
-        kinds
-            .iter()
-            .map(|k| (k.base.as_str(), k.copies))
-            .chain(shifts),
-    )
 }

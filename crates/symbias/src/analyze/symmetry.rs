@@ -1,68 +1,85 @@
-//! The symmetry algebra of the answer: what rules and ranks say together.
+//! The symmetry algebra of the answer: what rules and numbers say together.
 
-use super::structure::{FactorKind, name_of};
+use super::structure::FactorKind;
 use super::{Findings, Structure};
-use crate::answer::{Bounds, Certificate, Factor, Symmetry, TensorAxis};
+use crate::answer::{Bounds, Certificate, Factor, Symmetry, TensorAxis, UnexplainedOn};
+use std::collections::BTreeSet;
+use symbias_geometry::discover::certificate;
 use symbias_geometry::discover::structural::sum_name;
-use symbias_geometry::field::AffineField;
-use symbias_model::space::Block;
+use symbias_geometry::symmetry::{Beyond, Complete, Evidence};
+use symbias_model::Model;
 
 pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Symmetry {
-    let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
-    let extra = findings.and_then(|f| f.extra.as_ref());
-    let upper = findings.and_then(|f| f.upper.as_ref());
-    let shifts = findings.map_or(&[][..], |f| &f.translations);
-    let rules = rules + shifts.len() as u128;
-    let dimension = extra.map_or(rules, |e| e.dimension as u128);
-    let confirmed = upper.is_some_and(|u| u.dimension as u128 >= rules);
-    let factors: Vec<Factor> = match extra {
-        None => structure
-            .kinds
+    let found = findings.map(|f| &f.symmetry);
+    let stands = |k: usize| found.is_none_or(|s| s.stands.get(k).copied().unwrap_or(true));
+    let kinds: Vec<&FactorKind> = structure
+        .kinds
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| stands(*k))
+        .map(|(_, kind)| kind)
+        .collect();
+    let beyond = found.map_or(&[][..], |s| &s.beyond);
+    let by_rules: u128 = kinds.iter().map(|k| k.dimension).sum();
+    let dimension = by_rules + beyond.iter().map(|b| b.dimension as u128).sum::<u128>();
+    let upper = found.and_then(|s| s.upper);
+    let confirmed = found.is_some_and(|s| s.complete != Complete::Open);
+    let factors = kinds
+        .iter()
+        .map(|k| factor(k, confirmed))
+        .chain(beyond.iter().map(|b| of_numbers(&structure.model, b)))
+        .collect();
+    let compact = (!kinds.is_empty() || !beyond.is_empty())
+        && kinds.iter().all(|k| k.compact)
+        && beyond.iter().all(|b| b.compact);
+    let compact_dimension = kinds.iter().map(|k| k.compact_dimension).sum::<u128>()
+        + beyond
             .iter()
-            .map(|k| factor(k, confirmed))
-            .chain((!shifts.is_empty()).then(|| translations(structure, shifts)))
-            .collect(),
-        Some(extra) => vec![Factor {
-            name: extra.name.clone(),
-            dimension: extra.dimension as u64,
-            tensors: structure
-                .model
-                .parameters()
-                .map(|t| TensorAxis {
-                    name: structure.model.tensor(t).name.clone(),
-                    axis: None,
-                })
-                .collect(),
-            found_by: "numerics".into(),
-            rule: None,
-        }],
-    };
-    let compact = structure.kinds.iter().all(|k| k.compact) && rules > 0 && shifts.is_empty();
+            .map(|b| b.compact_dimension as u128)
+            .sum::<u128>();
     Symmetry {
         dimension: saturated(dimension),
-        compact: extra.map_or(compact, |e| e.compact),
-        compact_dimension: extra.map_or_else(
-            || {
-                structure
-                    .kinds
-                    .iter()
-                    .map(|k| k.compact_dimension)
-                    .sum::<u128>()
-            },
-            |e| e.compact_dimension as u128,
-        ) as u64,
-        name: extra.map_or_else(
-            || name_of(&structure.kinds, shifts.len()),
-            |e| e.name.clone(),
-        ),
+        compact,
+        compact_dimension: saturated(compact_dimension),
+        name: name(&kinds, beyond),
         bounds: Bounds {
             lower: saturated(dimension),
-            upper: upper.map(|u| u.dimension as u64),
-            exact: upper.is_some_and(|u| u.dimension as u128 == dimension),
-            among: upper.map_or_else(|| "not computed".into(), |u| u.among.clone()),
+            upper: upper.map(|u| u as u64),
+            exact: upper.is_some_and(|u| u as u128 == dimension),
         },
+        evidence: found.map_or(Evidence::Proven, |s| s.evidence).name().into(),
+        complete: found.map_or(Complete::Open, |s| s.complete).name().into(),
         factors,
     }
+}
+
+/// The summands of all names, sorted, with their multiplicities.
+fn name(kinds: &[&FactorKind], beyond: &[Beyond]) -> String {
+    let mut summands: Vec<(String, u128)> = kinds
+        .iter()
+        .map(|k| (k.base.clone(), k.copies))
+        .collect();
+    for part in beyond {
+        summands.extend(summands_of(&name_of(part)));
+    }
+    sum_name(summands.iter().map(|(base, n)| (base.as_str(), *n)))
+}
+
+/// What a part is called; `g(n)` for an algebra of dimension n that was not recognised.
+fn name_of(part: &Beyond) -> String {
+    part.name
+        .clone()
+        .unwrap_or_else(|| format!("g({})", part.dimension))
+}
+
+/// `gl(2)^3 + R` as [(gl(2), 3), (R, 1)].
+fn summands_of(name: &str) -> Vec<(String, u128)> {
+    name.split(" + ")
+        .map(|summand| match summand.rsplit_once('^') {
+            Some((base, copies)) => (base.to_owned(), copies.parse().unwrap_or(1)),
+            None => (summand.to_owned(), 1),
+        })
+        .collect()
 }
 
 fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
@@ -82,39 +99,55 @@ fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
     }
 }
 
-/// Translations that only the null space knows, with the parameters they move.
-fn translations(structure: &Structure, fields: &[AffineField]) -> Factor {
-    let space = structure.model.space();
-    let moved = |block: &&Block| {
-        let range = block.range();
-        fields
-            .iter()
-            .flat_map(|f| &f.constant)
-            .any(|(i, _)| range.contains(i))
-    };
+/// What only numbers know, with the parameters that it moves.
+fn of_numbers(model: &Model, beyond: &Beyond) -> Factor {
+    let moved: BTreeSet<usize> = beyond
+        .fields
+        .iter()
+        .flat_map(|f| {
+            let linear = f.linear.iter().map(|e| e.0);
+            linear.chain(f.constant.iter().map(|e| e.0))
+        })
+        .collect();
     Factor {
-        name: sum_name([("R", fields.len() as u128)]),
-        dimension: fields.len() as u64,
-        tensors: space
-            .blocks()
-            .iter()
-            .filter(moved)
-            .map(|b| TensorAxis {
-                name: b.name.clone(),
-                axis: None,
-            })
+        name: name_of(beyond),
+        dimension: beyond.dimension as u64,
+        tensors: tensors_of(model, &moved)
+            .into_iter()
+            .map(|name| TensorAxis { name, axis: None })
             .collect(),
         found_by: "numerics".into(),
         rule: None,
     }
 }
 
-pub(super) fn certificate(findings: Option<&Findings>) -> Certificate {
-    let certificate = findings.and_then(|f| f.certificate.as_ref());
+/// Names of the parameters that have one of these coordinates.
+pub(super) fn tensors_of(model: &Model, coordinates: &BTreeSet<usize>) -> Vec<String> {
+    let space = model.space();
+    let here = |range: std::ops::Range<usize>| coordinates.range(range).next().is_some();
+    let blocks = space.blocks().iter().filter(|b| here(b.range()));
+    blocks.map(|b| b.name.clone()).collect()
+}
+
+pub(super) fn unexplained_on(findings: Option<&Findings>) -> Vec<UnexplainedOn> {
+    let places = findings.map_or(&[][..], |f| &f.unexplained);
+    let on = |u: &symbias_geometry::symmetry::Unexplained| UnexplainedOn {
+        tensors: u.tensors.clone(),
+        directions: u.directions.len() as u64,
+    };
+    places.iter().map(on).collect()
+}
+
+pub(super) fn certificate(
+    found: Option<&certificate::Certificate>,
+    scale: Option<String>,
+) -> Certificate {
     Certificate {
         // JSON has no infinity: a value that is not finite is the largest number.
-        residual: certificate.map(|c| c.residual.min(f64::MAX)),
-        points: certificate.map_or(0, |c| c.points),
+        residual: found.map(|c| c.residual.min(f64::MAX)),
+        points: found.map_or(0, |c| c.points),
+        power: found.map(|c| c.power.min(f64::MAX)),
+        scale: scale.filter(|_| found.is_some()),
     }
 }
 

@@ -3,10 +3,13 @@
 use super::laws::Laws;
 use super::{Findings, Structure};
 use crate::answer::Warning;
+use symbias_geometry::discover::certificate::Certificate;
+use symbias_geometry::symmetry::{Complete, Evidence};
 
 pub(super) fn warnings(
     structure: &Structure,
     findings: Option<&Findings>,
+    certificate: Option<&Certificate>,
     laws: &Laws,
 ) -> Vec<Warning> {
     let mut found = vec![
@@ -27,79 +30,27 @@ pub(super) fn warnings(
             format!("no output reads {}", names.join(", ")),
         ));
     }
-    let Some(f) = findings else {
-        found.push(warning(
-            "rules-only",
-            "too large for ranks and certificates: the dimension is a lower bound, proven by rules",
-        ));
-        return found;
-    };
-    if f.rank.smallest < f.rank.decision.rank {
-        found.push(warning(
-            "rank-varies",
-            format!(
-                "rank J differs between pieces of the function: {} at some random points, {} at others",
-                f.rank.smallest, f.rank.decision.rank
-            ),
-        ));
-    }
-    let nullity = f.rank.decision.nullity();
-    if nullity > f.orbit.rank {
-        let directions = nullity - f.orbit.rank;
-        let open = f
-            .upper
-            .as_ref()
-            .is_some_and(|u| u.dimension > f.proven(structure));
-        let why = if open {
-            "no symmetry that is established"
-        } else {
-            "no affine symmetry: the fibre is larger than the orbit"
-        };
-        found.push(warning(
-            "unexplained-flatness",
-            format!("{directions} flat directions belong to {why}"),
-        ));
-    }
-    match &f.upper {
-        None => found.push(warning(
-            "no-upper-bound",
-            "too large for the null space: the dimension is a lower bound",
-        )),
-        Some(u) => {
-            let proven = f.proven(structure);
-            if let Some(extra) = &f.extra {
-                let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
-                found.push(warning(
-                    "beyond-rules",
-                    format!(
-                        "rules prove dimension {rules} of {}; the rest are identities, verified in exact arithmetic",
-                        extra.dimension
-                    ),
-                ));
-            }
-            if u.dimension != proven {
-                found.push(warning(
-                    "bounds-disagree",
-                    format!(
-                        "rules prove dimension {proven}, ranks allow {}",
-                        u.dimension
-                    ),
-                ));
-            }
-        }
-    }
-    if f.certificate.as_ref().is_some_and(|c| !c.holds()) {
+    if certificate.is_some_and(|c| !c.holds()) {
         found.push(warning(
             "certificate-fails",
             "a finite group element changes F, or moves no parameter",
         ));
     }
+    let Some(f) = findings else {
+        found.push(warning(
+            "rules-only",
+            "ranks would cost more than the effort allows (--effort): the dimension is a lower bound, proven by rules",
+        ));
+        return found;
+    };
+    of_rank(f, &mut found);
+    of_symmetry(structure, f, &mut found);
     if let Some(orbit) = laws.orbit.as_ref().filter(|o| o.singular) {
         found.push(warning(
             "singular-orbit",
             format!(
                 "the point lies on a singular orbit: dimension {}, elsewhere {}",
-                orbit.dimension, f.orbit.rank
+                orbit.dimension, f.symmetry.orbit.rank
             ),
         ));
     }
@@ -115,6 +66,90 @@ pub(super) fn warnings(
         Some(_) => {}
     }
     found
+}
+
+fn of_rank(f: &Findings, found: &mut Vec<Warning>) {
+    let rank = &f.rank;
+    if rank.smallest < rank.decision.rank {
+        found.push(warning(
+            "rank-varies",
+            format!(
+                "rank J differs between pieces of the function: {} at some random points, {} at others",
+                rank.smallest, rank.decision.rank
+            ),
+        ));
+    }
+    if rank.evidence != Evidence::Open {
+        return;
+    }
+    if f.unmet > 0 {
+        found.push(warning(
+            "piece-not-met",
+            format!(
+                "{} pieces of the function were met by no probe: rank J is at least {}",
+                f.unmet, rank.decision.rank
+            ),
+        ));
+    } else {
+        found.push(warning(
+            "rank-open",
+            format!(
+                "rank J is open: {} with a gap of {:.0e} only",
+                rank.decision.rank, rank.decision.gap
+            ),
+        ));
+    }
+}
+
+fn of_symmetry(structure: &Structure, f: &Findings, found: &mut Vec<Warning>) {
+    let symmetry = &f.symmetry;
+    let nullity = f.rank.decision.nullity();
+    if nullity > symmetry.orbit.rank {
+        let directions = nullity - symmetry.orbit.rank;
+        let why = match symmetry.complete {
+            Complete::All => "no affine symmetry: the fibre is larger than the orbit",
+            _ => "no symmetry that is established",
+        };
+        found.push(warning(
+            "unexplained-flatness",
+            format!("{directions} flat directions belong to {why}"),
+        ));
+    }
+    if !symmetry.is_of_rules() {
+        let rules: u128 = structure.kinds.iter().map(|k| k.dimension).sum();
+        let how = match symmetry.evidence {
+            Evidence::Proven => "identities, verified in exact arithmetic",
+            Evidence::Certified => "found by numbers and certified by finite group elements",
+            Evidence::Open => "found by numbers, with a certificate that has no power",
+        };
+        found.push(warning(
+            "beyond-rules",
+            format!(
+                "rules prove dimension {rules} of {}; the rest are {how}",
+                symmetry.dimension
+            ),
+        ));
+    }
+    if let Some(refused) = &symmetry.refused {
+        found.push(warning(
+            "candidates-refused",
+            format!(
+                "numbers suggest more symmetries, but F moves by {:.0e} along them: they are not counted",
+                refused.residual
+            ),
+        ));
+    }
+    if let Some(text) = symmetry.contradiction() {
+        found.push(warning("bounds-disagree", text));
+    } else if symmetry.complete == Complete::Open {
+        let upper = symmetry
+            .upper
+            .map_or_else(String::new, |u| format!(", at most {u} by ranks"));
+        found.push(warning(
+            "symmetry-open",
+            format!("there may be affine symmetries beyond these{upper}"),
+        ));
+    }
 }
 
 fn warning(code: &str, text: impl Into<String>) -> Warning {

@@ -32,14 +32,23 @@ pub fn text(answer: &Answer, style: Style) -> String {
             grouped(answer.parameters)
         ),
     );
+    for reading in &answer.reads {
+        line("reads", reading);
+    }
     redundancy(answer, &mut line);
-    symmetry(answer, style, &mut line);
+    symmetry(answer, &mut line);
     match answer.certificate.residual {
         Some(residual) => line(
             "certificate",
             &format!(
-                "F moves by {residual:.1e} under finite group elements, {} fresh points",
-                answer.certificate.points
+                "F moves by {residual:.1e} under finite group elements, by {:.1e} off the orbit, {} fresh points{}",
+                answer.certificate.power.unwrap_or(0.0),
+                answer.certificate.points,
+                answer
+                    .certificate
+                    .scale
+                    .as_ref()
+                    .map_or_else(String::new, |s| format!("; with {s}"))
             ),
         ),
         None if answer.symmetry.dimension == 0 => {
@@ -47,7 +56,7 @@ pub fn text(answer: &Answer, style: Style) -> String {
         }
         None => line(
             "certificate",
-            "not run at this size: the rules are the proof",
+            "not run: the program cannot be shortened, the rules are the proof",
         ),
     }
     charges(&answer.charges, style, &mut line);
@@ -73,11 +82,13 @@ fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
         line("redundancy", "rank J not computed at this size");
         return;
     };
-    let how = answer
-        .ranks
-        .iter()
-        .find(|r| r.what.starts_with("J"))
-        .map_or("", |r| if r.exact { " (exact)" } else { "" });
+    let of_j = answer.ranks.iter().find(|r| r.what == "J");
+    let how = match of_j.map(|r| (r.exact, r.evidence.as_str())) {
+        Some((_, "open")) => " (open)",
+        Some((true, _)) => " (exact)",
+        Some((false, _)) => " (certified)",
+        None => "",
+    };
     line(
         "redundancy",
         &format!(
@@ -86,28 +97,26 @@ fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
             answer.unexplained.unwrap_or(0)
         ),
     );
+    for place in &answer.unexplained_on {
+        let n = place.directions;
+        let word = if n == 1 { "direction" } else { "directions" };
+        line("", &format!("{n} unexplained {word} on {}", place.tensors.join(", ")));
+    }
 }
 
-fn symmetry(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
+fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
     let s = &answer.symmetry;
-    let bounds = match (s.bounds.exact, s.bounds.upper) {
-        (true, _) if s.factors.iter().any(|f| f.found_by == "numerics") => {
-            format!(
-                "dimension {} (exact: rules and identities of the null space)",
-                grouped(s.dimension)
-            )
-        }
-        (true, _) => format!("dimension {} (exact: rules = ranks)", grouped(s.dimension)),
-        (false, Some(upper)) => format!(
-            "dimension at least {} by rules, at most {upper} by ranks",
-            s.bounds.lower
-        ),
-        (false, None) => format!("dimension at least {} (rules)", grouped(s.dimension)),
+    let dimension = grouped(s.dimension);
+    let complete = match (s.complete.as_str(), s.bounds.upper) {
+        ("all", _) => "all affine fields searched".to_owned(),
+        ("explained", _) => "orbits explain the redundancy".to_owned(),
+        (_, Some(upper)) if upper > s.dimension => format!("at most {upper} by ranks"),
+        _ => "others are open".to_owned(),
     };
-    line("symmetry", &format!("{}, {bounds}", s.name));
-    if style.full {
-        line("", &format!("ranks among {}", s.bounds.among));
-    }
+    line(
+        "symmetry",
+        &format!("{}, dimension {dimension} ({}; {complete})", s.name, s.evidence),
+    );
     for factor in &s.factors {
         let on: Vec<String> = factor
             .tensors
@@ -146,6 +155,16 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
     };
     for formula in charges.formulas.iter().take(shown) {
         line("", formula);
+    }
+    let most = if style.full { usize::MAX } else { 3 };
+    for other in charges.other.iter().take(most) {
+        line(
+            "",
+            &format!("a quadratic form in {} = {:.6} at the point", other.tensors.join(", "), other.value),
+        );
+    }
+    if charges.other.len() > most {
+        line("", &format!("… and {} more quadratic forms (--full)", charges.other.len() - most));
     }
     if charges.formulas.len() > shown {
         line(
@@ -200,7 +219,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         (Some(formula), None) => line("flow", &format!("mirror flow of {formula}")),
         (None, None) if answer.rank.is_none() => line("flow", "not tested at this size"),
         (None, None) => line("flow", "mirror flow, of a potential without a formula here"),
-        (_, Some(why)) => line("flow", &format!("no mirror flow; fails: {why}")),
+        (_, Some(why)) => line("flow", &format!("{}; fails: {why}", absence(flow, "no mirror flow"))),
     }
     hypotheses(flow, style, line);
     for (name, law) in [
@@ -231,12 +250,22 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
                     ),
                 );
             }
-            (_, Some(why)) => line(name, &format!("no stationary law; fails: {why}")),
+            (_, Some(why)) => {
+                line(name, &format!("{}; fails: {why}", absence(law, "no stationary law")));
+            }
         }
         if style.full {
             line("", &format!("with respect to {}", law.base_measure));
         }
         hypotheses(law, style, line);
+    }
+}
+
+/// What the failure of a hypothesis means: that there is none, or that it is not known.
+fn absence(bias: &Bias, none: &str) -> String {
+    match bias.status.as_str() {
+        "absent" => none.to_owned(),
+        _ => "open, no closed form".to_owned(),
     }
 }
 

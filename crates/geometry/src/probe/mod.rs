@@ -1,12 +1,17 @@
 //! Random probes of the predictor map: rows of J at random parameters for random inputs, exactly
 //! (modulo a prime) where the model is piecewise rational, otherwise in floating point.
 
+mod domain;
+mod pieces;
+
+pub use pieces::Pieces;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use symbias_model::Model;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::TensorId;
-use symbias_model::scalar::{Arithmetic, Arrays, Exact, Inputs, ScalarProgram};
+use symbias_model::scalar::{Arithmetic, Arrays, Exact, Inputs, Measured, ScalarProgram};
 use symbias_numerics::field::Fp;
 use symbias_numerics::random::Stream;
 
@@ -24,6 +29,11 @@ pub struct Probes<'a> {
     programs: Vec<ScalarProgram>,
     arithmetic: Arithmetic,
     seed: u64,
+    /// Inputs are widened by powers of ten up to this one, in turn.
+    decades: u32,
+    /// Signs of θ and of the inputs where the function is finite, if it is not everywhere.
+    domain: Option<domain::Signs>,
+    pieces: Pieces,
 }
 
 impl<'a> Probes<'a> {
@@ -48,6 +58,9 @@ impl<'a> Probes<'a> {
             programs: Vec::new(),
             arithmetic: Arithmetic::Transcendental,
             seed,
+            decades: 0,
+            domain: None,
+            pieces: Pieces::default(),
         };
         let varied = !probes.inputs(0).indices.is_empty();
         for probe in 0..if varied { PREPARED } else { 1 } {
@@ -55,6 +68,8 @@ impl<'a> Probes<'a> {
             probes.programs.push(ScalarProgram::lower(model, &arrays)?);
         }
         probes.arithmetic = probes.programs[0].arithmetic();
+        probes.domain = domain::find(&probes)?;
+        (probes.pieces, probes.decades) = pieces::survey(&probes);
         Ok(probes)
     }
 
@@ -97,8 +112,35 @@ impl<'a> Probes<'a> {
     pub fn inputs(&self, probe: u64) -> Inputs {
         match &self.data {
             Some(data) => data[(probe % data.len() as u64) as usize].clone(),
-            None => Inputs::random(self.model, self.seed, probe),
+            None => {
+                let mut inputs = Inputs::random(self.model, self.seed, probe);
+                let wide = 10_f64.powi((probe % u64::from(self.decades + 1)) as i32);
+                inputs.flat.iter_mut().for_each(|x| *x *= wide);
+                if let Some(signs) = &self.domain {
+                    signs.of_inputs(&mut inputs.flat);
+                }
+                inputs
+            }
         }
+    }
+
+    /// The pieces of the function that probes reach.
+    #[must_use]
+    pub fn pieces(&self) -> &Pieces {
+        &self.pieces
+    }
+
+    /// Number of instructions of the scalar program: a pass forwards or backwards costs as many
+    /// operations, up to a factor.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.programs[0].len()
+    }
+
+    /// Number of outputs of one sample.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.programs[0].outputs()
     }
 
     /// The program of a probe, and its real inputs.
@@ -131,13 +173,19 @@ impl<'a> Probes<'a> {
         Ok((program, x))
     }
 
-    /// A random point, normal entries, a function of (seed, number).
+    /// A random point, normal entries, a function of (seed, number); where the function is not
+    /// finite everywhere, with the signs that make it so.
     #[must_use]
     pub fn point(&self, number: u64) -> Vec<f64> {
         let mut stream = Stream::new(self.seed, number, POINTS);
-        (0..self.parameters())
+        let mut theta: Vec<f64> = (0..self.parameters())
             .map(|_| stream.next_normal())
-            .collect()
+            .collect();
+        if let Some(signs) = &self.domain {
+            signs.of_point(&mut theta);
+            domain::mend(self, &mut theta, number);
+        }
+        theta
     }
 
     /// A random point with uniform residues; its shadow, which chooses the piece of a piecewise
@@ -184,6 +232,69 @@ impl<'a> Probes<'a> {
         let mut rows = program.jacobian(theta, &x).unwrap_or_default();
         rows.retain(|r| r.iter().all(|x| x.is_finite()));
         Ok(rows)
+    }
+
+    /// Rows of J for one probe, or `most` random combinations of them where it has more, exactly;
+    /// none where a denominator vanishes.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn exact_rows_up_to(
+        &self,
+        theta: &[Exact],
+        probe: u64,
+        most: usize,
+    ) -> Result<Vec<Vec<Exact>>> {
+        if self.outputs() <= most {
+            return Ok(self.exact_rows(theta, probe)?.unwrap_or_default());
+        }
+        let mut stream = Stream::new(self.seed, probe, COMBINATIONS);
+        let rows = (0..most).map(|_| self.exact_row(theta, probe, &mut stream));
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    /// Rows of J for one probe with bounds on their rounding, or `most` random combinations of them
+    /// where it has more; rows that are not finite are left out.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn measured_rows(
+        &self,
+        theta: &[f64],
+        probe: u64,
+        most: usize,
+    ) -> Result<Vec<Vec<Measured>>> {
+        let (program, x) = self.program(probe)?;
+        let (theta, x) = (measured(theta), measured(&x));
+        let mut rows = if program.outputs() <= most {
+            program.jacobian(&theta, &x).unwrap_or_default()
+        } else {
+            let mut stream = Stream::new(self.seed, probe, COMBINATIONS);
+            let mut row = || {
+                let c: Vec<f64> = (0..program.outputs()).map(|_| stream.next_normal()).collect();
+                program.vjp(&theta, &x, &measured(&c))
+            };
+            (0..most).filter_map(|_| row()).collect()
+        };
+        rows.retain(|r| r.iter().all(|x| x.value().is_finite() && x.error().is_finite()));
+        Ok(rows)
+    }
+
+    /// A random combination of the rows of J for one probe with bounds on its rounding; `None` if
+    /// it is not finite.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn measured_row(
+        &self,
+        theta: &[f64],
+        probe: u64,
+        stream: &mut Stream,
+    ) -> Result<Option<Vec<Measured>>> {
+        let (program, x) = self.program(probe)?;
+        let c: Vec<f64> = (0..program.outputs()).map(|_| stream.next_normal()).collect();
+        let row = program.vjp(&measured(theta), &measured(&x), &measured(&c));
+        Ok(row.filter(|r| r.iter().all(|x| x.value().is_finite() && x.error().is_finite())))
     }
 
     /// A random combination of the rows of J for one probe, exactly.
@@ -235,9 +346,24 @@ impl<'a> Probes<'a> {
     /// # Errors
     /// Those of [`ScalarProgram::lower`].
     pub fn value(&self, theta: &[f64], probe: u64) -> Result<Vec<f64>> {
-        let (program, x) = self.program(probe)?;
+        self.value_scaled(theta, probe, 1.0)
+    }
+
+    /// F(θ) for one probe whose real inputs are multiplied by `scale`; given data stay as they are.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn value_scaled(&self, theta: &[f64], probe: u64, scale: f64) -> Result<Vec<f64>> {
+        let (program, mut x) = self.program(probe)?;
+        if self.data.is_none() {
+            x.iter_mut().for_each(|x| *x *= scale);
+        }
         Ok(program.value(theta, &x).unwrap_or_default())
     }
+}
+
+fn measured(values: &[f64]) -> Vec<Measured> {
+    values.iter().map(|x| Measured::exact(*x)).collect()
 }
 
 /// Samples of integer inputs whose programs are kept.
@@ -246,3 +372,4 @@ const PREPARED: u64 = 96;
 const POINTS: u64 = 11;
 const RESIDUES: u64 = 12;
 const INPUT_RESIDUES: u64 = 13;
+const COMBINATIONS: u64 = 14;

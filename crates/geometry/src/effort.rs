@@ -1,0 +1,92 @@
+//! What a search may cost: estimated before it begins, so that a model is never too large by its
+//! number of parameters but by the work that its question needs.
+
+/// Operations (multiplications and their like) that a single search may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Effort(f64);
+
+/// Operations allowed by an effort of 1: some ten seconds of one core.
+const UNIT: f64 = 5e10;
+/// Elements of memory allowed, whatever the effort: 2 GiB of numbers.
+const NUMBERS: f64 = 2.7e8;
+/// Operations of one instruction of a scalar program, forwards and backwards.
+const INSTRUCTION: f64 = 24.0;
+/// Multiplications modulo a prime cost so many of floating point.
+const MODULAR: f64 = 6.0;
+
+/// A cost that was estimated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cost {
+    /// Operations.
+    pub operations: f64,
+    /// Numbers in memory.
+    pub numbers: f64,
+}
+
+impl Default for Effort {
+    fn default() -> Effort {
+        Effort(1.0)
+    }
+}
+
+impl Effort {
+    /// `times` the default; `None` unless positive and finite.
+    #[must_use]
+    pub fn new(times: f64) -> Option<Effort> {
+        (times > 0.0 && times.is_finite()).then_some(Effort(times))
+    }
+
+    /// Whether a search of this cost may begin.
+    #[must_use]
+    pub fn allows(self, cost: Cost) -> bool {
+        cost.operations <= self.0 * UNIT && cost.numbers <= NUMBERS
+    }
+
+    /// Rank of `rank` rows of J by elimination modulo a prime.
+    #[must_use]
+    pub fn exact_rank(rank: usize, d: usize, length: usize) -> Cost {
+        let (r, n) = (rank as f64, length as f64);
+        // Two points and some spare rows; rows as long as the rank, sketched.
+        Cost {
+            operations: 1.5 * MODULAR * (r * r * r + r * n * INSTRUCTION / 4.0),
+            numbers: r * (r + 100.0).min(d as f64) + n,
+        }
+    }
+
+    /// Rank of `rank` rows of J in floating point, at two points.
+    #[must_use]
+    pub fn floating_rank(rank: usize, length: usize) -> Cost {
+        let (r, n) = (rank as f64, length as f64);
+        Cost {
+            operations: 2.0 * (2.0 * r * r * r + r * n * INSTRUCTION),
+            numbers: 4.0 * r * r + n,
+        }
+    }
+
+    /// Null space of `unknowns` unknowns, at `length` instructions an equation.
+    #[must_use]
+    pub fn null_space(unknowns: usize, length: usize) -> Cost {
+        let (u, n) = (unknowns as f64, length as f64);
+        Cost {
+            operations: 4.0 * u * u * u + u * n * INSTRUCTION,
+            numbers: 3.0 * u * u + n,
+        }
+    }
+}
+
+/// Share of the effort that is spent on re-checking what is explained already.
+const CHECK: f64 = 0.05;
+
+impl Effort {
+    /// The effort for a search that can only confirm.
+    #[must_use]
+    pub fn of_a_check(self) -> Effort {
+        Effort(self.0 * CHECK)
+    }
+
+    /// What is left after a search of this cost.
+    #[must_use]
+    pub fn without(self, cost: Cost) -> Effort {
+        Effort((self.0 - cost.operations / UNIT).max(0.0))
+    }
+}

@@ -1,0 +1,71 @@
+//! Which pieces of a function of pieces (relu, abs, max) random probes reach. A symmetry or a rank that
+//! holds on the pieces that were met says nothing of the others: inputs are widened by powers of
+//! ten until every piece of every unit was met, and what no probe reaches is said.
+
+use super::Probes;
+use std::collections::BTreeSet;
+
+/// Powers of ten by which inputs are widened, at most.
+const DECADES: u32 = 6;
+/// Points and samples looked at for each power.
+const POINTS: u64 = 8;
+const SAMPLES: u64 = 12;
+/// They are those of no other search.
+const FIRST_POINT: u64 = 1 << 42;
+/// Evaluations of operations spent on the survey, at most.
+const WORK: usize = 200_000_000;
+
+/// The pieces of a function, and how many of them probes reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pieces {
+    /// Pieces in all: two for each relu or abs, one for each argument of a maximum.
+    pub all: usize,
+    /// Those that some probe met.
+    pub met: usize,
+}
+
+impl Pieces {
+    /// Whether every piece of every unit was met.
+    #[must_use]
+    pub fn are_met(&self) -> bool {
+        self.met == self.all
+    }
+}
+
+/// The pieces, and the power of ten up to which inputs have to be widened to meet them.
+pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
+    let program = &probes.programs[0];
+    let kinks = program.kinks();
+    let all = kinks.iter().map(|k| k.pieces).sum();
+    let mut met: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let mut needed = 0;
+    let affordable = WORK / program.len().max(1);
+    // Given data are the inputs there are, and without inputs there is nothing to widen.
+    let widens = probes.data.is_none() && program.inputs() > 0;
+    let decades = if widens { DECADES } else { 0 };
+    let mut spent = 0;
+    for decade in 0..=decades {
+        let before = met.len();
+        for number in 0..POINTS * SAMPLES {
+            if met.len() == all || spent >= affordable as u64 {
+                break;
+            }
+            spent += 1;
+            let point = if widens { number / SAMPLES } else { number };
+            let theta = probes.point(FIRST_POINT + point);
+            let mut x = probes.inputs(number).flat;
+            let wide = 10_f64.powi(decade as i32);
+            x.iter_mut().for_each(|x| *x *= wide);
+            let pieces = program.pieces(&kinks, &theta, &x).unwrap_or_default();
+            met.extend(pieces.into_iter().enumerate());
+        }
+        if met.len() > before && decade > 0 {
+            needed = decade;
+        }
+    }
+    let pieces = Pieces {
+        all,
+        met: met.len(),
+    };
+    (pieces, needed)
+}

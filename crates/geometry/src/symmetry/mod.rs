@@ -1,0 +1,242 @@
+//! The established symmetry: what rules prove and numbers find, certified, as one basis that everything
+//! else reads.
+//!
+//! Rules give factors with generators (a lower bound that may be false only by a mistake of ours).
+//! Numbers give all affine fields of every block of ker J that the effort allows (an upper bound). Where
+//! numbers find more in some part of the parameters, their fields take the place of the rules' there,
+//! if finite group elements at fresh points leave F alone; elsewhere the rules' stay, with their names.
+
+mod blocks;
+mod echelon;
+mod evidence;
+mod joined;
+mod kernel;
+mod quotient;
+mod search;
+mod unexplained;
+
+pub use echelon::Echelon;
+pub use evidence::{Complete, Evidence};
+pub use joined::Beyond;
+pub use quotient::Quotient;
+pub use unexplained::{Unexplained, unexplained};
+
+use crate::discover::certificate::{Certificate, certify};
+use crate::effort::Effort;
+use crate::field::AffineField;
+use crate::orbit::gram::gram;
+use crate::probe::Probes;
+use crate::rank::GenericRank;
+use blocks::Block;
+use search::Found;
+use symbias_model::error::Result;
+use symbias_numerics::rank::RankDecision;
+
+/// Fresh points of the certificate.
+const POINTS: u64 = 8;
+
+/// What is established of the affine symmetries of a model.
+#[derive(Clone, Debug)]
+pub struct Symmetry {
+    /// Whether each of the rules' families stands; the others are part of something larger.
+    pub stands: Vec<bool>,
+    /// What numbers found beyond the rules, part by part.
+    pub beyond: Vec<Beyond>,
+    /// Dimension of what is established.
+    pub dimension: usize,
+    /// How many affine fields there are at most, functions times constant symmetries not counted;
+    /// `None` unless all were searched.
+    pub upper: Option<usize>,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// What is known of further symmetries.
+    pub complete: Complete,
+    /// Ranks of the searches.
+    pub decisions: Vec<RankDecision>,
+    /// The re-check of everything established; `None` without fields.
+    pub certificate: Option<Certificate>,
+    /// The re-check of candidates that failed it, which are not established.
+    pub refused: Option<Certificate>,
+    /// Dimension of the orbit of a generic point.
+    pub orbit: RankDecision,
+    /// ker J at the point of its rank, where it was computed.
+    pub kernel: Option<Vec<Vec<f64>>>,
+}
+
+impl Symmetry {
+    /// Whether two statements contradict each other: more is established than there can be, or a
+    /// proof fails on a finite group element.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        if let Some(upper) = self.upper.filter(|u| *u < self.dimension) {
+            return Some(format!(
+                "rules prove dimension {}, ranks allow {upper}",
+                self.dimension
+            ));
+        }
+        let certificate = self.certificate.as_ref().filter(|c| !c.holds())?;
+        Some(format!(
+            "a finite group element changes F by {:.1e}, or moves no parameter",
+            certificate.residual
+        ))
+    }
+
+    /// Whether the rules' families are all that is established.
+    #[must_use]
+    pub fn is_of_rules(&self) -> bool {
+        self.beyond.is_empty()
+    }
+}
+
+/// The searches of all blocks.
+struct Searched {
+    quotient: Quotient,
+    blocks: Vec<(Block, Option<Found>)>,
+    kernel: Vec<Vec<f64>>,
+}
+
+/// Establishes the symmetry of a model from what rules prove: `families`, the generators of each of
+/// their factors. `rank` is that of J at generic points.
+///
+/// # Errors
+/// Those of the program; floating linear algebra that does not converge.
+pub fn establish(
+    probes: &Probes<'_>,
+    families: &[Vec<AffineField>],
+    rank: &GenericRank,
+    effort: Effort,
+) -> Result<Symmetry> {
+    let rules: usize = families.iter().map(Vec::len).sum();
+    let fields: Vec<AffineField> = families.concat();
+    let d = probes.parameters();
+    let redundancy = d - rank.decision.rank;
+    let generic = probes.point(rank.point);
+    let orbit = gram(&fields, &generic)?.decision;
+    let searched = searched(probes, rank, redundancy, orbit.rank, effort)?;
+    let mut found = Symmetry {
+        stands: vec![true; families.len()],
+        beyond: Vec::new(),
+        dimension: rules,
+        upper: None,
+        evidence: Evidence::Proven,
+        complete: Complete::Open,
+        decisions: Vec::new(),
+        certificate: None,
+        refused: None,
+        orbit,
+        kernel: None,
+    };
+    if let Some(searched) = searched {
+        found.take(probes, families, searched)?;
+    }
+    let standing = families.iter().zip(&found.stands).filter(|f| *f.1);
+    let mut established: Vec<Vec<AffineField>> = standing.map(|f| f.0.clone()).collect();
+    established.extend(found.beyond.iter().map(|b| b.fields.clone()));
+    found.certificate = certify(probes, &established, POINTS)?;
+    if !found.is_of_rules() {
+        found.orbit = gram(&established.concat(), &generic)?.decision;
+    }
+    let powerless = found.certificate.as_ref().is_some_and(|c| !c.has_power());
+    if powerless && rank.decision.rank > 0 {
+        found.evidence = Evidence::Open;
+    }
+    let known = rank.evidence != Evidence::Open || redundancy == 0;
+    if found.complete != Complete::All && found.orbit.rank == redundancy && known {
+        found.complete = Complete::Explained;
+    }
+    Ok(found)
+}
+
+/// The null space of J taken apart, and all fields of each block that the effort allows; `None` where
+/// nothing can be said.
+fn searched(
+    probes: &Probes<'_>,
+    rank: &GenericRank,
+    redundancy: usize,
+    orbit: usize,
+    effort: Effort,
+) -> Result<Option<Searched>> {
+    let d = probes.parameters();
+    // What the orbits explain is searched only where it is cheap.
+    let effort = if orbit == redundancy {
+        effort.of_a_check()
+    } else {
+        effort
+    };
+    let apart = Effort::null_space(d, probes.length());
+    if !effort.allows(apart) {
+        return Ok(None);
+    }
+    let Some(kernel) = kernel::kernel(probes, rank)? else {
+        return Ok(None);
+    };
+    let quotient = Quotient::find(probes)?;
+    let theta = probes.point(rank.point);
+    let list = blocks::blocks(probes, &quotient, &theta, &kernel)?;
+    let mut left = effort;
+    let mut blocks = Vec::new();
+    for block in list {
+        let cost = Effort::null_space(block.unknowns(), probes.length());
+        let found = if left.allows(cost) {
+            left = left.without(cost);
+            Some(search::search(probes, &quotient, &block)?)
+        } else {
+            None
+        };
+        blocks.push((block, found));
+    }
+    Ok(Some(Searched {
+        quotient,
+        blocks,
+        kernel,
+    }))
+}
+
+impl Symmetry {
+    /// Compares the searches with the rules, part by part, and takes what is more and certified.
+    fn take(
+        &mut self,
+        probes: &Probes<'_>,
+        families: &[Vec<AffineField>],
+        searched: Searched,
+    ) -> Result<()> {
+        let all = searched.blocks.iter().all(|b| b.1.is_some());
+        self.decisions = searched
+            .blocks
+            .iter()
+            .filter_map(|b| b.1.as_ref().map(|f| f.decision.clone()))
+            .collect();
+        let upper: usize = searched
+            .blocks
+            .iter()
+            .filter_map(|b| b.1.as_ref().map(|f| f.upper))
+            .sum();
+        if all {
+            self.upper = Some(upper + searched.quotient.dimension());
+        }
+        let mut whole = all;
+        for part in joined::parts(families, &searched.quotient, &searched.blocks) {
+            let Some(beyond) = part.beyond(probes, &searched.quotient, &searched.blocks)? else {
+                continue;
+            };
+            if let Some(certificate) = beyond.refused {
+                self.refused = Some(certificate);
+                self.evidence = Evidence::Open;
+                whole = false;
+                continue;
+            }
+            for family in &part.families {
+                self.stands[*family] = false;
+                self.dimension -= families[*family].len();
+            }
+            self.dimension += beyond.dimension;
+            self.evidence = self.evidence.max(beyond.evidence);
+            self.beyond.push(beyond);
+        }
+        if whole && self.upper == Some(self.dimension) {
+            self.complete = Complete::All;
+        }
+        self.kernel = Some(searched.kernel);
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! Constant symmetries V = {b : J(θ)b = 0 everywhere}, and coordinates of Θ/V.
+//!
+//! b·ℓ(θ), b in V and ℓ affine, is an affine field with Jξ = 0 that moves nothing new. The function
+//! depends on θ modulo V only, and such fields vanish there: symmetries are searched on the slice
+//! where as many coordinates as V has dimensions are 0, and carried back to V's orthogonal complement.
+
+use super::echelon::Echelon;
+use crate::field::AffineField;
+use crate::probe::Probes;
+use crate::rank::numerical;
+use std::collections::BTreeMap;
+use symbias_model::error::Result;
+use symbias_model::scalar::{Exact as Number, Measured};
+use symbias_numerics::dense::{Matrix, column_pivoted_qr};
+use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
+use symbias_numerics::random::Stream;
+use symbias_numerics::rank::{ExactRowSpace, measured_nullspace};
+
+/// Rows beyond the dimension of the gradients' span.
+const SPARE: usize = 16;
+/// Points start here, so that they are those of no other search.
+const FIRST_POINT: u64 = 1 << 21;
+
+/// V and the slice across it.
+#[derive(Clone, Debug)]
+pub struct Quotient {
+    /// A basis of V in reduced echelon form.
+    pub translations: Vec<Vec<f64>>,
+    /// The coordinates that are 0 on the slice, one for each of these.
+    pivots: Vec<usize>,
+    /// The other coordinates.
+    pub kept: Vec<usize>,
+    /// Orthonormal basis of V, one vector a row, for the part that is not along coordinates.
+    orthonormal: Vec<Vec<f64>>,
+    /// Whether the basis is one of small fractions, known in exact arithmetic.
+    pub rational: bool,
+}
+
+impl Quotient {
+    /// V from gradients at many points, exactly where the function can be evaluated so.
+    ///
+    /// # Errors
+    /// Those of the program; floating linear algebra that does not converge.
+    pub fn find(probes: &Probes<'_>) -> Result<Quotient> {
+        let basis = match probes.arithmetic().degree() {
+            Some(_) => exact(probes)?,
+            None => None,
+        };
+        let rational = basis.is_some();
+        let basis = match basis {
+            Some(basis) => basis,
+            None => floating(probes)?,
+        };
+        Quotient::new(probes.parameters(), basis, rational)
+    }
+
+    fn new(d: usize, basis: Vec<Vec<f64>>, rational: bool) -> Result<Quotient> {
+        let found = Echelon::of(basis).cleaned();
+        let kept = (0..d).filter(|i| !found.pivots.contains(i)).collect();
+        let orthonormal = if found.rows.is_empty() {
+            Vec::new()
+        } else {
+            let columns = Matrix::from_fn(d, found.rows.len(), |i, j| found.rows[j][i]);
+            let q = column_pivoted_qr(&columns).map_err(numerical)?.q;
+            (0..q.cols).map(|j| q.column(j)).collect()
+        };
+        Ok(Quotient {
+            translations: found.rows,
+            pivots: found.pivots,
+            kept,
+            orthonormal,
+            rational,
+        })
+    }
+
+    /// dim V.
+    #[must_use]
+    pub fn dimension(&self) -> usize {
+        self.translations.len()
+    }
+
+    /// The constant fields.
+    #[must_use]
+    pub fn constants(&self) -> Vec<AffineField> {
+        let field = |v: &Vec<f64>| AffineField {
+            linear: Vec::new(),
+            constant: nonzero(v),
+        };
+        self.translations.iter().map(field).collect()
+    }
+
+    /// The point of the slice that differs from θ by an element of V.
+    #[must_use]
+    pub fn slide(&self, theta: &[f64]) -> Vec<f64> {
+        let mut on = theta.to_vec();
+        for (v, pivot) in self.translations.iter().zip(&self.pivots) {
+            let c = theta[*pivot];
+            on.iter_mut().zip(v).for_each(|(x, v)| *x -= c * v);
+            on[*pivot] = 0.0;
+        }
+        on
+    }
+
+    /// The same for a point of a prime field, where V's basis is of small fractions.
+    #[must_use]
+    pub fn slide_exact(&self, theta: &[Number]) -> Vec<Fp<MERSENNE61>> {
+        let mut on: Vec<Fp<MERSENNE61>> = theta.iter().map(|x| x.residue).collect();
+        for (v, pivot) in self.translations.iter().zip(&self.pivots) {
+            let c = theta[*pivot].residue;
+            for (x, v) in on.iter_mut().zip(v).filter(|(_, v)| **v != 0.0) {
+                *x -= c * fraction(*v);
+            }
+            on[*pivot] = Fp::ZERO;
+        }
+        on
+    }
+
+    /// A field on the slice, whose rows and columns are kept coordinates, as one of Θ that is
+    /// orthogonal to V and does not depend on it.
+    #[must_use]
+    pub fn lift(&self, field: &AffineField) -> AffineField {
+        if self.translations.is_empty() {
+            return field.clone();
+        }
+        // ξ ∘ slide, then the orthogonal projection of values and arguments.
+        let mut linear: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+        for &(i, j, x) in &field.linear {
+            *linear.entry((i, j)).or_default() += x;
+            for (v, pivot) in self.translations.iter().zip(&self.pivots) {
+                if v[j] != 0.0 {
+                    *linear.entry((i, *pivot)).or_default() -= x * v[j];
+                }
+            }
+        }
+        let rows = |entries: &BTreeMap<(usize, usize), f64>, flip: bool| {
+            let mut by: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+            for (&(i, j), &x) in entries {
+                let (outer, inner) = if flip { (i, j) } else { (j, i) };
+                by.entry(outer).or_default().push((inner, x));
+            }
+            by
+        };
+        for flip in [false, true] {
+            let mut next: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+            for (outer, entries) in rows(&linear, flip) {
+                for (inner, x) in self.project(&entries) {
+                    let key = if flip { (outer, inner) } else { (inner, outer) };
+                    next.insert(key, x);
+                }
+            }
+            linear = next;
+        }
+        AffineField {
+            linear: linear.into_iter().map(|((i, j), x)| (i, j, x)).collect(),
+            constant: self.project(&field.constant),
+        }
+    }
+
+    /// The part of a sparse vector that is orthogonal to V.
+    fn project(&self, vector: &[(usize, f64)]) -> Vec<(usize, f64)> {
+        let mut dense: BTreeMap<usize, f64> = BTreeMap::new();
+        for &(i, x) in vector {
+            *dense.entry(i).or_default() += x;
+        }
+        for q in &self.orthonormal {
+            let along: f64 = vector.iter().map(|(i, x)| x * q[*i]).sum();
+            if along != 0.0 {
+                for (i, x) in q.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                    *dense.entry(i).or_default() -= along * x;
+                }
+            }
+        }
+        let size = vector.iter().fold(0.0_f64, |m, e| m.max(e.1.abs()));
+        dense
+            .into_iter()
+            .filter(|(_, x)| x.abs() > 1e-12 * size)
+            .collect()
+    }
+}
+
+fn nonzero(v: &[f64]) -> Vec<(usize, f64)> {
+    let entries = v.iter().copied().enumerate();
+    entries.filter(|(_, x)| *x != 0.0).collect()
+}
+
+/// A small fraction as a residue.
+fn fraction(x: f64) -> Fp<MERSENNE61> {
+    for q in 1..=60_u32 {
+        let p = x * f64::from(q);
+        if (p - p.round()).abs() < 1e-9 {
+            let over = Number::of(f64::from(q)).residue.inverse();
+            return Number::of(p.round()).residue * over.unwrap_or(Fp::ONE);
+        }
+    }
+    Number::of(x).residue
+}
+
+/// `None` where entries are no small fractions.
+fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
+    let d = probes.parameters();
+    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
+    let (mut idle, mut number) = (0, 0);
+    let patience = if probes.is_piecewise() { 3 * SPARE } else { SPARE };
+    while idle < patience && space.rank() < d && number < 4 * d as u64 + 200 {
+        let theta = probes.exact_point(FIRST_POINT + number);
+        let mut stream = Stream::new(6, number, ROWS);
+        if let Some(row) = probes.exact_row(&theta, probes.cheap(number), &mut stream)? {
+            let mut row: Vec<Fp<MERSENNE61>> = row.iter().map(|x| x.residue).collect();
+            idle = if space.insert(&mut row) { 0 } else { idle + 1 };
+        }
+        number += 1;
+    }
+    let rational = |v: Vec<Fp<MERSENNE61>>| -> Option<Vec<f64>> {
+        v.into_iter()
+            .map(|x| reconstruct(x).map(|(p, q)| p as f64 / q as f64))
+            .collect()
+    };
+    Ok(space.nullspace().into_iter().map(rational).collect())
+}
+
+fn floating(probes: &Probes<'_>) -> Result<Vec<Vec<f64>>> {
+    let d = probes.parameters();
+    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
+    let wanted = d + SPARE + if probes.is_piecewise() { d / 2 } else { 0 };
+    for number in 0..2 * wanted as u64 + 100 {
+        if rows == wanted {
+            break;
+        }
+        let theta = probes.point(FIRST_POINT + number);
+        let mut stream = Stream::new(6, number, ROWS);
+        if let Some(row) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
+            values.extend(row.iter().map(Measured::value));
+            errors.extend(row.iter().map(Measured::error));
+            rows += 1;
+        }
+    }
+    let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
+    let (_, basis) = measured_nullspace("J at many points", &matrix(values)?, &matrix(errors)?)
+        .map_err(numerical)?;
+    Ok((0..basis.cols).map(|k| basis.column(k)).collect())
+}
+
+/// Stream of the gradients' combinations.
+const ROWS: u64 = 23;

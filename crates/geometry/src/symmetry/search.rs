@@ -1,0 +1,196 @@
+//! All affine fields ξ(θ) = Aθ + b of one block with J(θ)ξ(θ) = 0 at random points (theory §1): an
+//! upper bound that knows no rule, and candidates that the certificate re-checks.
+
+use super::blocks::Block;
+use super::echelon::Echelon;
+use super::quotient::Quotient;
+use crate::field::AffineField;
+use crate::probe::Probes;
+use crate::rank::numerical;
+use symbias_model::error::Result;
+use symbias_model::scalar::Measured;
+use symbias_numerics::dense::Matrix;
+use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
+use symbias_numerics::random::Stream;
+use symbias_numerics::rank::{ExactRowSpace, RankDecision, measured_nullspace, schwartz_zippel};
+
+type Residue = Fp<MERSENNE61>;
+
+/// Equations beyond the number of unknowns.
+const SPARE: usize = 24;
+/// One equation in so many must be idle at the end: pieces of piecewise models can be rare.
+const IDLE: usize = 8;
+/// Points start here, so that they are those of no other search.
+const FIRST_POINT: u64 = 1 << 20;
+
+/// The fields of one block.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Candidates, on the slice: they solve the equations at every point tried.
+    pub fields: Vec<AffineField>,
+    /// How many affine fields there are at most.
+    pub upper: usize,
+    /// Whether the bound is exact arithmetic on a function without pieces: the fields are
+    /// identities but for the probability in the decision.
+    pub identity: bool,
+    /// The rank of the equations.
+    pub decision: RankDecision,
+}
+
+/// The unknowns of a block: an entry of A for each of its rows and columns, one of b for each row.
+struct Unknowns<'a>(&'a Block);
+
+impl Unknowns<'_> {
+    /// ⟨j, Aθ + b⟩ = 0.
+    fn equation<T: Copy + std::ops::Mul<Output = T>>(&self, j: &[T], theta: &[T]) -> Vec<T> {
+        let mut row = Vec::with_capacity(self.0.unknowns());
+        for i in &self.0.rows {
+            row.extend(self.0.columns.iter().map(|k| j[*i] * theta[*k]));
+            row.push(j[*i]);
+        }
+        row
+    }
+
+    /// Bounds on the errors of the equation of a measured row.
+    fn errors(&self, j: &[Measured], theta: &[f64]) -> Vec<f64> {
+        let mut row = Vec::with_capacity(self.0.unknowns());
+        for i in &self.0.rows {
+            let error = j[*i].error();
+            row.extend(self.0.columns.iter().map(|k| error * theta[*k].abs()));
+            row.push(error);
+        }
+        row
+    }
+
+    fn field(&self, coefficients: &[f64]) -> AffineField {
+        let mut field = AffineField::default();
+        let width = self.0.columns.len() + 1;
+        for (i, part) in self.0.rows.iter().zip(coefficients.chunks_exact(width)) {
+            for (k, x) in self.0.columns.iter().zip(part).filter(|(_, x)| **x != 0.0) {
+                field.linear.push((*i, *k, *x));
+            }
+            if part[width - 1] != 0.0 {
+                field.constant.push((*i, part[width - 1]));
+            }
+        }
+        field
+    }
+}
+
+/// All affine fields of a block.
+///
+/// # Errors
+/// Those of the program; floating linear algebra that does not converge.
+pub fn search(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<Found> {
+    let degree = probes.arithmetic().degree().filter(|_| quotient.rational);
+    match degree {
+        Some(degree) => exact(probes, quotient, block, degree),
+        None => floating(probes, quotient, block),
+    }
+}
+
+fn exact(
+    probes: &Probes<'_>,
+    quotient: &Quotient,
+    block: &Block,
+    degree: u64,
+) -> Result<Found> {
+    let unknowns = Unknowns(block);
+    let count = block.unknowns() + SPARE;
+    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(block.unknowns());
+    let (mut made, mut idle) = (0, 0);
+    for number in 0..(4 * count + 1000) as u64 {
+        let theta = probes.exact_point(FIRST_POINT + number);
+        let mut stream = Stream::new(2, number, ROWS);
+        if let Some(row) = probes.exact_row(&theta, probes.cheap(number), &mut stream)? {
+            let j: Vec<Residue> = row.iter().map(|x| x.residue).collect();
+            let mut equation = unknowns.equation(&j, &quotient.slide_exact(&theta));
+            idle = if space.insert(&mut equation) { 0 } else { idle + 1 };
+            made += 1;
+        }
+        // Without pieces a generic equation that is idle says that all are.
+        let settled = if probes.is_piecewise() {
+            made >= count && idle >= SPARE.max(count / IDLE)
+        } else {
+            idle >= SPARE
+        };
+        if settled || space.rank() == block.unknowns() {
+            break;
+        }
+    }
+    let error = schwartz_zippel((degree + 1).saturating_mul(space.rank() as u64), 61, 1);
+    let decision = space.decision("J(θ)ξ(θ) = 0", Some(error));
+    let upper = decision.nullity();
+    let rational = |v: Vec<Residue>| -> Option<AffineField> {
+        let coefficients: Option<Vec<f64>> = v
+            .into_iter()
+            .map(|x| reconstruct(x).map(|(p, q)| p as f64 / q as f64))
+            .collect();
+        Some(unknowns.field(&coefficients?))
+    };
+    let fields: Option<Vec<AffineField>> = space.nullspace().into_iter().map(rational).collect();
+    let identity = !probes.is_piecewise();
+    let fields = match fields {
+        Some(fields) => fields,
+        // With generic constants the dimension is exact and the fields are rounded.
+        None => {
+            let rounded = floating(probes, quotient, block)?;
+            if rounded.upper != upper {
+                return Ok(Found {
+                    upper,
+                    fields: Vec::new(),
+                    identity: false,
+                    decision,
+                });
+            }
+            rounded.fields
+        }
+    };
+    Ok(Found {
+        fields,
+        upper,
+        identity,
+        decision,
+    })
+}
+
+fn floating(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<Found> {
+    let unknowns = Unknowns(block);
+    let n = block.unknowns();
+    let mut count = n + n / 4 + SPARE;
+    let (mut values, mut errors) = (Vec::new(), Vec::new());
+    let (mut number, mut rows) = (0, 0);
+    loop {
+        while rows < count && number < 4 * count as u64 + 1000 {
+            let theta = probes.point(FIRST_POINT + number);
+            let mut stream = Stream::new(2, number, ROWS);
+            if let Some(j) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
+                let slid = quotient.slide(&theta);
+                let plain: Vec<f64> = j.iter().map(Measured::value).collect();
+                values.extend(unknowns.equation(&plain, &slid));
+                errors.extend(unknowns.errors(&j, &slid));
+                rows += 1;
+            }
+            number += 1;
+        }
+        let matrix = |data: &[f64]| Matrix::from_vec(rows, n, data.to_vec()).map_err(numerical);
+        let (decision, basis) =
+            measured_nullspace("J(θ)ξ(θ) = 0", &matrix(&values)?, &matrix(&errors)?)
+                .map_err(numerical)?;
+        // A weak gap asks for more points, once.
+        if decision.is_certain() || count > 2 * n {
+            let vectors = (0..basis.cols).map(|k| basis.column(k)).collect();
+            let sparse = Echelon::of(vectors).cleaned().rows;
+            return Ok(Found {
+                fields: sparse.iter().map(|v| unknowns.field(v)).collect(),
+                upper: decision.nullity(),
+                identity: false,
+                decision,
+            });
+        }
+        count *= 2;
+    }
+}
+
+/// Stream of the equations' combinations.
+const ROWS: u64 = 22;
