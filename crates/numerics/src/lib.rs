@@ -5,6 +5,7 @@
 //! | [`lanes`] | vectors of f32 or f64 with runtime dispatch, our own transcendentals, sums in a fixed order |
 //! | [`dense`] | small dense linear algebra: products, decompositions, exponential, Jacobi SVD |
 //! | [`random`] | randomness as a pure function of (seed, replica, step, index) |
+//! | [`extended`] | numbers of 31 digits, for what 16 leave open |
 //! | [`field`] | exact arithmetic in prime fields near 2^61 |
 //! | [`rank`] | the only place where a rank or a tolerance is decided, and recorded |
 //!
@@ -12,6 +13,7 @@
 
 pub mod dense;
 pub mod error;
+pub mod extended;
 pub mod field;
 pub mod lanes;
 pub mod random;

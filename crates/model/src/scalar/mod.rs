@@ -2,10 +2,12 @@
 //!
 //! The slow and universal sibling of the program over lanes, and its oracle, since they share no
 //! kernel. Over f64 it gives values and derivatives; over [`Exact`] it gives them modulo a prime,
-//! for exact ranks; over [`Nilpotent`] it gives derivatives of any order. Used by analysis only.
+//! for exact ranks; over [`Nilpotent`] it gives derivatives of any order; over [`Measured`] it gives each number with a bound
+//! on its rounding, and over [`Extended`](symbias_numerics::extended::Extended) with 31 digits. Used by analysis only.
 
 mod arrays;
 mod domain;
+mod extended;
 mod jet;
 mod lower;
 mod measured;
