@@ -9,6 +9,7 @@ pub mod data;
 pub mod error;
 pub mod expression;
 pub mod language;
+pub mod parts;
 pub mod program;
 pub mod scalar;
 pub mod space;

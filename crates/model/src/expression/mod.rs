@@ -356,23 +356,35 @@ impl Model {
             .sum()
     }
 
+    /// The block (a place in [`Model::repetitions`]) and the name in it of a parameter that is
+    /// separate in each copy.
+    #[must_use]
+    pub fn copy_of<'a>(&self, name: &'a str) -> Option<(usize, &'a str)> {
+        let (block, _, tensor) = self.copy(name)?;
+        Some((block, tensor))
+    }
+
+    fn copy<'a>(&self, name: &'a str) -> Option<(usize, u64, &'a str)> {
+        self.repetitions.iter().enumerate().find_map(|(i, r)| {
+            let rest = name.strip_prefix(&r.block)?.strip_prefix('.')?;
+            let (copy, tensor) = rest.split_once('.')?;
+            let copy = copy.parse().ok()?;
+            let known = r.parameters.iter().any(|p| p == tensor);
+            known.then_some((i, copy, tensor))
+        })
+    }
+
     /// How many tensors of the file the parameter of this name stands for: 1, except in the
     /// last copy of an abridged block, which stands for itself and the copies left out.
     #[must_use]
     pub fn copy_weight(&self, name: &str) -> u64 {
-        self.repetitions
-            .iter()
-            .find_map(|r| {
-                let rest = name.strip_prefix(&r.block)?.strip_prefix('.')?;
-                let (copy, tensor) = rest.split_once('.')?;
-                let last = copy.parse::<u64>().ok()? + 1 == r.copies;
-                r.parameters.iter().any(|p| p == tensor).then_some(if last {
-                    r.count - r.copies + 1
-                } else {
-                    1
-                })
-            })
-            .unwrap_or(1)
+        match self.copy(name) {
+            Some((block, copy, _)) if copy + 1 == self.repetitions[block].copies => {
+                let r = &self.repetitions[block];
+                r.count - r.copies + 1
+            }
+            _ => 1,
+        }
     }
 
     /// Whether every repetition of every block stands in the graph.
