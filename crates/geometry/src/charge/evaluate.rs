@@ -48,6 +48,15 @@ impl Charge {
                     .map(|t| t.squares(layout, copy, theta) / 2.0)
                     .sum(),
             ],
+            Form::Affine => vec![
+                self.terms
+                    .iter()
+                    .map(|t| match t.square {
+                        true => t.squares(layout, copy, theta) / 2.0,
+                        false => t.entries(layout, copy, theta, 0),
+                    })
+                    .sum(),
+            ],
             Form::Entries => {
                 let width = self
                     .terms
@@ -89,7 +98,7 @@ impl Charge {
                     Form::Hermitian { traceless, .. } => [real(traceless), upper(&im, 1)].concat(),
                     Form::Imaginary { .. } => upper(&im, 1),
                     Form::Symmetric { traceless, .. } => real(traceless),
-                    Form::Squares | Form::Entries => Vec::new(),
+                    Form::Squares | Form::Entries | Form::Affine => Vec::new(),
                 }
             }
         }

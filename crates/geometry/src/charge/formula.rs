@@ -4,7 +4,7 @@
 use crate::discover::structural::bonds::{Bond, Group, Shape};
 use crate::discover::structural::factor::{Action, Factor};
 use crate::discover::structural::scaling::{Scaling, Span};
-use crate::discover::structural::shift::Shift;
+use crate::discover::structural::shift::{How, Share, Shift};
 use crate::discover::structural::weights::Kind;
 use symbias_model::expression::{Field, Model, TensorId};
 
@@ -28,6 +28,8 @@ pub(super) enum Form {
     Squares,
     /// A sum of entries.
     Entries,
+    /// A sum of entries and half a sum of squares.
+    Affine,
     /// The entries of a symmetric matrix.
     Symmetric { size: u64, traceless: bool },
     /// The entries of a Hermitian matrix.
@@ -46,6 +48,8 @@ pub(super) struct Term {
     /// For each free index the axis that carries it, and the function of it.
     pub free: Vec<(usize, Shape)>,
     pub conjugate: bool,
+    /// Of a sum of both kinds, whether it has the squares.
+    pub square: bool,
 }
 
 /// The charges of every factor that has some.
@@ -122,6 +126,7 @@ fn of_bond(model: &Model, bond: &Bond) -> Option<Charge> {
                 .map(|d| d.at[tensor].clone())
                 .collect(),
             conjugate: twist.is_conjugate(),
+            square: false,
         })
         .collect();
     let sizes: Vec<u64> = bond.dependences.iter().map(|d| d.size).collect();
@@ -204,6 +209,7 @@ fn of_diagonal(model: &Model, scaling: &Scaling) -> Charge {
             matrix: Vec::new(),
             free: p.axes.clone(),
             conjugate: false,
+            square: false,
         })
         .collect();
     // What grows comes first.
@@ -219,54 +225,35 @@ fn of_diagonal(model: &Model, scaling: &Scaling) -> Charge {
     }
 }
 
+/// A translation has a linear charge; with scales beside it the sum of both.
 fn of_shift(model: &Model, shift: &Shift) -> Option<Charge> {
-    let rank = model.tensor(shift.tensor).axes.len();
-    let mut terms = vec![Term {
-        tensor: shift.tensor,
-        coefficient: 1.0,
-        matrix: Vec::new(),
-        free: (0..rank).map(|a| (a, None)).collect(),
-        conjugate: false,
-    }];
-    if let Some(c) = &shift.compensation {
-        // Moving R along a parameter is not symmetric: no charge.
-        if c.through.is_some() {
-            return None;
-        }
-        let position = |l| c.letters.iter().position(|x| x == l);
-        let free: Option<Vec<_>> = c
-            .source
-            .iter()
-            .map(|l| position(l).map(|p| (p, None)))
-            .collect();
-        // A summed index would need the sum of the shift; it has been found for no model.
-        terms.push(Term {
-            tensor: c.tensor,
-            coefficient: -c.coefficient,
-            matrix: Vec::new(),
-            free: free?,
-            conjugate: false,
-        });
-    }
-    let mut sizes = model.shape(shift.tensor);
-    let mut combinations = (shift.components.len() != 1 << rank).then(|| {
-        let span = |c: &Vec<usize>, a| {
-            if c.contains(&a) {
-                Span::Centred
-            } else {
-                Span::Constant
-            }
+    let term = |share: &Share| {
+        // Moving a parameter along another one is not symmetric: no charge.
+        let square = match share.how {
+            How::Constant => false,
+            How::Scale => true,
+            How::Along(..) => return None,
         };
-        shift
-            .components
-            .iter()
-            .map(|c| (0..rank).map(|a| span(c, a)).collect())
-            .collect()
-    });
+        Some(Term {
+            tensor: share.tensor,
+            coefficient: share.coefficient,
+            matrix: Vec::new(),
+            free: share.axes()?,
+            conjugate: false,
+            square,
+        })
+    };
+    let mut terms: Vec<Term> = shift.parts.iter().map(term).collect::<Option<_>>()?;
+    let (mut sizes, mut combinations) = (shift.sizes.clone(), shift.components.clone());
     simplified(&mut terms, &mut sizes, &mut combinations);
+    let form = if terms.iter().any(|t| t.square) {
+        Form::Affine
+    } else {
+        Form::Entries
+    };
     Some(Charge {
         letters: letters(model, &terms, &sizes),
-        form: Form::Entries,
+        form,
         terms,
         combinations,
         count: shift.dimension,

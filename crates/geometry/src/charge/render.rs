@@ -62,7 +62,7 @@ impl Charge {
         let scope: Vec<String> = free.iter().cloned().chain(row.clone()).collect();
         let mut right = String::new();
         for (k, term) in self.terms.iter().enumerate() {
-            let c = term.coefficient;
+            let c = term.coefficient / if term.square { 2.0 } else { 1.0 };
             let sign = match (k, c < 0.0) {
                 (0, false) => "",
                 (0, true) => "-",
@@ -219,7 +219,8 @@ impl Term {
         };
         let body = match form {
             Form::Squares => square(&entry),
-            Form::Entries => entry,
+            Form::Affine if self.square => square(&entry),
+            Form::Entries | Form::Affine => entry,
             _ => {
                 let other = indexed(&name, &place("'"), script);
                 let (first, second) = if self.conjugate {

@@ -98,7 +98,7 @@ impl Factor {
                 compensated,
                 ..
             } => std::iter::once(tensor)
-                .chain(compensated.map(|c| c.0))
+                .chain(compensated.into_iter().map(|c| c.0))
                 .collect(),
         }
     }
@@ -149,13 +149,14 @@ pub fn parts(model: &Model, component: &Component<'_>) -> Option<Vec<Structure>>
 pub fn translated_whole(model: &Model, factor: &Factor) -> Option<TensorId> {
     let ActionView::Translation {
         tensor,
-        compensated: None,
+        compensated,
     } = factor.view()
     else {
         return None;
     };
     let width = model.tensor(tensor).field.width() as u128;
-    (factor.dimension == u128::from(model.entries(tensor)) * width).then_some(tensor)
+    let whole = factor.dimension == u128::from(model.entries(tensor)) * width;
+    (whole && compensated.is_empty()).then_some(tensor)
 }
 
 /// One structure, or the scalings and the rotations of planes.
@@ -254,9 +255,9 @@ pub fn structure(model: &Model, factors: &[&Factor]) -> Structure {
         [
             ActionView::Translation {
                 tensor,
-                compensated: None,
+                compensated,
             },
-        ] => Some(Structure::Translation(*tensor)),
+        ] if compensated.is_empty() => Some(Structure::Translation(*tensor)),
         _ => Chain::new(model, &views).map(Structure::Chain),
     };
     found.unwrap_or(Structure::Unknown)

@@ -4,7 +4,9 @@
 use super::rules::{Reach, tie_slots};
 use super::slots::{Demands, Object, Slot, Twist};
 use std::collections::{BTreeMap, HashMap};
-use symbias_model::expression::{Axial, Field, IndexExpr, Label, Model, Op, Source, TensorId};
+use symbias_model::expression::{
+    Axial, AxisId, ConstantSource, Field, IndexExpr, Label, Model, Op, Source, TensorId,
+};
 
 /// The stand-in for the letter of an index function such as `h//2`.
 pub(crate) const LETTER: Label = Label(u32::MAX);
@@ -238,7 +240,8 @@ fn carry(model: &Model, from: Slot, to: Slot, place: &Place) -> Option<Place> {
             match (&index[place.0], &place.1) {
                 (IndexExpr::Label(l), shape) => Some((l.index(), shape.clone())),
                 (expr, None) => {
-                    let (label, shape) = abstracted(expr)?;
+                    let axis = model.tensor(tensor).axes[place.0];
+                    let (label, shape) = abstracted(expr).filter(|_| covers(model, expr, axis))?;
                     Some((label.index(), Some(shape)))
                 }
                 _ => None,
@@ -276,6 +279,61 @@ pub(super) fn abstracted(expr: &IndexExpr) -> Option<(Label, IndexExpr)> {
     letters.dedup();
     let [letter] = letters[..] else { return None };
     Some((letter, substitute(expr, LETTER)))
+}
+
+/// Letters with more values than this are not enumerated.
+const ENUMERATED: u64 = 1 << 20;
+
+/// Whether the values of an index function of one letter are known to be all of an axis: an entry
+/// that is never read can be moved anyhow, which is no symmetry of its own (theory §1).
+pub(super) fn covers(model: &Model, expr: &IndexExpr, axis: AxisId) -> bool {
+    if let IndexExpr::Lookup { tensor, .. } = expr
+        && matches!(model.tensor(*tensor).source, Source::Input { .. })
+    {
+        // Samples of an integer input take all of its values.
+        return true;
+    }
+    let Some((label, shape)) = abstracted(expr) else {
+        return false;
+    };
+    let (count, size) = (model.label_size(label), model.axis_size(axis));
+    if size > count || count > ENUMERATED {
+        return false;
+    }
+    let unknown = std::cell::Cell::new(false);
+    let lookup = |tensor, at: &[i64]| {
+        entry(model, tensor, at).unwrap_or_else(|| {
+            unknown.set(true);
+            -1
+        })
+    };
+    let mut seen = vec![false; size as usize];
+    for i in 0..count as i64 {
+        let value = usize::try_from(shape.evaluate(&|_| i, &lookup)).ok();
+        if let Some(entry) = value.and_then(|v| seen.get_mut(v)) {
+            *entry = true;
+        }
+    }
+    !unknown.get() && seen.iter().all(|s| *s)
+}
+
+/// An entry of an integer constant whose values stand in the model file.
+fn entry(model: &Model, tensor: TensorId, at: &[i64]) -> Option<i64> {
+    let Source::Constant {
+        source: ConstantSource::Values(values),
+        ..
+    } = &model.tensor(tensor).source
+    else {
+        return None;
+    };
+    let flat = at
+        .iter()
+        .zip(model.shape(tensor))
+        .try_fold(0, |flat: usize, (i, n)| {
+            let i = usize::try_from(*i).ok().filter(|i| (*i as u64) < n)?;
+            Some(flat * n as usize + i)
+        })?;
+    values.get(flat).map(|x| *x as i64)
 }
 
 /// Whether an index expression reads an integer tensor.

@@ -1,11 +1,12 @@
 //! Factors: what the rules found, in words and as generators.
 
 use super::bonds::{Bond, Group};
-use super::scaling::Scaling;
-use super::shift::Shift;
+use super::scaling::{Scaling, Span};
+use super::shift::monomial::mentions;
+use super::shift::{How, Share, Shift};
 use super::weights::Kind;
 use std::collections::BTreeMap;
-use symbias_model::expression::{Field, Model, TensorId};
+use symbias_model::expression::{Field, Label, Model, TensorId};
 
 /// A parameter, and the axis along which a factor acts on it; `None` is every entry alike.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -242,24 +243,37 @@ pub(super) fn of_scaling(model: &Model, scaling: Scaling) -> Factor {
 }
 
 pub(super) fn of_shift(model: &Model, shift: Shift) -> Factor {
-    let rule = if shift.unused {
-        "parameter that no output reads"
-    } else if shift.compensation.is_some() {
-        "shift cancelled by a later bias"
-    } else {
-        "shift absorbed downstream"
+    let scales = shift.parts.iter().any(|p| p.how == How::Scale);
+    let rule = match shift.parts.len() {
+        _ if shift.unused => "parameter that no output reads",
+        _ if scales => "shift that is a scale elsewhere",
+        1 => "shift absorbed downstream",
+        _ => "shift cancelled by other biases",
     };
-    let mut axes: Vec<usize> = shift.components.iter().flatten().copied().collect();
-    axes.sort_unstable();
-    axes.dedup();
-    let mut tensors = vec![acted(model, shift.tensor, &axes)];
-    if let Some(c) = &shift.compensation {
-        tensors.push(acted(
-            model,
-            c.tensor,
-            &(0..c.letters.len()).collect::<Vec<_>>(),
-        ));
-    }
+    // Items of which only constants occur are not acted on.
+    let varies = |k: usize| {
+        let constant = |c: &Vec<Span>| c[k] == Span::Constant;
+        !shift
+            .components
+            .as_ref()
+            .is_some_and(|c| c.iter().all(constant))
+    };
+    let axes = |share: &Share| -> Vec<usize> {
+        let rank = model.tensor(share.tensor).axes.len();
+        if matches!(share.how, How::Along(..)) {
+            return (0..rank).collect();
+        }
+        let carries = |a: &usize| {
+            let own = |k: usize| mentions(&share.items[k].0, Label(*a as u32));
+            (0..share.items.len()).any(|k| varies(k) && own(k))
+        };
+        (0..rank).filter(carries).collect()
+    };
+    let tensors = shift
+        .parts
+        .iter()
+        .map(|p| acted(model, p.tensor, &axes(p)))
+        .collect();
     let (copies, dimension) = (shift.dimension, shift.dimension);
     Factor {
         base: "R".into(),
@@ -312,12 +326,12 @@ pub enum ActionView {
         /// Whether α ranges over all functions of the items.
         all: bool,
     },
-    /// Translations of a parameter; `compensated` by a later one.
+    /// Translations of a parameter, `compensated` by others.
     Translation {
         /// The parameter.
         tensor: TensorId,
-        /// The parameter that moves against it, and whether linearly in a third one.
-        compensated: Option<(TensorId, bool)>,
+        /// The parameters that move or scale along with it, and whether linearly in θ.
+        compensated: Vec<(TensorId, bool)>,
     },
 }
 
@@ -398,11 +412,11 @@ impl Factor {
                 all: s.components.is_none(),
             },
             Action::Shift(s) => ActionView::Translation {
-                tensor: s.tensor,
-                compensated: s
-                    .compensation
-                    .as_ref()
-                    .map(|c| (c.tensor, c.through.is_some())),
+                tensor: s.parts[0].tensor,
+                compensated: s.parts[1..]
+                    .iter()
+                    .map(|p| (p.tensor, p.how != How::Constant))
+                    .collect(),
             },
         }
     }

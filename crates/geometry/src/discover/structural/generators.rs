@@ -7,11 +7,12 @@ use super::bonds::{Bond, Group, LETTER, Shape};
 use super::factor::{Action, Factor};
 use super::places::of_slot;
 use super::scaling::{Scaling, Span};
-use super::shift::Shift;
+use super::shift::monomial::BOUND;
+use super::shift::{How, Shift};
 use super::slots::Twist;
 use super::weights::Kind;
 use crate::field::AffineField;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::f64::consts::FRAC_1_SQRT_2;
 use symbias_model::expression::{Field, IndexExpr, Label, Model, TensorId};
 
@@ -123,12 +124,8 @@ pub(super) fn of(factor: &Factor, model: &Model) -> Split {
             }
         }
         Action::Shift(shift) => {
-            let through = shift
-                .compensation
-                .as_ref()
-                .is_some_and(|c| c.through.is_some());
             let fields = of_shift(shift, model, &layout);
-            if through {
+            if shift.parts.iter().any(|p| matches!(p.how, How::Along(..))) {
                 split.neither = fields;
             } else {
                 split.symmetric = fields;
@@ -332,24 +329,8 @@ pub(crate) fn product_functions(spans: &[Span], sizes: &[usize]) -> Vec<Vec<(Vec
 }
 
 fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
-    let sizes: Vec<usize> = scaling.sizes.iter().map(|n| *n as usize).collect();
-    let mut alphas: Vec<Vec<(Vec<usize>, f64)>> = Vec::new();
-    match &scaling.components {
-        None => for_each_index(&sizes, |index| alphas.push(vec![(index.to_vec(), 1.0)])),
-        Some(components) => components
-            .iter()
-            .for_each(|spans| alphas.extend(product_functions(spans, &sizes))),
-    }
-    let mut fields = vec![AffineField::default(); alphas.len()];
-    // Which generators have a weight at a value of the items: entries are visited once, for all.
-    let mut weights: HashMap<Vec<usize>, Vec<(usize, f64)>> = HashMap::new();
-    for (number, alpha) in alphas.into_iter().enumerate() {
-        // The last of equal indices counts, as in a map.
-        let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();
-        for (items, weight) in alpha {
-            weights.entry(items).or_default().push((number, weight));
-        }
-    }
+    let (count, weights) = family(&scaling.sizes, scaling.components.as_deref());
+    let mut fields = vec![AffineField::default(); count];
     for part in &scaling.parts {
         let mut items = Vec::new();
         for_each_index(&layout.shape[&part.tensor], |index| {
@@ -374,90 +355,77 @@ fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
     fields
 }
 
+/// One field for each function of the family and each real coordinate of its values.
 fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
-    let shape = layout.shape[&shift.tensor].clone();
-    let mut alphas: Vec<HashMap<Vec<usize>, f64>> = Vec::new();
-    let free: BTreeSet<usize> = shift.components.iter().flatten().copied().collect();
-    if shift.components.len() == 1 << free.len() {
-        // Any function of the free axes: one shift for each of their values, the same along the rest.
-        let sizes: Vec<usize> = free.iter().map(|a| shape[*a]).collect();
-        for_each_index(&sizes, |value| {
-            let mut alpha = HashMap::new();
-            for_each_index(&shape, |index| {
-                if free.iter().zip(value).all(|(a, v)| index[*a] == *v) {
-                    alpha.insert(index.to_vec(), 1.0);
-                }
-            });
-            alphas.push(alpha);
-        });
-    } else {
-        for component in &shift.components {
-            let spans: Vec<Span> = (0..shape.len())
-                .map(|a| {
-                    if component.contains(&a) {
-                        Span::Centred
-                    } else {
-                        Span::Constant
-                    }
-                })
-                .collect();
-            alphas.extend(
-                product_functions(&spans, &shape)
-                    .into_iter()
-                    .map(|f| f.into_iter().collect()),
+    let (count, weights) = family(&shift.sizes, shift.components.as_deref());
+    let mut fields = vec![AffineField::default(); count * shift.width];
+    for part in &shift.parts {
+        let rank = layout.shape[&part.tensor].len();
+        let mut shape = layout.shape[&part.tensor].clone();
+        shape.extend(part.bound.iter().map(|a| model.axis_size(*a) as usize));
+        let mut items = Vec::new();
+        for_each_index(&shape, |index| {
+            let value = |l: Label| match l.0 {
+                BOUND.. => index[rank + (l.0 - BOUND) as usize] as i64,
+                p => index[p as usize] as i64,
+            };
+            let read = |e: &IndexExpr| {
+                usize::try_from(e.evaluate(&value, &|_, _| 0)).unwrap_or(usize::MAX)
+            };
+            items.clear();
+            items.extend(
+                part.items
+                    .iter()
+                    .map(|(at, shape)| value_of(shape, read(at))),
             );
-        }
-    }
-    let mut fields = Vec::new();
-    for alpha in alphas {
-        for part in 0..layout.width[&shift.tensor] {
-            let mut field = AffineField::default();
-            let mut entries: Vec<(usize, f64)> = alpha
-                .iter()
-                .map(|(index, x)| (layout.at(shift.tensor, index) + part, *x))
-                .collect();
-            entries.sort_by_key(|e| e.0);
-            field.constant.extend(entries);
-            compensate(shift, model, layout, &alpha, &mut field);
-            fields.push(field);
-        }
+            let row = layout.at(part.tensor, &index[..rank]);
+            for (number, weight) in weights.get(&items).into_iter().flatten() {
+                let weight = weight * part.coefficient;
+                for w in 0..shift.width {
+                    let field = &mut fields[number * shift.width + w];
+                    match &part.how {
+                        How::Constant => field.constant.push((row + w, weight)),
+                        How::Scale => field.linear.push((row, row, weight)),
+                        How::Along(other, at) => {
+                            let at: Vec<usize> = at.iter().map(read).collect();
+                            let column = layout.at(*other, &at);
+                            field.linear.push((row + w, column, weight));
+                            if layout.width[other] == 2 {
+                                // i(a + ib) = −b + ia.
+                                let sign = if w == 0 { 1.0 } else { -1.0 };
+                                field.linear.push((row + 1 - w, column + 1, sign * weight));
+                            }
+                        }
+                    }
+                }
+            }
+        });
     }
     fields
 }
 
-fn compensate(
-    shift: &Shift,
-    model: &Model,
-    layout: &Layout,
-    alpha: &HashMap<Vec<usize>, f64>,
-    field: &mut AffineField,
-) {
-    let Some(c) = &shift.compensation else { return };
-    let mut letters: Vec<Label> = c.letters.clone();
-    letters.extend(c.summed.iter().filter(|l| !c.letters.contains(l)));
-    let sizes: Vec<usize> = letters
-        .iter()
-        .map(|l| model.label_size(*l) as usize)
-        .collect();
-    for_each_index(&sizes, |values| {
-        let read = |ls: &[Label]| -> Vec<usize> {
-            ls.iter()
-                .map(|l| letters.iter().position(|x| x == l).map_or(0, |p| values[p]))
-                .collect()
-        };
-        let weight = alpha.get(&read(&c.source)).copied().unwrap_or(0.0);
-        if weight != 0.0 {
-            let row = layout.at(c.tensor, &read(&c.letters));
-            match &c.through {
-                Some((q, q_letters)) => {
-                    field.linear.push((
-                        row,
-                        layout.at(*q, &read(q_letters)),
-                        -c.coefficient * weight,
-                    ));
-                }
-                None => field.constant.push((row, -c.coefficient * weight)),
-            }
+/// The functions of a family as weights at values of its items: number of the function, weight.
+/// Entries of parameters are then visited once, for all functions.
+fn family(
+    sizes: &[u64],
+    components: Option<&[Vec<Span>]>,
+) -> (usize, HashMap<Vec<usize>, Vec<(usize, f64)>>) {
+    let sizes: Vec<usize> = sizes.iter().map(|n| *n as usize).collect();
+    let mut alphas: Vec<Vec<(Vec<usize>, f64)>> = Vec::new();
+    match components {
+        None => for_each_index(&sizes, |index| alphas.push(vec![(index.to_vec(), 1.0)])),
+        Some(components) => components
+            .iter()
+            .for_each(|spans| alphas.extend(product_functions(spans, &sizes))),
+    }
+    let count = alphas.len();
+    let mut weights: HashMap<Vec<usize>, Vec<(usize, f64)>> = HashMap::new();
+    for (number, alpha) in alphas.into_iter().enumerate() {
+        // The last of equal indices counts, as in a map.
+        let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();
+        for (items, weight) in alpha {
+            weights.entry(items).or_default().push((number, weight));
         }
-    });
+    }
+    (count, weights)
 }

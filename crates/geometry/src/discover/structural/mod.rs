@@ -5,7 +5,7 @@
 //! * `rules`: which axes may change basis together (contracted index → gl(n), metric → so(n),
 //!   rotary embedding → commutant of its rotations, …);
 //! * `weights`: which entries may be rescaled (homogeneity) or turned (phases);
-//! * `shift`: which parameters may be translated.
+//! * `shift`: which parameters may be translated, in one linear system with the scales.
 //!
 //! Used by [`crate::discover`]; the numerical null space judges it from above.
 
@@ -31,17 +31,18 @@ use symbias_model::expression::{Model, Source};
 pub fn factors(model: &Model) -> Vec<Factor> {
     let reach = rules::Reach::new(model);
     let mut bonds = bonds::find(model, &reach);
-    scaling::remove_kernel(model, &reach, &mut bonds);
+    let systems = [weights::Kind::Scale, weights::Kind::Phase]
+        .map(|kind| (kind, weights::System::new(model, &reach, kind)));
+    scaling::remove_kernel(model, &systems, &mut bonds);
     let mut factors = Vec::new();
-    for kind in [weights::Kind::Scale, weights::Kind::Phase] {
-        let scalings = scaling::find(model, &reach, kind, &bonds);
+    let mut shifts = Vec::new();
+    for system in &systems {
+        let (scalings, moved) = scaling::find(model, system, &bonds);
         factors.extend(scalings.into_iter().map(|s| factor::of_scaling(model, s)));
+        shifts.extend(moved);
     }
-    factors.extend(
-        shift::find(model, &reach)
-            .into_iter()
-            .map(|s| factor::of_shift(model, s)),
-    );
+    shifts.extend(shift::unused(model, &reach));
+    factors.extend(shifts.into_iter().map(|s| factor::of_shift(model, s)));
     factors.extend(bonds.into_iter().filter_map(|b| factor::of_bond(model, b)));
     factors.sort_by_key(|f| std::cmp::Reverse(f.dimension));
     factors

@@ -3,6 +3,7 @@
 //! value; what a rule does not know it pins, so that the result is a lower bound.
 
 use super::slots::{Demands, Slot, Slots, Twist};
+use std::collections::HashMap;
 use symbias_model::expression::{
     Axial, Factor, Field, Function, IndexExpr, Label, Model, Node, NodeId, Op, Reduction,
     RopeLayout, Source, TensorId,
@@ -50,6 +51,27 @@ impl Reach {
             }
         }
         reach
+    }
+
+    /// How often the live graph reads each tensor. Equal expressions are one node with several users,
+    /// so users are counted.
+    pub fn reads(&self, model: &Model) -> HashMap<TensorId, usize> {
+        let mut reads = HashMap::new();
+        for (n, node) in model
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| self.nodes[*n])
+        {
+            if let Op::Access { tensor, .. } = &node.op {
+                let users = self.users[n].len() + usize::from(self.defines[n]);
+                *reads.entry(*tensor).or_insert(0) += users;
+            }
+        }
+        for output in &model.outputs {
+            *reads.entry(*output).or_insert(0) += 1;
+        }
+        reads
     }
 
     /// Whether a plain sum over `label` is all that ever happens to this node.
@@ -249,6 +271,18 @@ impl Rules<'_> {
         }
     }
 
+    /// The two numerators of a product that alone carry a letter, if it is so: what a sum over the
+    /// letter contracts.
+    fn pair(&self, factors: &[Factor], label: Label) -> Option<[NodeId; 2]> {
+        let mut carriers = factors
+            .iter()
+            .filter(|f| self.model.node(f.node).labels.contains(&label));
+        match (carriers.next(), carriers.next(), carriers.next()) {
+            (Some(a), Some(b), None) if !a.inverse && !b.inverse => Some([a.node, b.node]),
+            _ => None,
+        }
+    }
+
     /// Contraction rule: a letter summed between exactly two numerators pairs a space with its
     /// dual; a letter that only one numerator carries passes through; anything else is a
     /// product of functions of the letter, which only diagonal elements respect.
@@ -259,17 +293,18 @@ impl Rules<'_> {
                 .copied()
                 .filter(|f| self.model.node(f.node).labels.contains(label))
                 .collect();
-            let contracted = summed.contains(label)
-                || (carriers.len() == 2 && self.reach.summed_by_users(self.model, id, *label));
-            match carriers[..] {
-                [a, b] if contracted && !a.inverse && !b.inverse => {
+            let contracted =
+                summed.contains(label) || self.reach.summed_by_users(self.model, id, *label);
+            let pair = self.pair(factors, *label).filter(|_| contracted);
+            match (pair, &carriers[..]) {
+                (Some([a, b]), _) => {
                     self.slots.tie(
-                        Slot::Letter(a.node, *label),
-                        Slot::Letter(b.node, *label),
+                        Slot::Letter(a, *label),
+                        Slot::Letter(b, *label),
                         Twist::DUAL,
                     );
                 }
-                [a] if !contracted && !a.inverse => {
+                (None, [a]) if !summed.contains(label) && !a.inverse => {
                     self.slots.tie(
                         Slot::Letter(id, *label),
                         Slot::Letter(a.node, *label),
@@ -333,12 +368,14 @@ impl Rules<'_> {
                         ..
                     }
                 );
-                let pair = matches!(&inner.op, Op::Product { factors, .. } if factors.len() == 2);
                 for label in over {
-                    // Sums of squares and of products of two are the contraction rule's.
-                    if !((squares || pair)
-                        && self.reach.summed_by_users(self.model, argument, *label))
-                    {
+                    // A sum reads its argument against the vector of ones, in a fixed basis, unless
+                    // the argument pairs the letter with itself: then its own rule has said so.
+                    let paired = match &inner.op {
+                        Op::Product { factors, .. } => self.pair(factors, *label).is_some(),
+                        _ => squares,
+                    };
+                    if !(paired && self.reach.summed_by_users(self.model, argument, *label)) {
                         self.slots.pin(Slot::Letter(argument, *label));
                     }
                 }

@@ -2,7 +2,7 @@
 
 use super::{Part, Scaling, Solver, Span, Vector};
 use std::collections::BTreeSet;
-use symbias_model::expression::TensorId;
+use symbias_model::expression::{AxisId, TensorId};
 
 /// A parameter's share in a solution: exponent and levels.
 type Share = (TensorId, f64, Vec<(usize, usize)>);
@@ -15,7 +15,7 @@ impl Solver<'_> {
         // The items of each tensor in one common order.
         let mut parts: Vec<Share> = Vec::new();
         for (u, c) in vector {
-            let mut levels = unknowns[*u].levels.clone();
+            let mut levels = unknowns[*u].levels()?.to_vec();
             levels.sort_by_key(|l| self.identity(unknowns[*u].tensor, *l));
             parts.push((unknowns[*u].tensor, *c, levels));
         }
@@ -35,27 +35,11 @@ impl Solver<'_> {
         });
         let distinct = identities.iter().collect::<BTreeSet<_>>().len() == identities.len();
         let tensors = parts.iter().map(|p| p.0).collect::<BTreeSet<_>>().len() == parts.len();
-        // Each item keeps its level, becomes coarser, or disappears.
-        let mut choices: Vec<Vec<Choice>> = vec![Vec::new()];
-        for (position, level) in &items {
-            let mut options = vec![Choice::Keep, Choice::Drop];
-            if *level == 0
-                && self
-                    .system
-                    .extra
-                    .contains_key(&self.axis(tensor, *position))
-            {
-                options.insert(1, Choice::Coarsen);
-            }
-            choices = choices
-                .iter()
-                .flat_map(|c| {
-                    options
-                        .iter()
-                        .map(move |o| c.iter().copied().chain([*o]).collect())
-                })
-                .collect();
-        }
+        let items: Vec<Function> = items
+            .iter()
+            .map(|(p, level)| (self.axis(tensor, *p), *level))
+            .collect();
+        let choices = self.choices(&items);
         let mut taken = Vec::new();
         let total = choices.len();
         for choice in choices {
@@ -74,26 +58,7 @@ impl Solver<'_> {
         if taken.is_empty() {
             return None;
         }
-        let dimension = taken
-            .iter()
-            .map(|c| self.dimension(tensor, &items, c))
-            .sum();
-        let sizes = items
-            .iter()
-            .map(|(p, l)| self.system.values(self.model, self.axis(tensor, *p), *l))
-            .collect();
-        let components = (taken.len() < total).then(|| {
-            taken
-                .iter()
-                .map(|c| {
-                    items
-                        .iter()
-                        .zip(c)
-                        .map(|(item, o)| self.span(tensor, *item, *o))
-                        .collect()
-                })
-                .collect()
-        });
+        let functions = self.functions(&items, &taken, total);
         let parts = parts
             .into_iter()
             .map(|(tensor, exponent, levels)| {
@@ -111,9 +76,9 @@ impl Solver<'_> {
         Some(Scaling {
             kind: self.kind,
             parts,
-            sizes,
-            components,
-            dimension,
+            sizes: functions.sizes,
+            components: functions.components,
+            dimension: functions.dimension,
         })
     }
 
@@ -143,14 +108,54 @@ impl Solver<'_> {
         Some(component)
     }
 
-    fn dimension(&self, tensor: TensorId, items: &[(usize, usize)], choice: &[Choice]) -> u128 {
-        let of = |(item, option): (&(usize, usize), &Choice)| {
-            let axis = self.axis(tensor, item.0);
+    /// All ways to keep, coarsen and drop items.
+    pub(super) fn choices(&self, items: &[Function]) -> Vec<Vec<Choice>> {
+        let mut choices: Vec<Vec<Choice>> = vec![Vec::new()];
+        for (axis, level) in items {
+            let mut options = vec![Choice::Keep, Choice::Drop];
+            if *level == 0 && self.system.extra.contains_key(axis) {
+                options.insert(1, Choice::Coarsen);
+            }
+            choices = choices
+                .iter()
+                .flat_map(|c| {
+                    options
+                        .iter()
+                        .map(move |o| c.iter().copied().chain([*o]).collect())
+                })
+                .collect();
+        }
+        choices
+    }
+
+    /// The functions of the items of which these components, of so many, occur.
+    pub(super) fn functions(
+        &self,
+        items: &[Function],
+        taken: &[Vec<Choice>],
+        total: usize,
+    ) -> Functions {
+        let each = |c: &Vec<Choice>| {
+            let spans = items.iter().zip(c).map(|(item, o)| self.span(*item, *o));
+            spans.collect()
+        };
+        Functions {
+            sizes: items
+                .iter()
+                .map(|(axis, level)| self.system.values(self.model, *axis, *level))
+                .collect(),
+            components: (taken.len() < total).then(|| taken.iter().map(each).collect()),
+            dimension: taken.iter().map(|c| self.dimension(items, c)).sum(),
+        }
+    }
+
+    fn dimension(&self, items: &[Function], choice: &[Choice]) -> u128 {
+        let of = |((axis, level), option): (&Function, &Choice)| {
             u128::from(match option {
-                Choice::Keep => self.system.level_dimension(self.model, axis, item.1),
+                Choice::Keep => self.system.level_dimension(self.model, *axis, *level),
                 Choice::Coarsen => {
-                    self.system
-                        .level_dimension(self.model, axis, self.system.extra[&axis])
+                    let level = self.system.extra[axis];
+                    self.system.level_dimension(self.model, *axis, level)
                 }
                 Choice::Drop => 1,
             })
@@ -158,9 +163,8 @@ impl Solver<'_> {
         items.iter().zip(choice).map(of).product()
     }
 
-    fn span(&self, tensor: TensorId, item: (usize, usize), option: Choice) -> Span {
-        let axis = self.axis(tensor, item.0);
-        let coarser = self.system.extra.get(&axis).filter(|_| item.1 == 0);
+    fn span(&self, (axis, level): Function, option: Choice) -> Span {
+        let coarser = self.system.extra.get(&axis).filter(|_| level == 0);
         match (option, coarser) {
             (Choice::Drop, _) => Span::Constant,
             (Choice::Keep, None) => Span::Centred,
@@ -174,8 +178,20 @@ impl Solver<'_> {
     }
 }
 
+/// A function of an index: its axis and level.
+pub(super) type Function = (AxisId, usize);
+
+/// The functions that a family ranges over.
+pub(super) struct Functions {
+    /// Number of values of each item.
+    pub sizes: Vec<u64>,
+    /// `None`: all functions.
+    pub components: Option<Vec<Vec<Span>>>,
+    pub dimension: u128,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Choice {
+pub(super) enum Choice {
     Keep,
     Coarsen,
     Drop,

@@ -1,12 +1,17 @@
-//! Diagonal symmetries: solves the conditions of [`super::weights`] and joins the components of
-//! a solution into functions of indices ("one scale per hidden unit").
+//! Diagonal symmetries and translations: solves the conditions of [`super::weights`] and joins the
+//! components of a solution into functions of indices ("one scale per hidden unit").
 
 mod diagonal;
+mod exact;
 mod family;
+mod moved;
 
 use crate::discover::structural::bonds::{Bond, Shape};
-use crate::discover::structural::rules::Reach;
-use crate::discover::structural::weights::{Kind, System};
+use crate::discover::structural::shift::Shift;
+use crate::discover::structural::shift::monomial::Monomial;
+use crate::discover::structural::weights::Unknown;
+use crate::discover::structural::weights::{Change, Kind, System};
+use exact::exact;
 use std::collections::BTreeMap;
 use symbias_model::expression::{AxisId, Model, TensorId};
 use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
@@ -52,10 +57,9 @@ pub(crate) struct Scaling {
 
 /// Finds the groups whose multiples of the identity do nothing that the groups before do not do,
 /// and leaves them their matrices of trace zero; scalings that are more than that are found as such.
-pub(super) fn remove_kernel(model: &Model, reach: &Reach, bonds: &mut [Bond]) {
-    for kind in [Kind::Scale, Kind::Phase] {
-        let system = System::new(model, reach, kind);
-        let mut solver = Solver::new(model, &system, kind);
+pub(super) fn remove_kernel(model: &Model, systems: &[(Kind, System)], bonds: &mut [Bond]) {
+    for (kind, system) in systems {
+        let mut solver = Solver::new(model, system, *kind);
         for bond in bonds.iter_mut() {
             let identity = solver.diagonal(bond).into_iter().filter(|d| d.identity);
             let mut vectors: Vec<Vector> = identity.map(|d| d.vector).collect();
@@ -70,19 +74,27 @@ pub(super) fn remove_kernel(model: &Model, reach: &Reach, bonds: &mut [Bond]) {
     }
 }
 
-/// All diagonal symmetries beyond those inside the groups of the bonds.
-pub(super) fn find(model: &Model, reach: &Reach, kind: Kind, bonds: &[Bond]) -> Vec<Scaling> {
-    let system = System::new(model, reach, kind);
-    let mut solver = Solver::new(model, &system, kind);
+/// All diagonal symmetries beyond those inside the groups of the bonds, and all translations.
+pub(super) fn find(
+    model: &Model,
+    (kind, system): &(Kind, System),
+    bonds: &[Bond],
+) -> (Vec<Scaling>, Vec<Shift>) {
+    let mut solver = Solver::new(model, system, *kind);
     for bond in bonds {
         solver.use_diagonal(bond);
     }
-    let mut found = Vec::new();
+    let (mut scalings, mut shifts) = (Vec::new(), Vec::new());
     for vector in solver.solutions() {
         let vector = solver.sparser(vector);
-        found.extend(solver.family(&vector));
+        let moves = |u: &usize| matches!(system.unknowns[*u].change, Change::Move(_));
+        if vector.keys().any(moves) {
+            shifts.extend(solver.moved_family(&vector));
+        } else {
+            scalings.extend(solver.family(&vector));
+        }
     }
-    found
+    (scalings, shifts)
 }
 
 /// A solution: unknown → coefficient.
@@ -92,28 +104,52 @@ struct Solver<'a> {
     model: &'a Model,
     system: &'a System,
     kind: Kind,
+    /// What is found, without the moves of parameters along others.
     used: ExactRowSpace<MERSENNE61>,
     /// A basis of `used`.
     taken: Vec<Vector>,
+    /// Where an unknown counts in `used`, and how often: a translation by a multiple of a function
+    /// is one by the function.
+    column: Vec<Option<(usize, Exact)>>,
 }
 
 impl<'a> Solver<'a> {
     fn new(model: &'a Model, system: &'a System, kind: Kind) -> Solver<'a> {
+        let column = system
+            .unknowns
+            .iter()
+            .enumerate()
+            .map(|(u, unknown)| match &unknown.change {
+                Change::Move(m) if !m.atoms.is_empty() => None,
+                Change::Move(m) if m.scale() != 1.0 => {
+                    let plain = Monomial::new(m.field, m.items.clone());
+                    let plain = Unknown::moved(unknown.tensor, plain);
+                    let at = system.unknowns.iter().position(|v| *v == plain)?;
+                    Some((at, exact(m.scale())))
+                }
+                _ => Some((u, Exact::ONE)),
+            })
+            .collect();
         Solver {
             model,
             system,
             kind,
             used: ExactRowSpace::new(system.unknowns.len()),
             taken: Vec::new(),
+            column,
         }
     }
 }
 
 impl Solver<'_> {
+    /// The solution modulo moves of parameters along others: a solution of these alone is a
+    /// translation times a function of the parameters.
     fn dense(&self, vector: &Vector) -> Vec<Exact> {
         let mut row = vec![Exact::ZERO; self.system.unknowns.len()];
         for (unknown, c) in vector {
-            row[*unknown] = exact(*c);
+            if let Some((column, times)) = self.column[*unknown] {
+                row[column] = row[column] + exact(*c) * times;
+            }
         }
         row
     }
@@ -234,10 +270,10 @@ impl Solver<'_> {
             }
         }
         let rank = |v: &Vector| {
-            let levels = v.keys().map(|u| &self.system.unknowns[*u].levels);
-            let fine = levels.clone().flatten().filter(|l| l.1 == 0).count();
+            let levels = v.keys().map(|u| self.system.unknowns[*u].function_levels());
+            let fine = levels.clone().flatten().filter(|l| *l == 0).count();
             (
-                std::cmp::Reverse(levels.map(Vec::len).max().unwrap_or(0)),
+                std::cmp::Reverse(levels.map(|l| l.len()).max().unwrap_or(0)),
                 std::cmp::Reverse(fine.min(1)),
                 v.len(),
             )
@@ -259,28 +295,14 @@ impl Solver<'_> {
             .map_or((axis, level), |target| (*target, 0))
     }
 
-    /// The unknown of a tensor at these levels (sorted by position).
+    fn number(&self, unknown: &Unknown) -> Option<usize> {
+        self.system.unknowns.iter().position(|u| u == unknown)
+    }
+
+    /// The scale of a tensor at these levels (sorted by position).
     fn unknown(&self, tensor: TensorId, levels: &[(usize, usize)]) -> Option<usize> {
         let mut levels = levels.to_vec();
         levels.sort_unstable();
-        self.system
-            .unknowns
-            .iter()
-            .position(|u| u.tensor == tensor && u.levels == levels)
+        self.number(&Unknown::scale(tensor, levels))
     }
-}
-
-/// A small rational number, exactly, in the prime field.
-fn exact(x: f64) -> Exact {
-    let mut denominator: i64 = 1;
-    while denominator < 1_000_000 {
-        let scaled = x * denominator as f64;
-        if scaled == scaled.round() && scaled.abs() < 9e15 {
-            break;
-        }
-        // Exponents in files are decimal or dyadic numbers, or small fractions of them.
-        denominator += 1;
-    }
-    let numerator = (x * denominator as f64).round() as i64;
-    Exact::from_ratio(numerator, denominator).unwrap_or(Exact::ZERO)
 }

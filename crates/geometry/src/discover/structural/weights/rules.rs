@@ -1,73 +1,54 @@
-//! Rules for diagonal symmetries: how the scale (or the phase) of every node follows from the
-//! scales of the parameters.
-//!
-//! If entry `i, j, …` of a parameter is multiplied by `exp s(i, j, …)`, then by induction every
-//! node is multiplied by the exponential of a function of its letters, provided that linear
-//! conditions on the functions `s` hold. A function of several indices is split into components,
-//! one for each subset of its indices (each with zero mean along each index of the subset), so
-//! the conditions become linear equations between a few symbols, whatever the sizes. A level of
-//! an axis may also be a function of its index (`h//2`, the plane of a rotary embedding).
+//! What scale (or phase) each operation gives its value, and what it demands for that.
 
-use super::bonds::{LETTER, Shape, abstracted, has_lookup};
-use super::rules::Reach;
-use std::collections::{BTreeMap, HashMap};
+use super::{Combination, Key, Kind, System, Unknown, Weight, accumulate, add_to, covering};
+use crate::discover::structural::bonds::{LETTER, abstracted, covers, has_lookup};
+use crate::discover::structural::rules::Reach;
+use crate::discover::structural::shift::moves::Moved;
+use std::collections::HashMap;
 use symbias_model::expression::{
     Axial, AxisId, Field, Function, IndexExpr, Label, Model, NodeId, Op, Reduction, RopeLayout,
     Source, TensorId,
 };
 
-/// Scales are real (θ → e^s θ), phases turn complex entries (θ → e^{is} θ).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Scale,
-    Phase,
+pub(in crate::discover::structural) struct Weights<'a> {
+    pub model: &'a Model,
+    pub kind: Kind,
+    pub system: System,
+    /// Keys of tensors hold axis positions instead of letters.
+    pub tensors: HashMap<TensorId, Weight>,
+    pub nodes: HashMap<NodeId, Weight>,
+    /// What is added to values beside the scale: δv = weight · v + move.
+    pub moved_tensors: HashMap<TensorId, Moved>,
+    pub moved_nodes: HashMap<NodeId, Moved>,
+    /// How often each tensor is read.
+    pub reads: HashMap<TensorId, usize>,
+    /// Moves of parameters that would compensate others, to be unknowns of the next system.
+    pub wanted: Vec<Unknown>,
 }
 
-/// An unknown component: a tensor and, for a subset of its axes, which function of the index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unknown {
-    pub tensor: TensorId,
-    /// Axis positions, ascending, with the level (0 is the index itself).
-    pub levels: Vec<(usize, usize)>,
-}
-
-/// A linear combination of unknowns.
-pub(super) type Combination = BTreeMap<usize, f64>;
-
-/// A component's place at a node: letters with levels, ascending.
-type Key = Vec<(u32, usize)>;
-type Weight = BTreeMap<Key, Combination>;
-
-/// The linear system of all conditions.
-pub(super) struct System {
-    pub unknowns: Vec<Unknown>,
-    pub equations: Vec<Combination>,
-    /// Index functions by level; level 0 is the index itself.
-    pub shapes: Vec<Shape>,
-    /// The axis whose index an index function of another axis computes.
-    pub targets: HashMap<(AxisId, usize), AxisId>,
-    /// The extra level of an axis, if the model uses exactly one function of its index.
-    pub extra: HashMap<AxisId, usize>,
-}
-
-impl System {
-    /// Collects the conditions of the live graph.
-    pub fn new(model: &Model, reach: &Reach, kind: Kind) -> System {
-        let mut system = System {
-            unknowns: Vec::new(),
-            equations: Vec::new(),
-            shapes: vec![None],
-            targets: HashMap::new(),
-            extra: HashMap::new(),
-        };
-        system.find_levels(model, reach);
+impl Weights<'_> {
+    /// The conditions of the live graph with these moves beside scales and translations, and the
+    /// moves that were missing.
+    pub fn solve(
+        model: &Model,
+        reach: &Reach,
+        kind: Kind,
+        system: System,
+        known: &[Unknown],
+    ) -> (System, Vec<Unknown>) {
         let mut at = Weights {
             model,
             kind,
             system,
             tensors: HashMap::new(),
             nodes: HashMap::new(),
+            moved_tensors: HashMap::new(),
+            moved_nodes: HashMap::new(),
+            reads: reach.reads(model),
+            wanted: Vec::new(),
         };
+        // They come first, so that elimination expresses them by the others.
+        at.compensations(known);
         for id in model.parameters().filter(|id| reach.tensors[id.index()]) {
             at.parameter(id);
         }
@@ -79,8 +60,10 @@ impl System {
         for output in &model.outputs {
             let weight = at.tensors.get(output).cloned().unwrap_or_default();
             at.vanish(weight.into_values());
+            let moved = at.moved_tensors.get(output).cloned().unwrap_or_default();
+            at.vanish(moved.into_combinations());
         }
-        let mut system = at.system;
+        let (mut system, mut wanted) = (at.system, at.wanted);
         system.equations.retain(|e| !e.is_empty());
         system.equations.sort_by(|a, b| {
             a.iter()
@@ -88,140 +71,19 @@ impl System {
                 .cmp(b.iter().map(|(i, c)| (*i, c.to_bits())))
         });
         system.equations.dedup();
-        system
+        wanted.retain(|u| !known.contains(u));
+        (system, wanted)
     }
 
-    fn intern(&mut self, shape: &IndexExpr) -> usize {
-        let position = self.shapes.iter().position(|s| s.as_ref() == Some(shape));
-        position.unwrap_or_else(|| {
-            self.shapes.push(Some(shape.clone()));
-            self.shapes.len() - 1
-        })
+    pub fn is_real(&self, id: NodeId) -> bool {
+        self.model.node(id).field == Field::Real
     }
 
-    /// For each axis the one function of its index that the model uses, if there is just one.
-    fn find_levels(&mut self, model: &Model, reach: &Reach) {
-        let mut levels: HashMap<AxisId, Vec<usize>> = HashMap::new();
-        let mut add = |system: &mut System, axis: AxisId, shape: &IndexExpr| {
-            let level = system.intern(shape);
-            let known = levels.entry(axis).or_default();
-            if !known.contains(&level) {
-                known.push(level);
-            }
-            level
-        };
-        for (n, node) in model
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| reach.nodes[*n])
-        {
-            let _ = n;
-            match &node.op {
-                Op::Rope { over, layout, .. } => {
-                    let half = (model.label_size(*over) / 2) as i64;
-                    let letter = Box::new(IndexExpr::Label(LETTER));
-                    let shape = match layout {
-                        RopeLayout::Half => IndexExpr::Mod(letter, half),
-                        RopeLayout::Pairs => IndexExpr::FloorDiv(letter, 2),
-                    };
-                    add(self, model.labels[over.index()].axis, &shape);
-                }
-                Op::Access { tensor, index, .. } => {
-                    for (position, expr) in index.iter().enumerate() {
-                        let target = model.tensor(*tensor).axes[position];
-                        if let Some((label, shape)) = covering(model, expr, target) {
-                            let axis = model.labels[label.index()].axis;
-                            let level = add(self, axis, &shape);
-                            self.targets.insert((axis, level), target);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.extra = levels
-            .into_iter()
-            .filter(|(_, l)| l.len() == 1)
-            .map(|(axis, l)| (axis, l[0]))
-            .collect();
-    }
-
-    /// Number of values of a level of an axis.
-    pub fn values(&self, model: &Model, axis: AxisId, level: usize) -> u64 {
-        let n = model.axis_size(axis);
-        match &self.shapes[level] {
-            None => n,
-            Some(shape) => {
-                // Largest value + 1: the functions used as levels cover 0..m.
-                (0..n.min(1 << 20) as i64)
-                    .map(|i| shape.evaluate(&|_| i, &|_, _| 0) as u64 + 1)
-                    .max()
-                    .unwrap_or(1)
-            }
-        }
-    }
-
-    /// Dimension of the functions of one index at this level, modulo coarser levels.
-    pub fn level_dimension(&self, model: &Model, axis: AxisId, level: usize) -> u64 {
-        let coarser = match self.extra.get(&axis) {
-            Some(extra) if level == 0 => self.values(model, axis, *extra),
-            _ => 1,
-        };
-        self.values(model, axis, level) - coarser
-    }
-}
-
-/// Letter and shape of `h//2` and the like, if the values run over the whole target axis.
-fn covering(model: &Model, expr: &IndexExpr, target: AxisId) -> Option<(Label, IndexExpr)> {
-    if !matches!(expr, IndexExpr::FloorDiv(..) | IndexExpr::Mod(..)) || has_lookup(expr) {
-        return None;
-    }
-    let (label, shape) = abstracted(expr)?;
-    let size = model.axis_size(target);
-    if model.label_size(label) > 1 << 20 {
-        return None;
-    }
-    let mut seen = vec![false; size as usize];
-    for i in 0..model.label_size(label) as i64 {
-        let value = shape.evaluate(&|_| i, &|_, _| 0);
-        *seen.get_mut(usize::try_from(value).ok()?)? = true;
-    }
-    seen.iter().all(|s| *s).then_some((label, shape))
-}
-
-struct Weights<'a> {
-    model: &'a Model,
-    kind: Kind,
-    system: System,
-    /// Keys of tensors hold axis positions instead of letters.
-    tensors: HashMap<TensorId, Weight>,
-    nodes: HashMap<NodeId, Weight>,
-}
-
-fn add_to(into: &mut Combination, from: &Combination, factor: f64) {
-    for (unknown, c) in from {
-        let entry = into.entry(*unknown).or_insert(0.0);
-        *entry += factor * c;
-        if *entry == 0.0 {
-            into.remove(unknown);
-        }
-    }
-}
-
-fn accumulate(into: &mut Weight, from: &Weight, factor: f64) {
-    for (key, combination) in from {
-        add_to(into.entry(key.clone()).or_default(), combination, factor);
-    }
-    into.retain(|_, c| !c.is_empty());
-}
-
-impl Weights<'_> {
-    fn vanish(&mut self, combinations: impl IntoIterator<Item = Combination>) {
+    pub fn vanish(&mut self, combinations: impl IntoIterator<Item = Combination>) {
         self.system.equations.extend(combinations);
     }
 
-    fn parameter(&mut self, id: TensorId) {
+    pub fn parameter(&mut self, id: TensorId) {
         let tensor = self.model.tensor(id);
         if self.kind == Kind::Phase && tensor.field == Field::Real {
             return;
@@ -244,15 +106,18 @@ impl Weights<'_> {
         }
         let mut weight = Weight::new();
         for key in subsets {
+            let levels: Vec<(usize, usize)> = key.iter().map(|(p, l)| (*p as usize, *l)).collect();
+            if self.kind == Kind::Scale {
+                self.translation(id, &levels);
+            }
             let number = self.system.unknowns.len();
-            let levels = key.iter().map(|(p, l)| (*p as usize, *l)).collect();
-            self.system.unknowns.push(Unknown { tensor: id, levels });
+            self.system.unknowns.push(Unknown::scale(id, levels));
             weight.insert(key, Combination::from([(number, 1.0)]));
         }
         self.tensors.insert(id, weight);
     }
 
-    fn definition(&mut self, id: TensorId) {
+    pub fn definition(&mut self, id: TensorId) {
         let Source::Defined { node, labels } = &self.model.tensor(id).source else {
             return;
         };
@@ -265,6 +130,7 @@ impl Weights<'_> {
         let axis_of = |item: &(u32, usize)| self.model.labels[item.0 as usize].axis;
         let moved = self.relabel(weight, place, axis_of);
         self.tensors.insert(id, moved);
+        self.place_moves(id, *node, labels);
     }
 
     /// Renames the indices of all components; those that have no place, or whose two indices on
@@ -308,7 +174,9 @@ impl Weights<'_> {
             self.node(argument);
         }
         let weight = self.rule(op);
+        let moved = self.moves(id);
         self.nodes.insert(id, weight);
+        self.moved_nodes.insert(id, moved);
     }
 
     fn rule(&mut self, op: &Op) -> Weight {
@@ -432,9 +300,17 @@ impl Weights<'_> {
             (Function::Abs | Function::Abs2, Kind::Phase) => return Weight::new(),
             (Function::Abs, _) => 1.0,
             (Function::Square | Function::Abs2, _) => 2.0,
-            (Function::Power(p), _) => p,
+            (Function::Power(p), Kind::Scale) => p,
+            // A power that is no integer has a cut, which a turn crosses.
+            (Function::Power(p), Kind::Phase) if p.fract() == 0.0 => p,
             (Function::Sqrt, Kind::Scale) => 0.5,
             (Function::Conj, Kind::Phase) => -1.0,
+            // log(e^s a) = log a + s, exp(a + s) = e^s exp(a): `shift::moves` has the other half.
+            (Function::Log, Kind::Scale) if self.is_real(argument) => return Weight::new(),
+            (Function::Exp, Kind::Scale) if self.is_real(argument) => {
+                self.nothing(argument);
+                return self.weight_of_moves(argument);
+            }
             (Function::Conj | Function::Re | Function::Im, Kind::Scale) => 1.0,
             _ => return self.nothing(argument),
         };
@@ -446,13 +322,22 @@ impl Weights<'_> {
     fn access(&mut self, tensor: TensorId, index: &[IndexExpr]) -> Weight {
         let weight = self.tensors.get(&tensor).cloned().unwrap_or_default();
         let axes = &self.model.tensor(tensor).axes;
+        let mut letters = Vec::new();
+        index
+            .iter()
+            .for_each(|e| e.for_each_label(&mut |l| letters.push(l)));
+        if (1..letters.len()).any(|i| letters[..i].contains(&letters[i])) {
+            // A diagonal says nothing of the entries beside it: two functions of one letter may cancel
+            // on it, and then only scale what is not read.
+            return self.keeping(weight, |_| false);
+        }
         let mut items: Vec<Option<(u32, usize)>> = Vec::new();
         for (position, expr) in index.iter().enumerate() {
             items.push(match expr.as_label() {
                 Some(l) => Some((l.0, 0)),
-                None if has_lookup(expr) => {
-                    abstracted(expr).map(|(l, shape)| (l.0, self.system.intern(&shape)))
-                }
+                None if has_lookup(expr) => abstracted(expr)
+                    .filter(|_| covers(self.model, expr, axes[position]))
+                    .map(|(l, shape)| (l.0, self.system.intern(&shape))),
                 None => covering(self.model, expr, axes[position])
                     .map(|(l, shape)| (l.0, self.system.intern(&shape))),
             });
