@@ -52,13 +52,28 @@ const OPERATIONS: &[&str] = &[
     "abs2(z[i] * a[i,j] + conj(z[i]) * b[j])",
     "re(z[i] / (z[i] + 2)) * a[i,j] + im(z[i] * z[i])",
     "abs(z[i]) * a[i,j]",
+    "a[i,j]^5",
+    "a[i,j]^pos(j)",
+    "a[i,j]^(pos(j)-1)",
+    "a[i,j]^-pos(i) * b[j]",
+    "a[i,j]^(2*pos(j)+size(i))",
+    "a[i,j]^n[j]",
+    "abs(a[i,j])^m[j]",
+    "abs(a[i,j])^where(pos(j) == 1, b[j], 3)",
+    "re(exp(z[i] * a[i,j])) + im(exp(z[i])) * b[j]",
+    "abs(exp(z[i]) + a[i,j])",
+    "re(z[i]^pos(j)) * a[i,j]",
+    "im(z[i]^(pos(j)-2) * a[i,j])",
+    "re(z[i]^-3) * a[i,j] + im(z[i]^17) * b[j]",
+    "abs(z[i]^pos(j) * exp(a[i,j] * conj(z[i])))",
 ];
 
 fn model(operation: &str) -> Model {
     let text = format!(
         "symbias = 1\noutputs = [\"y\"]\naxes = {{ i = 3, j = 4, k = \"j\" }}\nprogram = '''\ny[i,j] = {operation} + 0 * a[i,j] + 0 * b[j] + 0 * abs2(z[i])\n'''\n\
          parameters = {{ a = [\"i\",\"j\"], b = [\"j\"], z = {{ axes = [\"i\"], field = \"complex\" }} }}\n\
-         constants = {{ M = {{ axes = [\"j\",\"k\"], law = \"normal\", seed = 4 }} }}\n"
+         [constants]\nM = {{ axes = [\"j\",\"k\"], law = \"normal\", seed = 4 }}\n\
+         n = {{ axes = [\"j\"], values = [3, 0, -1, 2] }}\nm = {{ axes = [\"j\"], values = [0.5, 2, -1.5, 0] }}\n"
     );
     SourceFile::parse(&text, None)
         .and_then(|s| s.check(Copies::All))
@@ -223,6 +238,10 @@ fn conventions_at_kinks() {
         "abs(a[i,j])",
         "norm[k](a[i,k]) + 0 * b[j]",
         "leaky_relu(a[i,j], 0)",
+        "sqrt(a[i,j])",
+        "a[i,j]^0.7",
+        "a[i,j]^pos(j) * where(pos(j) == 1, 0, 1)",
+        "abs(z[i]) + a[i,j]^2",
     ] {
         let model = model(operation);
         for (name, oracle) in oracles(&model) {

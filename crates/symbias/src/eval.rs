@@ -30,7 +30,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// A mistake in one of the files; inputs that are needed and not given; a Jacobian beyond memory;
-/// a division by zero.
+/// an operation outside its domain.
 pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result<Evaluation> {
     let mut model = source.check(Copies::All)?;
     if let Some(path) = inputs {
@@ -58,7 +58,7 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
     let files = data::constants(&model)?;
     let has_samples = samples.is_some() && model.batch.is_none();
     let count = samples.as_ref().map_or(1, Vec::len);
-    let probes = Probes::new(&model, &files, samples, 0)?;
+    let probes = Probes::new(&model, &files, samples, 0).map_err(|e| source.locate(e))?;
 
     let undefined = |sample: usize| {
         Error::new(
@@ -83,6 +83,14 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
                 ),
             )
             .remedy("give fewer samples at a time"));
+        }
+        let outside = match model.loss {
+            Some(_) => program.loss_outside_domain(&theta, &x),
+            None => program.outside_domain(&theta, &x),
+        };
+        if let Some(outside) = outside.first() {
+            let error = outside.error(&model).context(&format!("sample {sample}"));
+            return Err(source.locate(error));
         }
         values.push(program.value(&theta, &x).ok_or_else(|| undefined(sample))?);
         for row in program

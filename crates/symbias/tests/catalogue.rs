@@ -65,7 +65,7 @@ fn at_balance(source: &SourceFile, analysis: &Analysis) -> Option<Analysis> {
         return None;
     }
     let structure = structure(source, 2000, &Default::default()).expect("a structure");
-    let split = orthonormal(&structure.model, &structure.factors);
+    let split = orthonormal(structure.model(), &structure.factors);
     let fixed = balance(&split.symmetric, analysis.theta.as_ref()?).expect("a gauge");
     if fixed.stop != StopReason::Balanced || !split.neither.is_empty() {
         return None;

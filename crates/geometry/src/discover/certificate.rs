@@ -23,8 +23,10 @@ const STEP: f64 = 0.3;
 const FIRST_POINT: u64 = 1 << 40;
 /// Factors of θ and of the inputs that are tried where F hardly moves off the orbit: a saturated
 /// function is looked at where it is not.
-const SCALES: [(f64, f64); 8] = [
+const SCALES: [(f64, f64); 10] = [
     (1.0, 1.0),
+    (1.0, -1.0),
+    (-1.0, 1.0),
     (0.3, 1.0),
     (0.3, 0.3),
     (0.1, 0.1),
@@ -90,8 +92,9 @@ pub fn certify(
             .get(point as usize % families.len())
             .map(|f| f.iter().collect());
         for fields in [Some(all.clone()), single].into_iter().flatten() {
+            // Where F vanishes at every scale the point says nothing.
             let Some(seen) = best_scale(probes, &fields, point)? else {
-                certificate.residual = f64::INFINITY;
+                powers.push(0.0);
                 continue;
             };
             certificate.residual = certificate.residual.max(seen.change);

@@ -44,10 +44,10 @@ fn impose(signs: &[bool], values: &mut [f64]) {
 /// first few points.
 pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
     let program = &probes.programs[0];
-    let fails = |theta: &[f64], x: &[f64]| program.outside_domain(theta, x);
+    let failures = |theta: &[f64], x: &[f64]| program.failures(theta, x);
     let good = (0..STARTS).all(|n| {
         let (theta, x) = (probes.point(FIRST_POINT + n), probes.inputs(n).flat);
-        fails(&theta, &x).is_empty()
+        failures(&theta, &x) == 0
     });
     if good {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
         let (mut theta, mut x) = (probes.point(FIRST_POINT + start), probes.inputs(start).flat);
         let free = theta.len() + if fixed { 0 } else { x.len() };
         let mut stream = Stream::new(probes.seed, start, MENDING);
-        let mut left = fails(&theta, &x).len();
+        let mut left = failures(&theta, &x);
         for _ in 0..DRAWS * free {
             if left == 0 {
                 break;
@@ -70,7 +70,7 @@ pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
                 std::mem::replace(slot, value)
             };
             let before = place(&mut theta, &mut x, drawn);
-            let now = fails(&theta, &x).len();
+            let now = failures(&theta, &x);
             if now <= left {
                 left = now;
             } else {
@@ -86,22 +86,20 @@ pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
         }
     }
     let (theta, x) = (probes.point(FIRST_POINT), probes.inputs(0).flat);
-    let what = fails(&theta, &x).first().map_or_else(
-        || "an operation has no value".to_owned(),
-        std::string::ToString::to_string,
-    );
-    Err(Error::new(
-        ErrorKind::Value,
-        format!("no point was found at which the outputs are finite: {what}"),
-    )
-    .remedy("give parameters at which they are (--at), or write the function so that its arguments stay in the domain, e.g. log(a^2)"))
+    Err(match program.outside_domain(&theta, &x).first() {
+        Some(outside) => outside.error(probes.model),
+        None => Error::new(
+            ErrorKind::Value,
+            "no point was found at which the outputs are finite",
+        ),
+    })
 }
 
 /// Draws single coordinates of θ again until the first samples are inside the domain, or gives up.
 pub(super) fn mend(probes: &Probes<'_>, theta: &mut [f64], number: u64) {
     let program = &probes.programs[0];
     let x = probes.inputs(number).flat;
-    let mut left = program.outside_domain(theta, &x).len();
+    let mut left = program.failures(theta, &x);
     let mut stream = Stream::new(probes.seed, number, MENDING);
     for _ in 0..DRAWS * theta.len() {
         if left == 0 {
@@ -110,7 +108,7 @@ pub(super) fn mend(probes: &Probes<'_>, theta: &mut [f64], number: u64) {
         let at = stream.next_below(theta.len() as u64) as usize;
         let drawn = stream.next_normal();
         let before = std::mem::replace(&mut theta[at], drawn);
-        let now = program.outside_domain(theta, &x).len();
+        let now = program.failures(theta, &x);
         if now <= left {
             left = now;
         } else {

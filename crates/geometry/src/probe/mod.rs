@@ -50,6 +50,8 @@ impl<'a> Probes<'a> {
         if data.as_ref().is_some_and(Vec::is_empty) {
             return Err(Error::new(ErrorKind::Value, "the data have no sample"));
         }
+        // Before constants and inputs take memory.
+        ScalarProgram::fits(model)?;
         let arrays = Arrays::new(model, files)?;
         let mut probes = Probes {
             model,

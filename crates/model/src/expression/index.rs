@@ -56,19 +56,45 @@ impl IndexExpr {
     /// The expression as text, with the given names of letters; lookups as `#`.
     #[must_use]
     pub fn display(&self, name: &impl Fn(Label) -> String) -> String {
+        self.written(name, &|_, _| "#".to_owned())
+    }
+
+    /// The expression as text, with the given words for letters and for lookups.
+    #[must_use]
+    pub fn written(
+        &self,
+        name: &dyn Fn(Label) -> String,
+        lookup: &dyn Fn(TensorId, &[IndexExpr]) -> String,
+    ) -> String {
+        let text = |e: &IndexExpr| e.written(name, lookup);
         let inner = |e: &IndexExpr| match e {
-            IndexExpr::Add(..) | IndexExpr::Sub(..) => format!("({})", e.display(name)),
-            _ => e.display(name),
+            IndexExpr::Add(..) | IndexExpr::Sub(..) => format!("({})", text(e)),
+            _ => text(e),
+        };
+        // To the right of an operator: chains run from the left.
+        let right = |e: &IndexExpr| match e {
+            IndexExpr::FloorDiv(..) | IndexExpr::Mod(..) => format!("({})", text(e)),
+            IndexExpr::Constant(c) if *c < 0 => format!("({c})"),
+            _ => inner(e),
         };
         match self {
             IndexExpr::Label(l) => name(*l),
             IndexExpr::Constant(c) => c.to_string(),
-            IndexExpr::Add(a, b) => format!("{}+{}", a.display(name), inner(b)),
-            IndexExpr::Sub(a, b) => format!("{}-{}", a.display(name), inner(b)),
-            IndexExpr::Mul(a, b) => format!("{}*{}", inner(a), inner(b)),
+            IndexExpr::Add(a, b) => match b.as_ref() {
+                IndexExpr::Constant(c) if *c < 0 => format!("{}{c}", text(a)),
+                _ => format!("{}+{}", text(a), inner(b)),
+            },
+            IndexExpr::Sub(a, b) => match (a.as_ref(), b.as_ref()) {
+                (IndexExpr::Constant(0), b) => format!("-{}", right(b)),
+                (a, IndexExpr::Constant(c)) if *c < 0 => {
+                    format!("{}+{}", text(a), c.unsigned_abs())
+                }
+                (a, b) => format!("{}-{}", text(a), inner(b)),
+            },
+            IndexExpr::Mul(a, b) => format!("{}*{}", inner(a), right(b)),
             IndexExpr::FloorDiv(a, n) => format!("{}//{n}", inner(a)),
             IndexExpr::Mod(a, n) => format!("{}%{n}", inner(a)),
-            IndexExpr::Lookup { .. } => "#".to_owned(),
+            IndexExpr::Lookup { tensor, index } => lookup(*tensor, index),
         }
     }
 

@@ -12,14 +12,18 @@
 //!   tensors before the nodes that access them in definition order (`Model::order`).
 //! * In `Product`, `Sum`, `Where`, an argument's labels are a subset of
 //!   `labels ∪ summed`; a missing label means broadcast.
-//! * All sizes are ≥ 1 and the product of the sizes of a tensor fits in `u64`.
+//! * All sizes are ≥ 1; the numbers of a tensor, and those of all parameters, inputs and constants of the graph together, fit
+//!   in `i64`. The letters of a node may have more values than that.
 //! * Blocks are expanded: `Model::repetitions` says how many copies stand for how many.
 
 mod index;
+mod integer;
 mod loss;
 mod op;
+mod reading;
 
 pub use index::{Condition, IndexExpr};
+pub(crate) use integer::is_integer;
 pub use loss::{Divisor, Loss};
 pub use op::{Axial, Comparison, Factor, Function, Op, Reduction, RopeLayout, Term};
 
@@ -183,6 +187,23 @@ pub struct Repetition {
     pub copies: u64,
     /// Names of the parameters that are separate in each repetition.
     pub parameters: Vec<String>,
+    /// Names of the parameters that the repetitions share.
+    pub tied: Vec<String>,
+    /// The name of the tensor that each repetition maps to its next value.
+    pub carry: String,
+    /// The statements that call the block, in order.
+    pub calls: Vec<BlockCall>,
+}
+
+/// A statement that calls a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockCall {
+    /// The tensor that it defines.
+    pub result: String,
+    /// What the names of its copies' tensors begin with: `prefix.k.tensor`.
+    pub prefix: String,
+    /// The tensor that the first copy reads as its carry.
+    pub first: String,
 }
 
 /// What [`Model::bare_entry`] finds.
@@ -349,11 +370,10 @@ impl Model {
         self.parameters()
             .map(|id| {
                 let tensor = self.tensor(id);
-                u128::from(self.entries(id))
-                    * tensor.field.width() as u128
-                    * u128::from(self.copy_weight(&tensor.name))
+                (u128::from(self.entries(id)) * tensor.field.width() as u128)
+                    .saturating_mul(u128::from(self.copy_weight(&tensor.name)))
             })
-            .sum()
+            .fold(0, u128::saturating_add)
     }
 
     /// The block (a place in [`Model::repetitions`]) and the name in it of a parameter that is

@@ -21,8 +21,8 @@ pub struct Term {
 }
 
 /// How a node is computed from its arguments. Complex arguments are allowed in `Access`,
-/// `Product`, `Sum`, `Where`, `Reduce(Sum | Mean | Norm)`, `Axial(CumSum)` and in the complex
-/// functions; everything else is real.
+/// `Product`, `Sum`, `Where`, `Reduce(Sum | Mean | Norm)`, `Axial(CumSum)`, in the complex
+/// functions, `exp`, and as bases of integer powers; everything else is real.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// A number; `-inf` only as a branch of `Where`.
@@ -59,7 +59,9 @@ pub enum Op {
         /// Its argument, with the same labels.
         argument: NodeId,
     },
-    /// base^exponent with an exponent that is not constant; = exp(exponent · log base).
+    /// base^exponent with an exponent that is not one number. Entry by entry: where the exponent is known without
+    /// parameters and real inputs and an integer, a product of bases, which may be negative or complex;
+    /// elsewhere exp(exponent · log base).
     Power {
         /// The base.
         base: NodeId,
@@ -121,9 +123,9 @@ pub enum Function {
     Abs,
     /// e².
     Square,
-    /// eᵖ with a constant exponent (integer exponents are exact products).
+    /// eᵖ with a constant exponent (integer exponents are exact products, also of a complex e).
     Power(f64),
-    /// exp.
+    /// exp, also of a complex e.
     Exp,
     /// Natural logarithm.
     Log,
@@ -153,6 +155,43 @@ pub enum Function {
     Abs2,
 }
 
+impl Function {
+    /// Whether it maps integers to integers.
+    pub(super) fn keeps_integers(self) -> bool {
+        match self {
+            Function::Relu | Function::Abs | Function::Square => true,
+            Function::Power(p) => p >= 0.0 && p.fract() == 0.0,
+            _ => false,
+        }
+    }
+
+    /// The name that the language has for it; a power has none.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Relu => "relu",
+            Function::LeakyRelu(_) => "leaky_relu",
+            Function::Abs => "abs",
+            Function::Square => "square",
+            Function::Power(_) => "^",
+            Function::Exp => "exp",
+            Function::Log => "log",
+            Function::Sqrt => "sqrt",
+            Function::Tanh => "tanh",
+            Function::Sigmoid => "sigmoid",
+            Function::Gelu => "gelu",
+            Function::GeluTanh => "gelu_tanh",
+            Function::Silu => "silu",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Conj => "conj",
+            Function::Re => "re",
+            Function::Im => "im",
+            Function::Abs2 => "abs2",
+        }
+    }
+}
+
 /// Reducing operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
@@ -166,6 +205,20 @@ pub enum Reduction {
     LogSumExp,
     /// √Σ|e|²; derivative 0 at 0.
     Norm,
+}
+
+impl Reduction {
+    /// The name that the language has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Reduction::Sum => "sum",
+            Reduction::Mean => "mean",
+            Reduction::Max => "max",
+            Reduction::LogSumExp => "logsumexp",
+            Reduction::Norm => "norm",
+        }
+    }
 }
 
 /// Shape-keeping operations along letters.
@@ -185,6 +238,22 @@ pub enum Axial {
     LayerNorm,
     /// The same formula as `LayerNorm`, used across samples (BatchNorm).
     Standardize,
+}
+
+impl Axial {
+    /// The name that the language has for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Axial::Softmax => "softmax",
+            Axial::LogSoftmax => "log_softmax",
+            Axial::CumSum => "cumsum",
+            Axial::Normalize => "normalize",
+            Axial::RmsNorm => "rmsnorm",
+            Axial::LayerNorm => "layernorm",
+            Axial::Standardize => "standardize",
+        }
+    }
 }
 
 /// Which entries make a rotary plane.
@@ -214,6 +283,19 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// The sign that the language has for it.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Less => "<",
+            Comparison::LessEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterEqual => ">=",
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+        }
+    }
+
     /// Whether a ⋈ b.
     #[must_use]
     pub fn holds(self, a: i64, b: i64) -> bool {

@@ -9,12 +9,12 @@ use super::file::BlockSpec;
 use super::syntax::{Expr, ExprKind, Name, Statement};
 use super::{Copies, Options};
 use crate::error::{Error, ErrorKind, Result, Span};
-use crate::expression::{AxisId, Repetition};
+use crate::expression::{AxisId, BlockCall, Repetition};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Statements and parameters that the copies of one block may have in all.
-const UNROLLED: u64 = 1 << 18;
+/// Parameters, and pieces of statements, that the copies of one block may have in all.
+const UNROLLED: u64 = 1 << 20;
 
 /// A block of the file, with its parameters declared.
 pub(super) struct Expansion<'a> {
@@ -39,7 +39,8 @@ pub(super) fn parameters<'a>(
                 Copies::All => count,
                 Copies::AtMost(n) => count.min(n.max(1)),
             };
-            let parts = (spec.statements.len() + spec.parameters.len()) as u64;
+            let pieces = spec.statements.iter().map(|s| 1 + s.right.pieces());
+            let parts = pieces.sum::<u64>() + spec.parameters.len() as u64;
             if copies.saturating_mul(parts) > UNROLLED {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
@@ -48,7 +49,8 @@ pub(super) fn parameters<'a>(
                         spec.name.text
                     ),
                 )
-                .at(span));
+                .at(span)
+                .remedy("a smaller count has the same symmetries, and rules need no repetitions"));
             }
             declare(checker, spec, count, copies)
         })
@@ -90,6 +92,9 @@ fn declare<'a>(
         count,
         copies,
         parameters: separate.filter(|n| !tied.contains(n.as_str())).collect(),
+        tied: spec.tied.iter().map(|n| n.text.clone()).collect(),
+        carry: spec.carry.text.clone(),
+        calls: Vec::new(),
     });
     Ok(Expansion {
         spec,
@@ -169,7 +174,7 @@ pub(super) fn call<'a, 'b>(
 
 /// Adds the definitions of one call.
 pub(super) fn expand<'a>(
-    checker: &Checker<'a>,
+    checker: &mut Checker<'a>,
     block: &Expansion<'a>,
     statement: &'a Statement,
     argument: &'a Expr,
@@ -196,6 +201,14 @@ pub(super) fn expand<'a>(
         }
     };
     check_carry(checker, spec, statement, argument, list)?;
+    let own = |r: &&mut Repetition| r.block == spec.name.text;
+    if let Some(repetition) = checker.repetitions.iter_mut().find(own) {
+        repetition.calls.push(BlockCall {
+            result: statement.name.text.clone(),
+            prefix: prefix.clone(),
+            first: carry.clone(),
+        });
+    }
     for (k, parameters) in block
         .parameters
         .iter()

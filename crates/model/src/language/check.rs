@@ -39,6 +39,8 @@ pub(super) struct Checker<'a> {
     pub applied: HashMap<(String, NodeId), NodeId>,
     pub open: Vec<String>,
     pub repetitions: Vec<Repetition>,
+    /// Numbers of all tensors that are not defined by statements.
+    pub numbers: u64,
 }
 
 /// Checks a file.
@@ -65,6 +67,7 @@ pub(super) fn check(
         applied: HashMap::new(),
         open: Vec::new(),
         repetitions: Vec::new(),
+        numbers: 0,
     };
     checker.builtin_names()?;
     let (parameters, others): (Vec<_>, Vec<_>) = file
@@ -247,13 +250,29 @@ impl Checker<'_> {
             .iter()
             .map(|a| self.axes.axes[a.index()].size)
             .chain([tensor.field.width() as u64])
-            .try_fold(1u64, u64::checked_mul);
-        if entries.is_none_or(|n| n > i64::MAX as u64) {
+            .try_fold(1u64, u64::checked_mul)
+            .filter(|n| *n <= i64::MAX as u64);
+        let Some(entries) = entries else {
             return Err(Error::new(
                 ErrorKind::Shape,
                 format!("the sizes of `{}` multiply to more than 2^63", tensor.name),
             )
-            .at(tensor.span));
+            .at(tensor.span)
+            .remedy("smaller axes have the same symmetries"));
+        };
+        if !matches!(tensor.source, Source::Defined { .. }) {
+            self.numbers = self.numbers.saturating_add(entries);
+        }
+        if self.numbers > i64::MAX as u64 {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "with those of `{}` the model has more than 2^63 numbers",
+                    tensor.name
+                ),
+            )
+            .at(tensor.span)
+            .remedy("smaller axes have the same symmetries"));
         }
         if let Some(before) = self.names.insert(tensor.name.clone(), id) {
             let name = Name {

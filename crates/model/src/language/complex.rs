@@ -16,7 +16,7 @@ pub(super) fn real(graph: &Graph, arguments: &[NodeId], what: &str, span: Span) 
             format!("{what} takes real values, this one is complex"),
         )
         .at(span)
-        .remedy("take re(z), im(z), abs(z) or abs2(z); + - * / conj stay complex")),
+        .remedy("take re(z), im(z), abs(z) or abs2(z); + - * / conj exp and integer powers stay complex")),
     }
 }
 
@@ -37,15 +37,52 @@ pub(super) fn map(
         )
         .at(span)
         .remedy("declare the tensor with field = \"complex\"")),
-        (Function::Conj | Function::Re | Function::Im | Function::Abs | Function::Abs2, true) => {
-            Ok(None)
-        }
+        (Function::Conj | Function::Re | Function::Im, true) => Ok(None),
+        (Function::Abs | Function::Abs2 | Function::Exp, true) => Ok(None),
         (Function::Square, true) => copies(graph, argument, 2, span).map(Some),
         (Function::Power(p), true) if p.fract() == 0.0 && (1.0..=16.0).contains(&p) => {
             copies(graph, argument, p as usize, span).map(Some)
         }
-        (_, true) => real(graph, &[argument], "this function", span).map(|()| None),
+        (Function::Power(p), true) if p.fract() == 0.0 => Ok(None),
+        (Function::Power(_) | Function::Sqrt, true) => Err(no_integer(span)),
+        (_, true) => {
+            let name = format!("`{}`", function.name());
+            real(graph, &[argument], &name, span).map(|()| None)
+        }
         (_, false) => Ok(None),
+    }
+}
+
+/// A complex base has one power only where the exponent is an integer; the others have branches.
+fn no_integer(span: Span) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "a complex base takes integer exponents: other powers have several values",
+    )
+    .at(span)
+    .remedy(
+        "exponents are integers, pos(i), size(i) and their sums, differences and products; another power of z = exp(w) is \
+         exp(p*w)",
+    )
+}
+
+/// base^exponent where one of them is complex; `integer` says whether the exponent is one by its form.
+pub(super) fn power(
+    graph: &Graph,
+    base: NodeId,
+    exponent: NodeId,
+    integer: bool,
+    span: Span,
+) -> Result<Field> {
+    match (graph.field(base), graph.field(exponent)) {
+        (field, Field::Real) if field == Field::Real || integer => Ok(field),
+        (Field::Complex, _) => Err(no_integer(span)),
+        (Field::Real, _) => Err(Error::new(
+            ErrorKind::Unsupported,
+            "the exponent of this power is complex",
+        )
+        .at(span)
+        .remedy("a power of a positive number c is written exp(z*log(c))")),
     }
 }
 

@@ -8,6 +8,9 @@ use crate::expression::{
 };
 use std::collections::HashMap;
 
+/// Parts of one product or sum up to which it takes in those of its parts: profiles of profiles unfold to more than any memory.
+const PARTS: usize = 1 << 12;
+
 /// Nodes under construction.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -120,7 +123,11 @@ impl Graph {
         let mut kept: Vec<Factor> = Vec::with_capacity(factors.len());
         for factor in factors {
             let inner = match &self.node(factor.node).op {
-                Op::Product { factors, summed } if summed.is_empty() => factors.clone(),
+                Op::Product { factors, summed }
+                    if summed.is_empty() && kept.len() + factors.len() <= PARTS =>
+                {
+                    factors.clone()
+                }
                 _ => vec![Factor {
                     node: factor.node,
                     inverse: false,
@@ -171,10 +178,12 @@ impl Graph {
         let mut flat = Vec::with_capacity(terms.len());
         for term in terms {
             match &self.node(term.node).op {
-                Op::Sum { terms } => flat.extend(terms.iter().map(|t| Term {
-                    node: t.node,
-                    negative: t.negative != term.negative,
-                })),
+                Op::Sum { terms } if flat.len() + terms.len() <= PARTS => {
+                    flat.extend(terms.iter().map(|t| Term {
+                        node: t.node,
+                        negative: t.negative != term.negative,
+                    }))
+                }
                 _ => flat.push(term),
             }
         }
@@ -214,14 +223,20 @@ impl Graph {
         }
         let labels = self.labels(argument).to_vec();
         let field = match function {
-            Function::Conj => self.field(argument),
+            Function::Conj | Function::Exp | Function::Power(_) => self.field(argument),
             _ => Field::Real,
         };
         Ok(self.push(Op::Map { function, argument }, labels, field, span))
     }
 
-    /// base^exponent.
-    pub fn power(&mut self, base: NodeId, exponent: NodeId, span: Span) -> Result<NodeId> {
+    /// base^exponent; `integer` says whether the exponent is one by its form.
+    pub fn power(
+        &mut self,
+        base: NodeId,
+        exponent: NodeId,
+        integer: bool,
+        span: Span,
+    ) -> Result<NodeId> {
         match self.as_number(exponent) {
             Some(1.0) => return Ok(base),
             Some(2.0) => return self.map(Function::Square, base, span),
@@ -229,10 +244,10 @@ impl Graph {
             Some(p) => return self.map(Function::Power(p), base, span),
             None => {}
         }
-        complex::real(self, &[base, exponent], "a power", span)?;
+        let field = complex::power(self, base, exponent, integer, span)?;
         let labels = self.union([base, exponent], &[]);
         let op = Op::Power { base, exponent };
-        Ok(self.push(op, labels, Field::Real, span))
+        Ok(self.push(op, labels, field, span))
     }
 
     /// A reduction; a sum of a product is the product summed.

@@ -3,9 +3,10 @@
 //! [`SourceFile::parse`] reads the syntax; [`SourceFile::check`] gives it its meaning: a file
 //! (`file`) declares axes (`axes`), tensors and constants (`constant`); statements (`lexer`,
 //! `parser`, `syntax`) become definitions (`definition`), copies of blocks included (`block`);
-//! each is closed by the rules of index notation (`resolve`, `function`, `index`, `complex`)
+//! each is closed by the rules of index notation (`resolve`, `ambiguity`, `function`, `index`, `complex`)
 //! into shared nodes (`graph`); the loss follows (`loss`).
 
+mod ambiguity;
 mod axes;
 mod block;
 mod builder;
@@ -134,6 +135,12 @@ impl SourceFile {
         &self.text
     }
 
+    /// An error with its place in this text.
+    #[must_use]
+    pub fn locate(&self, error: Error) -> Error {
+        error.in_text(self.path.clone(), &self.text)
+    }
+
     /// The name of the model: `name` in the file, or the file's own name.
     #[must_use]
     pub fn name(&self) -> String {
@@ -154,7 +161,7 @@ impl SourceFile {
             &self.name(),
             &options.into(),
         )
-        .map_err(|e| e.in_text(self.path.clone(), &self.text))
+        .map_err(|e| self.locate(e))
     }
 }
 

@@ -7,7 +7,9 @@ use super::check::{Checker, Needed, Scope};
 use super::occurrence::free;
 use super::syntax::{Expr, ExprKind, Operator};
 use crate::error::{Error, ErrorKind, Result, Span};
-use crate::expression::{Factor, IndexExpr, Label, NodeId, Op, Reduction, Source, TensorId, Term};
+use crate::expression::{
+    Factor, IndexExpr, Label, NodeId, Op, Reduction, Source, TensorId, Term, is_integer,
+};
 use std::f64::consts::PI;
 
 impl Checker<'_> {
@@ -43,7 +45,8 @@ impl Checker<'_> {
             ExprKind::Power(base, exponent) => {
                 let base = self.close(base, needed, scope)?;
                 let exponent = self.close(exponent, needed, scope)?;
-                self.graph.power(base, exponent, span)
+                let integer = self.is_integer(exponent);
+                self.graph.power(base, exponent, integer, span)
             }
             ExprKind::Text(text) => Err(Error::new(
                 ErrorKind::Syntax,
@@ -86,6 +89,7 @@ impl Checker<'_> {
             .filter(|(_, count)| *count >= 2)
             .map(|(label, _)| *label)
             .collect();
+        self.one_reading(factors, span, &summed)?;
         let inside: Needed = needed
             .iter()
             .copied()
@@ -214,6 +218,12 @@ impl Checker<'_> {
             return Ok(node);
         }
         self.graph.reduce(Reduction::Sum, traced, node, span)
+    }
+
+    fn is_integer(&self, node: NodeId) -> bool {
+        is_integer(node, &|n| self.graph.node(n), &|t| {
+            &self.tensors[t.index()].source
+        })
     }
 
     /// Whether a tensor depends on a parameter.

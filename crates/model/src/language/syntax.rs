@@ -67,6 +67,13 @@ pub(super) enum Operator {
 }
 
 impl Expr {
+    /// The number of its nodes.
+    pub fn pieces(&self) -> u64 {
+        let mut count = 1;
+        self.for_each_child(&mut |child| count += child.pieces());
+        count
+    }
+
     /// The children that are values of the same scope or of scopes inside (not indices).
     pub fn for_each_child<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {

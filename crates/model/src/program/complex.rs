@@ -134,10 +134,12 @@ impl Lowering<'_> {
                 (self.graph.map(Pointwise::Sqrt, square), None)
             }
             (Function::Square, _) => self.times(x, x),
-            (Function::Power(p), Some(_)) => {
-                let one = (self.graph.number(1.0), None);
-                let power = (0..p.abs() as u32).fold(one, |total, _| self.times(total, x));
-                if p < 0.0 { self.inverse(power) } else { power }
+            (Function::Power(p), Some(_)) => self.integer_power(x, &[], &[p]),
+            (Function::Exp, Some(i)) => {
+                let g = &mut self.graph;
+                let size = g.map(Pointwise::Exp, x.0);
+                let (cos, sin) = (g.map(Pointwise::Cos, i), g.map(Pointwise::Sin, i));
+                (g.times(size, cos), Some(g.times(size, sin)))
             }
             _ => (self.real_function(function, x.0), None),
         }

@@ -39,10 +39,14 @@ fn slope(g: &mut Graph, f: Pointwise, x: Id, y: Id) -> Option<Id> {
         Pointwise::Leaky(s) => g.map(Pointwise::LeakyStep(s), x),
         Pointwise::Abs => g.map(Pointwise::Sign, x),
         Pointwise::Power(p) => {
-            let power = if p == 2.0 {
-                x
-            } else {
-                g.map(Pointwise::Power(p - 1.0), x)
+            let power = match p {
+                _ if p == 2.0 => x,
+                // As for sqrt: 0 at 0.
+                _ if p > 0.0 && p < 1.0 => {
+                    let below = g.map(Pointwise::Power(1.0 - p), x);
+                    g.map(Pointwise::InverseOrZero, below)
+                }
+                _ => g.map(Pointwise::Power(p - 1.0), x),
             };
             g.scaled(power, p)
         }

@@ -203,16 +203,18 @@ fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T])
 /// xᵖ: integer exponents by repeated squaring, others by exp(p log x).
 #[inline(always)]
 fn power<S: Simd, V: LaneFloat<S>>(x: V, one: V, p: f64) -> V {
-    if p != p.trunc() || p.abs() > 64.0 {
+    if p != p.trunc() {
         return (x.log() * V::Elem::from_f64(p)).exp();
     }
-    let (mut result, mut square, mut n) = (one, x, p.abs() as u32);
+    let (mut result, mut square, mut n) = (one, x, p.abs() as u64);
     while n > 0 {
         if n & 1 == 1 {
             result *= square;
         }
-        square *= square;
         n >>= 1;
+        if n > 0 {
+            square *= square;
+        }
     }
     if p < 0.0 { one / result } else { result }
 }

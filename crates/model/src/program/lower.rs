@@ -1,9 +1,9 @@
 //! From the checked expression to the graph of array operations. Complex values are pairs.
 
-use super::graph::{Dim, Graph, Id, Leaf, Pointwise};
+use super::graph::{Dim, Graph, Id, Leaf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{Field, IndexExpr, Label, Model, Node, NodeId, Op, Source, TensorId};
-use crate::scalar::Arrays;
+use crate::scalar::{Arrays, Known};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -205,16 +205,15 @@ impl<'a> Lowering<'a> {
         Ok(table.into())
     }
 
+    pub fn known(&self) -> Known<'a> {
+        Known {
+            model: self.model,
+            arrays: self.arrays,
+        }
+    }
+
     pub fn lookup(&self, tensor: TensorId, at: &[i64]) -> i64 {
-        let flat = at
-            .iter()
-            .zip(self.model.shape(tensor))
-            .fold(0, |flat, (i, n)| flat * n as i64 + i);
-        let entries = self.arrays.get(tensor).unwrap_or(&[]);
-        usize::try_from(flat)
-            .ok()
-            .and_then(|i| entries.get(i))
-            .map_or(-1, |x| *x as i64)
+        self.known().lookup(tensor, at)
     }
 
     pub fn letters_of(index: &[IndexExpr]) -> Vec<Label> {
@@ -267,10 +266,8 @@ impl<'a> Lowering<'a> {
                 Ok(self.function(*function, x))
             }
             Op::Power { base, exponent } => {
-                let (b, e) = (done(&self.nodes, base).0, done(&self.nodes, exponent).0);
-                let log = self.graph.map(Pointwise::Log, b);
-                let product = self.graph.times(e, log);
-                Ok((self.graph.map(Pointwise::Exp, product), None))
+                let (b, e) = (done(&self.nodes, base), done(&self.nodes, exponent).0);
+                self.power(node, b, (*exponent, e))
             }
             Op::Reduce {
                 reduction,

@@ -23,6 +23,7 @@ mod moves;
 mod operation;
 mod plan;
 mod port;
+mod power;
 mod reassociate;
 mod reduce;
 mod resident;

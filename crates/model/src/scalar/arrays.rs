@@ -22,27 +22,20 @@ pub struct Inputs {
     pub indices: BTreeMap<TensorId, Vec<f64>>,
 }
 
-/// Numbers of a constant, at most: 2 GiB.
-const LARGEST: usize = 1 << 28;
+/// Numbers of all constants, at most: half a gigabyte.
+const LARGEST: u128 = 1 << 26;
 
 impl Arrays {
     /// Constants that the file defines by value or by law; those from files are given by `files`.
     ///
     /// # Errors
-    /// If a constant from a file is not given, or an array has not as many entries as its tensor.
+    /// If a constant from a file is not given, an array has not as many entries as its tensor, or all together are too many.
     pub fn new(model: &Model, files: &BTreeMap<TensorId, Vec<f64>>) -> Result<Arrays> {
+        Arrays::fit(model)?;
         let mut arrays = Arrays::default();
         for id in model.constants() {
             let tensor = model.tensor(id);
             let count = model.entries(id) as usize * tensor.field.width();
-            if count > LARGEST {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!("`{}` has {count} numbers, more than {LARGEST}", tensor.name),
-                )
-                .at(tensor.span)
-                .remedy("smaller axes have the same symmetries"));
-            }
             let values = match &tensor.source {
                 _ if files.contains_key(&id) => files[&id].clone(),
                 Source::Constant { source, index } => match source {
@@ -80,6 +73,28 @@ impl Arrays {
             arrays.values.insert(id, values);
         }
         Ok(arrays)
+    }
+
+    /// Whether the constants have room, before any is made.
+    fn fit(model: &Model) -> Result<()> {
+        let mut total = 0_u128;
+        for id in model.constants() {
+            let tensor = model.tensor(id);
+            let count = u128::from(model.entries(id)) * tensor.field.width() as u128;
+            total = total.saturating_add(count);
+            if total > LARGEST {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!(
+                        "with the {count} numbers of `{}` the constants have {total}, more than {LARGEST}",
+                        tensor.name
+                    ),
+                )
+                .at(tensor.span)
+                .remedy("smaller axes have the same symmetries"));
+            }
+        }
+        Ok(())
     }
 
     /// With the integer inputs of one sample.

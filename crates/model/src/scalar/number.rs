@@ -38,6 +38,8 @@ pub trait Scalar: Clone {
             Function::Square => self.plus(self),
             Function::Power(p) => match p {
                 _ if p == 0.0 => c(0.0),
+                // As for sqrt.
+                _ if (0.0..1.0).contains(&p) && self.shadow() == 0.0 => c(0.0),
                 _ => self.apply(Function::Power(p - 1.0))?.times(&c(p)),
             },
             Function::Exp => y.clone(),
@@ -132,6 +134,9 @@ impl Scalar for f64 {
     }
 }
 
+/// Integer exponents up to which a power is written as products: a polynomial, whose degree has to stay far below the prime.
+pub(super) const EXACT_POWER: f64 = 1048576.0;
+
 /// A number modulo p = 2⁶¹ − 1, with a real shadow that decides which piece of a piecewise
 /// polynomial function is evaluated.
 ///
@@ -214,9 +219,16 @@ impl Scalar for Exact {
             }),
             Function::Abs => Some(if positive { *self } else { self.minus() }),
             Function::Square => Some(self.times(self)),
-            Function::Power(p) if p == p.trunc() && p.abs() <= 64.0 => {
-                let base = if p < 0.0 { self.inverse()? } else { *self };
-                let power = (0..p.abs() as u32).fold(Exact::of(1.0), |a, _| a.times(&base));
+            Function::Power(p) if p == p.trunc() && p.abs() <= EXACT_POWER => {
+                let mut square = if p < 0.0 { self.inverse()? } else { *self };
+                let (mut power, mut n) = (Exact::of(1.0), p.abs() as u64);
+                while n > 0 {
+                    if n & 1 == 1 {
+                        power = power.times(&square);
+                    }
+                    square = square.times(&square);
+                    n >>= 1;
+                }
                 Some(power)
             }
             _ => None,

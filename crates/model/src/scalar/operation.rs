@@ -81,8 +81,11 @@ impl Lowering<'_> {
                 Ok(self.function(*function, x))
             }
             Op::Power { base, exponent } => {
-                let (b, e) = (self.argument(*base)?.0, self.argument(*exponent)?.0);
-                Ok((self.power(b, e), None))
+                let (b, e) = (self.argument(*base)?, self.argument(*exponent)?.0);
+                Ok(match (b.1, self.number(e)) {
+                    (Some(_), Some(p)) => self.function(Function::Power(p), b),
+                    _ => (self.power(b.0, e), None),
+                })
             }
             Op::Reduce {
                 reduction,
@@ -212,16 +215,32 @@ impl Lowering<'_> {
                 (self.map(Function::Sqrt, square), None)
             }
             (Function::Square, Some(_)) => self.multiply(x, x),
-            (Function::Power(p), Some(_)) if p == p.trunc() && p.abs() <= 64.0 => {
-                let one = (self.constant(1.0), None);
-                let power = (0..p.abs() as u32).fold(one, |total, _| self.multiply(total, x));
-                if p < 0.0 {
-                    self.divide(one, power)
-                } else {
-                    power
-                }
+            (Function::Exp, Some(i)) => {
+                let size = self.map(Function::Exp, x.0);
+                let (cos, sin) = (self.map(Function::Cos, i), self.map(Function::Sin, i));
+                (self.product(size, cos), Some(self.product(size, sin)))
             }
+            (Function::Power(p), Some(_)) => self.complex_power(x, p),
             _ => (self.map(function, x.0), None),
+        }
+    }
+
+    /// zᵖ for an integer p, by repeated squaring.
+    fn complex_power(&mut self, z: Pair, p: f64) -> Pair {
+        let one = (self.constant(1.0), None);
+        let (mut power, mut square, mut n) = (one, z, p.abs() as u64);
+        while n > 0 {
+            if n & 1 == 1 {
+                power = self.multiply(power, square);
+            }
+            n >>= 1;
+            if n > 0 {
+                square = self.multiply(square, square);
+            }
+        }
+        match p < 0.0 {
+            true => self.divide(one, power),
+            false => power,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Instructions, and their evaluation forwards and backwards.
 
 use super::number::Scalar;
-use crate::expression::Function;
+use crate::expression::{Function, NodeId, TensorId};
+use std::collections::HashMap;
 
 /// Which field a program can be evaluated in, and a bound on the degree there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,10 @@ pub struct ScalarProgram {
     /// modulo a prime, or of a negative number.
     pub(super) needed: Vec<bool>,
     pub(super) arithmetic: Arithmetic,
+    /// The node that each instruction was made for first.
+    pub(super) origins: Vec<NodeId>,
+    /// The tensor in whose statement a node stands; none in the loss.
+    pub(super) statements: HashMap<NodeId, Option<TensorId>>,
 }
 
 /// What a pass computes.
@@ -164,40 +169,63 @@ impl ScalarProgram {
                 v.push(one.constant(0.0));
                 continue;
             }
-            let at = |i: u32| &v[i as usize];
-            let value = match *instruction {
-                Instruction::Constant(c) => one.constant(c),
-                Instruction::Parameter(i) => theta[i as usize].clone(),
-                Instruction::Input(i) => x[i as usize].clone(),
-                Instruction::Product(a, b) => at(a).times(at(b)),
-                Instruction::Quotient(a, b) => at(a).times(&at(b).inverse()?),
-                Instruction::Negative(a) => at(a).minus(),
-                Instruction::Map(f, a) => at(a).apply(f)?,
-                Instruction::Power(a, b) => at(a)
-                    .apply(Function::Log)?
-                    .times(at(b))
-                    .apply(Function::Exp)?,
-                Instruction::Sum(from, to) => {
-                    let list = self.list(from, to);
-                    list[1..]
-                        .iter()
-                        .fold(at(list[0]).clone(), |sum, i| sum.plus(at(*i)))
-                }
-                Instruction::Max(from, to) => at(self.largest(from, to, &v)).clone(),
-                Instruction::LogSumExp(from, to) => {
-                    // Shifted by the largest, a constant here: the sum is the same.
-                    let shift = at(self.largest(from, to, &v)).shadow();
-                    let list = self.list(from, to);
-                    let mut sum = one.constant(0.0);
-                    for i in list {
-                        sum = sum.plus(&at(*i).plus(&one.constant(-shift)).apply(Function::Exp)?);
-                    }
-                    sum.apply(Function::Log)?.plus(&one.constant(shift))
-                }
-            };
+            let value = self.step(instruction, theta, x, &v, &one)?;
             v.push(value);
         }
         Some(v)
+    }
+
+    /// One instruction in floating point, where every operation has some value.
+    pub(super) fn one(
+        &self,
+        instruction: &Instruction,
+        theta: &[f64],
+        x: &[f64],
+        v: &[f64],
+    ) -> f64 {
+        self.step(instruction, theta, x, v, &1.0)
+            .unwrap_or(f64::NAN)
+    }
+
+    fn step<S: Scalar>(
+        &self,
+        instruction: &Instruction,
+        theta: &[S],
+        x: &[S],
+        v: &[S],
+        one: &S,
+    ) -> Option<S> {
+        let at = |i: u32| &v[i as usize];
+        Some(match *instruction {
+            Instruction::Constant(c) => one.constant(c),
+            Instruction::Parameter(i) => theta[i as usize].clone(),
+            Instruction::Input(i) => x[i as usize].clone(),
+            Instruction::Product(a, b) => at(a).times(at(b)),
+            Instruction::Quotient(a, b) => at(a).times(&at(b).inverse()?),
+            Instruction::Negative(a) => at(a).minus(),
+            Instruction::Map(f, a) => at(a).apply(f)?,
+            Instruction::Power(a, b) => at(a)
+                .apply(Function::Log)?
+                .times(at(b))
+                .apply(Function::Exp)?,
+            Instruction::Sum(from, to) => {
+                let list = self.list(from, to);
+                list[1..]
+                    .iter()
+                    .fold(at(list[0]).clone(), |sum, i| sum.plus(at(*i)))
+            }
+            Instruction::Max(from, to) => at(self.largest(from, to, v)).clone(),
+            Instruction::LogSumExp(from, to) => {
+                // Shifted by the largest, a constant here: the sum is the same.
+                let shift = at(self.largest(from, to, v)).shadow();
+                let list = self.list(from, to);
+                let mut sum = one.constant(0.0);
+                for i in list {
+                    sum = sum.plus(&at(*i).plus(&one.constant(-shift)).apply(Function::Exp)?);
+                }
+                sum.apply(Function::Log)?.plus(&one.constant(shift))
+            }
+        })
     }
 
     pub(super) fn largest<S: Scalar>(&self, from: u32, to: u32, v: &[S]) -> u32 {
@@ -253,6 +281,8 @@ impl ScalarProgram {
                     let slope = value(a).slope(f, &v[at])?;
                     add(&mut adjoint, a, w.times(&slope));
                 }
+                // At a base of 0 by convention 0, as for sqrt.
+                Instruction::Power(a, _) if value(a).shadow() == 0.0 => {}
                 Instruction::Power(a, b) => {
                     let by = w.times(&v[at]);
                     add(

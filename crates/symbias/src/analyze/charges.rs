@@ -18,7 +18,7 @@ pub(super) struct Described {
 }
 
 pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Described {
-    let model = &structure.model;
+    let model = structure.model();
     let factors = findings.map_or(&structure.factors, |f| &f.standing);
     let found: Vec<Charge> = charge::charges(model, factors);
     let others = findings.map_or(&[][..], |f| &f.other);

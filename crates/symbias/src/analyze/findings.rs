@@ -54,7 +54,7 @@ impl Findings {
         options: &Options,
         stage: &mut dyn FnMut(&str),
     ) -> Result<Option<Findings>> {
-        let model = &structure.model;
+        let model = structure.model();
         let families: Vec<Vec<AffineField>> = structure
             .factors
             .iter()

@@ -71,7 +71,7 @@ pub(super) fn established(
 impl Laws {
     /// By rules alone: formulas, and hypotheses that nothing was computed for.
     pub fn by_rules(structure: &Structure) -> Laws {
-        let (model, factors) = (&structure.model, &structure.factors);
+        let (model, factors) = (structure.model(), &structure.factors);
         let noise = |law| by_rules(model, factors, law);
         let untested = |driver| {
             let text = "the metric of the leaf is a Hessian (not tested at this size)";
@@ -96,7 +96,7 @@ impl Laws {
         findings: &Findings,
         options: &Options,
     ) -> Result<Laws> {
-        let (model, factors) = (&structure.model, &findings.standing);
+        let (model, factors) = (structure.model(), &findings.standing);
         let theta = &findings.theta;
         let (given, rank) = (options.data.is_some(), findings.rank.decision.rank);
         let mut ground = if algebra.beyond_rules {
@@ -305,7 +305,7 @@ pub(super) fn gram_factors(
         .factors
         .iter()
         .filter_map(|factor| {
-            let found = formula::of_factor(&structure.model, factor, theta)?;
+            let found = formula::of_factor(structure.model(), factor, theta)?;
             Some(answer::GramFactor {
                 name: factor.name(),
                 formula: found.text,

@@ -92,15 +92,15 @@ pub fn analyze(
         None => std::collections::BTreeMap::new(),
     };
     let structure = structure(source, NUMERICAL, &sizes)?;
-    let model = &structure.model;
+    let model = structure.model();
     let written = model.is_complete() && model.parameter_count() <= NUMERICAL;
+    // A complete graph is needed to read a point; its sizes decide whether that is possible.
     let theta = match &options.at {
-        Some(path) if model.is_complete() => Some(data::parameters(model, path)?),
-        Some(path) => {
-            // A complete graph is needed to read a point; its sizes decide whether that is possible.
-            let whole = source.check(Copies::All)?;
-            Some(data::parameters(&whole, path)?)
+        Some(path) if model.is_complete() => {
+            let given = data::parameters(&structure.file, path)?;
+            Some(structure.parted.parted(&given).into_owned())
         }
+        Some(path) => Some(data::parameters(&source.check(Copies::All)?, path)?),
         None => None,
     };
     let samples = options
@@ -130,7 +130,7 @@ pub fn analyze(
         certificate = scale::certificate(source, options.seed)?;
     }
     stage("charges");
-    let reads = reads(model);
+    let reads = reads(&structure.file);
     Ok(assemble(structure, findings.as_ref(), certificate, reads, options.seed))
 }
 
@@ -139,7 +139,7 @@ fn generated(structure: &Structure) -> u128 {
     structure
         .factors
         .iter()
-        .map(|f| f.dimension.saturating_mul(entries_moved(&structure.model, f)))
+        .map(|f| f.dimension.saturating_mul(entries_moved(structure.model(), f)))
         .fold(0, u128::saturating_add)
 }
 
@@ -154,7 +154,7 @@ fn at_full_size(structure: &Structure, probes: &Probes<'_>) -> Result<Option<Sca
     let families: Vec<Vec<AffineField>> = structure
         .factors
         .iter()
-        .map(|f| f.generators(&structure.model))
+        .map(|f| f.generators(structure.model()))
         .collect();
     Ok(certify(probes, &families, 2)?.map(|certificate| Scaled {
         certificate,
@@ -169,7 +169,7 @@ fn assemble(
     reads: Vec<String>,
     seed: u64,
 ) -> Analysis {
-    let model = &structure.model;
+    let model = structure.model();
     let charges = charges::charges(&structure, findings);
     let theta = findings.map(|f| f.theta.as_slice());
     let laws = findings
@@ -235,8 +235,8 @@ fn assemble(
         charges_latex: charges.latex,
         decay_latex: laws.decay.latex.clone(),
         laws_latex: gram_latex.into_iter().chain(laws.latex()).collect(),
-        theta: findings.map(|f| f.theta.clone()),
-        model: structure.model,
+        theta: findings.map(|f| structure.parted.joined(&f.theta).into_owned()),
+        model: structure.parted.into_model(),
         families,
         contradiction,
     }

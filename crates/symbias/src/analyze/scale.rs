@@ -9,6 +9,7 @@ use symbias_model::data;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::parts::Parted;
 
 /// Sizes that axes are shortened to, the first that the program allows.
 const SIZES: [u64; 2] = [4, 8];
@@ -43,19 +44,20 @@ pub(super) fn certificate(source: &SourceFile, seed: u64) -> Result<Option<Scale
             }
         }
     }
-    let model = source.check(options)?;
-    let found = factors(&model);
+    let parted = Parted::new(source.check(options)?);
+    let model = parted.model();
+    let found = factors(model);
     let entries: u128 = found.iter().map(|f| f.dimension).sum::<u128>() * model.parameter_count();
     if found.is_empty() || entries > ENTRIES * 100 {
         return Ok(None);
     }
-    let families: Vec<Vec<AffineField>> = found.iter().map(|f| f.generators(&model)).collect();
-    let files = data::constants(&model)?;
+    let families: Vec<Vec<AffineField>> = found.iter().map(|f| f.generators(model)).collect();
+    let files = data::constants(model)?;
     // What cannot be written out number by number even so has no certificate.
-    let Ok(probes) = Probes::new(&model, &files, None, seed) else {
+    let Ok(probes) = Probes::new(model, &files, None, seed) else {
         return Ok(None);
     };
-    let blocks = repetitions(&model);
+    let blocks = repetitions(model);
     Ok(certify(&probes, &families, POINTS)?.map(|certificate| Scaled {
         certificate,
         sizes: shortened.into_iter().chain(blocks).collect::<Vec<_>>().join(", "),

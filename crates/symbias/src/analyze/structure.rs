@@ -11,6 +11,7 @@ use symbias_geometry::discover::structural::{Acted, Factor, factors};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::parts::Parted;
 
 /// Copies of a block in the abridged graph.
 const COPIES: u64 = 4;
@@ -39,8 +40,10 @@ pub struct FactorKind {
 /// What the rules say.
 #[derive(Clone, Debug)]
 pub struct Structure {
-    /// The graph: complete, or with a few copies of each block.
-    pub model: Model,
+    /// The graph as the file has it: complete, or with a few copies of each block.
+    pub file: Model,
+    /// The same function with a parameter for each slice that is read: what is analysed.
+    pub parted: Parted,
     /// The factors of that graph.
     pub factors: Vec<Factor>,
     /// Factors of the whole model, by kind, largest first.
@@ -61,23 +64,34 @@ pub fn structure(
         copies,
         sizes: sizes.clone(),
     };
-    let mut model = source.check(options(Copies::AtMost(COPIES)))?;
-    if !model.is_complete() && model.parameter_count() <= complete {
-        model = source.check(options(Copies::All))?;
+    let mut file = source.check(options(Copies::AtMost(COPIES)))?;
+    if !file.is_complete() && file.parameter_count() <= complete {
+        file = source.check(options(Copies::All))?;
     }
-    let found = factors(&model);
+    let parted = Parted::new(file.clone());
+    let model = parted.model();
+    let found = factors(model);
     let kinds = if model.is_complete() {
-        found.iter().map(|f| kind_of(&model, f, false)).collect()
+        found.iter().map(|f| kind_of(model, f, false)).collect()
     } else {
-        let shorter = source.check(options(Copies::AtMost(COPIES - 1)))?;
-        let fewer = factors(&shorter);
-        extrapolated(&model, &tally(&model, &found), &tally(&shorter, &fewer))
+        let shorter = Parted::new(source.check(options(Copies::AtMost(COPIES - 1)))?);
+        let fewer = factors(shorter.model());
+        extrapolated(model, &tally(model, &found), &tally(shorter.model(), &fewer))
     };
     Ok(Structure {
-        model,
+        file,
+        parted,
         factors: found,
         kinds,
     })
+}
+
+impl Structure {
+    /// The graph that is analysed.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        self.parted.model()
+    }
 }
 
 fn kind_of(model: &Model, factor: &Factor, erase: bool) -> FactorKind {

@@ -27,7 +27,7 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
     let factors = kinds
         .iter()
         .map(|k| factor(k, confirmed))
-        .chain(beyond.iter().map(|b| of_numbers(&structure.model, b)))
+        .chain(beyond.iter().map(|b| of_numbers(structure.model(), b)))
         .collect();
     let compact = (!kinds.is_empty() || !beyond.is_empty())
         && kinds.iter().all(|k| k.compact)

@@ -2,7 +2,7 @@
 
 use super::{Key, Lowering};
 use crate::expression::Function;
-use crate::scalar::number::Scalar;
+use crate::scalar::number::{EXACT_POWER, Scalar};
 use crate::scalar::tape::Instruction;
 
 impl Lowering<'_> {
@@ -38,7 +38,8 @@ impl Lowering<'_> {
 
     pub fn quotient(&mut self, a: u32, b: u32) -> u32 {
         match (self.number(a), self.number(b)) {
-            (Some(x), Some(y)) => return self.constant(x / y),
+            // What is not finite is left to the evaluation, which says where.
+            (Some(x), Some(y)) if (x / y).is_finite() => return self.constant(x / y),
             // A division by a number is a product by its inverse in floating point only.
             (_, Some(1.0)) => return a,
             _ => {}
@@ -60,21 +61,27 @@ impl Lowering<'_> {
     }
 
     pub fn power(&mut self, a: u32, b: u32) -> u32 {
-        if let (Some(x), Some(y)) = (self.number(a), self.number(b)) {
-            return self.constant(x.powf(y));
+        match self.number(b) {
+            Some(0.5) => return self.map(Function::Sqrt, a),
+            Some(p) => return self.map(Function::Power(p), a),
+            None => {}
         }
         self.push(Key::Binary(3, a, b), Instruction::Power(a, b), None)
     }
 
     pub fn map(&mut self, function: Function, a: u32) -> u32 {
-        if let Some(value) = self.number(a).and_then(|x| x.apply(function)) {
+        let known = self.number(a);
+        if let Some(value) = known.and_then(|x| x.apply(function))
+            && (value.is_finite() || known.is_some_and(|x| !x.is_finite()))
+        {
             return self.constant(value);
         }
         let below = self.degrees[a as usize];
         let (kind, parameter, degree) = match function {
             Function::Square => return self.product(a, a),
             Function::Power(1.0) => return a,
-            Function::Power(p) if p == p.trunc() && (2.0..=64.0).contains(&p) => {
+            Function::Power(0.0) => return self.constant(1.0),
+            Function::Power(p) if p == p.trunc() && (2.0..=EXACT_POWER).contains(&p) => {
                 // Repeated squaring.
                 let half = self.map(Function::Power((p / 2.0).floor()), a);
                 let square = self.product(half, half);
@@ -84,12 +91,11 @@ impl Lowering<'_> {
                     self.product(square, a)
                 };
             }
-            Function::Power(p) if p == p.trunc() && (-64.0..0.0).contains(&p) => {
+            Function::Power(p) if p == p.trunc() && (-EXACT_POWER..0.0).contains(&p) => {
                 let positive = self.map(Function::Power(-p), a);
                 let one = self.constant(1.0);
                 return self.quotient(one, positive);
             }
-            Function::Power(0.0) => return self.constant(1.0),
             Function::Power(p) => (0, p.to_bits(), None),
             Function::Relu => (1, 0, below),
             Function::LeakyRelu(s) => (2, s.to_bits(), below),

@@ -4,14 +4,12 @@
 mod folded;
 
 use super::arrays::Arrays;
+use super::size::{LIMIT, too_large};
 use super::tape::{Arithmetic, Instruction, ScalarProgram, needed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{IndexExpr, Label, Model, NodeId, Source, TensorId};
 use std::collections::HashMap;
 use std::rc::Rc;
-
-/// Instructions, at most: about a gigabyte.
-const LIMIT: usize = 20_000_000;
 
 /// The values of a node (over its labels) or of a tensor (over its axes), row-major.
 #[derive(Clone, Debug)]
@@ -37,6 +35,10 @@ pub(super) struct Lowering<'a> {
     /// Current values of the letters.
     pub at: Vec<usize>,
     full: bool,
+    origins: Vec<NodeId>,
+    origin: NodeId,
+    statements: HashMap<NodeId, Option<TensorId>>,
+    statement: Option<TensorId>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -55,6 +57,8 @@ impl ScalarProgram {
     /// If an index expression leaves its tensor, a constant is missing, or the model is too large
     /// to be written out number by number.
     pub fn lower(model: &Model, arrays: &Arrays) -> Result<ScalarProgram> {
+        // Before anything is written out: a model of 10⁹ parameters must not fill the memory first.
+        ScalarProgram::fits(model)?;
         let mut lowering = Lowering {
             model,
             arrays,
@@ -66,19 +70,11 @@ impl ScalarProgram {
             tensors: HashMap::new(),
             at: vec![0; model.labels.len()],
             full: false,
+            origins: Vec::new(),
+            origin: NodeId(0),
+            statements: HashMap::new(),
+            statement: None,
         };
-        // Before anything is written out: a model of 10⁹ parameters must not fill the memory first.
-        let numbers =
-            |id: TensorId| u128::from(model.entries(id)) * model.tensor(id).field.width() as u128;
-        let leaves: u128 = model
-            .parameters()
-            .chain(model.inputs())
-            .chain(model.constants())
-            .map(numbers)
-            .sum();
-        if leaves > LIMIT as u128 {
-            return Err(too_large());
-        }
         let mut parameters = 0;
         for id in model.parameters() {
             parameters = lowering.leaves(id, true, parameters);
@@ -93,8 +89,10 @@ impl ScalarProgram {
             lowering.constants(id)?;
         }
         for id in &model.order {
+            lowering.statement = Some(*id);
             lowering.define(*id)?;
         }
+        lowering.statement = None;
         let mut outputs = Vec::new();
         for id in &model.outputs {
             let values = lowering.tensors[id].clone();
@@ -116,6 +114,8 @@ impl ScalarProgram {
             outputs,
             loss,
             arithmetic,
+            origins: lowering.origins,
+            statements: lowering.statements,
         })
     }
 }
@@ -146,6 +146,7 @@ impl Lowering<'_> {
         let number = self.instructions.len() as u32;
         self.instructions.push(instruction);
         self.degrees.push(degree);
+        self.origins.push(self.origin);
         self.known.insert(key, number);
         number
     }
@@ -312,16 +313,10 @@ impl Lowering<'_> {
         for argument in node.op.arguments() {
             self.node(argument)?;
         }
+        self.origin = id;
+        self.statements.insert(id, self.statement);
         let values = Rc::new(self.operation(node)?);
         self.nodes.insert(id, values.clone());
         Ok(values)
     }
-}
-
-fn too_large() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("written out number by number the model has more than {LIMIT} operations"),
-    )
-    .remedy("smaller axes have the same symmetries, and rules need no numbers")
 }

@@ -1,0 +1,511 @@
+//! Statements as the program understood them: one line each, with its sums written out.
+//!
+//! A sum `sum_{i}` runs over the product that follows it and ends at the next `+` or `−` outside brackets. Block statements are
+//! written once, with the names that they have inside the block.
+
+use super::{BlockCall, Repetition, Source, TensorId};
+use super::{Condition, Function, IndexExpr, Label, Model, NodeId, Op, Reduction, RopeLayout};
+use std::collections::HashMap;
+use std::f64::consts::PI;
+
+/// Bytes of a line, at most about: what profiles of profiles unfold to may be longer than any memory.
+const LENGTH: usize = 1 << 14;
+
+/// How tightly a piece of text holds together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Grip {
+    /// a + b.
+    Sum,
+    /// a * b, also with `sum_{i}` before it.
+    Product,
+    /// −a.
+    Unary,
+    /// a^b.
+    Power,
+    /// Brackets, names and calls.
+    Atom,
+}
+
+impl Model {
+    /// Each statement with its sums written out, in the order of the file; statements of a block after its name, once.
+    ///
+    /// ```
+    /// use symbias_model::language::ModelBuilder;
+    /// let model = ModelBuilder::new("shallow ReLU")
+    ///     .axis("h", 16)
+    ///     .axis("d", 3)
+    ///     .parameter("v", &["h"])
+    ///     .parameter("W", &["h", "d"])
+    ///     .input("x", &["d"])
+    ///     .statement("y = v[h] * relu(W[h,d] * x[d])")
+    ///     .output("y")
+    ///     .build()?;
+    /// assert_eq!(model.reads(), ["y = sum_{h} v[h] * relu(sum_{d} W[h,d] * x[d])"]);
+    /// # Ok::<(), symbias_model::Error>(())
+    /// ```
+    #[must_use]
+    pub fn reads(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let places = Places::of(self);
+        for (number, tensor) in self.tensors.iter().enumerate() {
+            let Source::Defined { node, labels } = &tensor.source else {
+                continue;
+            };
+            let id = TensorId(number as u32);
+            match places.role(self, id) {
+                Role::Statement => {
+                    lines.push(Line::new(self).statement(&tensor.name, labels, *node))
+                }
+                Role::Call(repetition, call) => {
+                    lines.push(Line::new(self).call(repetition, call, labels));
+                }
+                Role::Inside(repetition, local) => {
+                    let mut line = Line::new(self);
+                    line.local = places.local(self, repetition);
+                    let said = line.statement(&local, labels, *node);
+                    lines.push(format!("{}: {said}", repetition.block));
+                }
+                Role::Shown => {}
+            }
+        }
+        lines
+    }
+}
+
+/// What a defined tensor is among the lines.
+enum Role<'m> {
+    Statement,
+    /// The result of a call of a block.
+    Call(&'m Repetition, &'m BlockCall),
+    /// A statement of the copy that stands for all, with its name in the block.
+    Inside(&'m Repetition, String),
+    /// Another copy, or an argument that its call shows.
+    Shown,
+}
+
+/// Which tensors belong to blocks.
+struct Places {
+    /// Of the tensors of copies: repetition, call, copy and local name.
+    inside: HashMap<TensorId, (usize, usize, u64, String)>,
+    names: HashMap<String, TensorId>,
+}
+
+impl Places {
+    fn of(model: &Model) -> Places {
+        let names: HashMap<String, TensorId> = model
+            .tensors
+            .iter()
+            .enumerate()
+            .map(|(i, t)| (t.name.clone(), TensorId(i as u32)))
+            .collect();
+        let mut prefixes: HashMap<&str, (usize, usize)> = HashMap::new();
+        for (r, repetition) in model.repetitions.iter().enumerate() {
+            for (c, call) in repetition.calls.iter().enumerate() {
+                prefixes.insert(&call.prefix, (r, c));
+            }
+        }
+        let mut inside = HashMap::new();
+        for (name, id) in &names {
+            let mut parts = name.rsplitn(3, '.');
+            let (local, copy, prefix) = (parts.next(), parts.next(), parts.next());
+            if let (Some(local), Some(Ok(copy)), Some(prefix)) =
+                (local, copy.map(str::parse::<u64>), prefix)
+                && let Some((r, c)) = prefixes.get(prefix)
+            {
+                inside.insert(*id, (*r, *c, copy, local.to_owned()));
+            }
+        }
+        Places { inside, names }
+    }
+
+    /// The copy that stands for all: the second, where the carry has a name of the block's own.
+    fn copy(repetition: &Repetition) -> u64 {
+        u64::from(repetition.copies > 1)
+    }
+
+    fn role<'m>(&self, model: &'m Model, id: TensorId) -> Role<'m> {
+        let name = &model.tensor(id).name;
+        if let Some((r, call, copy, local)) = self.inside.get(&id) {
+            let repetition = &model.repetitions[*r];
+            return match *call == 0 && *copy == Places::copy(repetition) {
+                true => Role::Inside(repetition, local.clone()),
+                false => Role::Shown,
+            };
+        }
+        for repetition in &model.repetitions {
+            for call in &repetition.calls {
+                if call.result == *name {
+                    return Role::Call(repetition, call);
+                }
+                if call.first == *name && name.contains('.') {
+                    return Role::Shown;
+                }
+            }
+        }
+        Role::Statement
+    }
+
+    /// Names inside the copy that stands for all.
+    fn local(&self, model: &Model, repetition: &Repetition) -> HashMap<TensorId, String> {
+        let copy = Places::copy(repetition);
+        let Some(call) = repetition.calls.first() else {
+            return HashMap::new();
+        };
+        let mut local = HashMap::new();
+        let before = match copy.checked_sub(1) {
+            None => call.first.clone(),
+            Some(before) => format!("{}.{before}.{}'", call.prefix, repetition.carry),
+        };
+        let mut put = |full: &str, own: &str| {
+            if let Some(id) = self.names.get(full) {
+                local.insert(*id, own.to_owned());
+            }
+        };
+        put(&before, &repetition.carry);
+        for name in &repetition.tied {
+            put(&format!("{}.{name}", repetition.block), name);
+        }
+        for name in &repetition.parameters {
+            put(&format!("{}.{copy}.{name}", repetition.block), name);
+        }
+        for (id, (r, c, k, own)) in &self.inside {
+            if *c == 0 && *k == copy && model.repetitions[*r].block == repetition.block {
+                local.insert(*id, own.clone());
+            }
+        }
+        local
+    }
+}
+
+/// A line as it is written.
+struct Line<'m> {
+    model: &'m Model,
+    /// Names that tensors have here.
+    local: HashMap<TensorId, String>,
+    text: String,
+}
+
+impl<'m> Line<'m> {
+    fn new(model: &'m Model) -> Line<'m> {
+        Line {
+            model,
+            local: HashMap::new(),
+            text: String::new(),
+        }
+    }
+
+    fn statement(mut self, name: &str, labels: &[Label], node: NodeId) -> String {
+        let letters = self.letters(labels);
+        self.text = left(name, &letters);
+        self.text.push_str(" = ");
+        self.node(node, Grip::Sum);
+        self.text
+    }
+
+    /// `z[t,c] = layer(x[t,c]), repeated 12 times`.
+    fn call(mut self, repetition: &Repetition, call: &BlockCall, labels: &[Label]) -> String {
+        let letters = self.letters(labels);
+        self.text = format!("{} = {}(", left(&call.result, &letters), repetition.block);
+        let first = self.model.find(&call.first).map(|id| self.model.tensor(id));
+        match first.map(|t| &t.source) {
+            Some(Source::Defined { node, .. }) if call.first.contains('.') => {
+                self.node(*node, Grip::Sum);
+            }
+            _ => self.text.push_str(&left(&call.first, &letters)),
+        }
+        self.text.push(')');
+        if repetition.count > 1 {
+            self.text
+                .push_str(&format!(", repeated {} times", repetition.count));
+        }
+        self.text
+    }
+
+    fn letter(&self, label: Label) -> &'m str {
+        &self.model.labels[label.index()].name
+    }
+
+    fn letters(&self, labels: &[Label]) -> String {
+        let names: Vec<&str> = labels.iter().map(|l| self.letter(*l)).collect();
+        names.join(",")
+    }
+
+    fn name(&self, tensor: TensorId) -> &str {
+        match self.local.get(&tensor) {
+            Some(local) => local,
+            None => &self.model.tensor(tensor).name,
+        }
+    }
+
+    fn index(&self, expression: &IndexExpr) -> String {
+        expression.written(&|l| self.letter(l).to_owned(), &|t, i| self.entry(t, i))
+    }
+
+    fn entry(&self, tensor: TensorId, index: &[IndexExpr]) -> String {
+        let index: Vec<String> = index.iter().map(|i| self.index(i)).collect();
+        left(self.name(tensor), &index.join(","))
+    }
+
+    /// Writes a node, in brackets if it does not hold together as tightly as its place asks for.
+    fn node(&mut self, id: NodeId, place: Grip) {
+        if self.text.len() > LENGTH {
+            if !self.text.ends_with('…') {
+                self.text.push('…');
+            }
+            return;
+        }
+        let brackets = self.grip(id) < place;
+        if brackets {
+            self.text.push('(');
+        }
+        self.bare(id);
+        if brackets {
+            self.text.push(')');
+        }
+    }
+
+    fn grip(&self, id: NodeId) -> Grip {
+        match &self.model.node(id).op {
+            Op::Number(x) if *x < 0.0 => Grip::Unary,
+            Op::Product { .. } => Grip::Product,
+            Op::Reduce {
+                reduction: Reduction::Sum,
+                ..
+            } => Grip::Product,
+            Op::Sum { terms } if terms.len() == 1 => Grip::Unary,
+            Op::Sum { .. } => Grip::Sum,
+            Op::Map {
+                function: Function::Square | Function::Power(_),
+                ..
+            }
+            | Op::Power { .. } => Grip::Power,
+            _ => Grip::Atom,
+        }
+    }
+
+    fn bare(&mut self, id: NodeId) {
+        let model = self.model;
+        match &model.node(id).op {
+            Op::Number(x) => self.text.push_str(&number(*x)),
+            Op::Position(index) => {
+                let index = self.index(index);
+                self.text.push_str(&format!("pos({index})"));
+            }
+            Op::Access {
+                tensor,
+                index,
+                zero,
+            } => {
+                let entry = self.entry(*tensor, index);
+                self.text.push_str(&match zero {
+                    true => format!("zero({entry})"),
+                    false => entry,
+                });
+            }
+            Op::Product { .. } => self.product(id),
+            Op::Sum { .. } => self.sum(id),
+            Op::Map { function, argument } => self.map(*function, *argument),
+            Op::Power { base, exponent } => {
+                self.node(*base, Grip::Atom);
+                self.text.push('^');
+                self.node(*exponent, Grip::Power);
+            }
+            Op::Reduce {
+                reduction: Reduction::Sum,
+                over,
+                argument,
+            } => {
+                self.sign(over);
+                self.node(*argument, Grip::Product);
+            }
+            Op::Reduce {
+                reduction,
+                over,
+                argument,
+            } => self.along(reduction.name(), over, *argument, 0.0),
+            Op::Axial {
+                operation,
+                over,
+                eps,
+                argument,
+            } => self.along(operation.name(), over, *argument, *eps),
+            Op::Where {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let condition = self.condition(condition, 0);
+                self.text.push_str(&format!("where({condition}, "));
+                self.node(*then, Grip::Sum);
+                self.text.push_str(", ");
+                self.node(*otherwise, Grip::Sum);
+                self.text.push(')');
+            }
+            Op::Rope { .. } => self.rope(id),
+        }
+    }
+
+    fn sign(&mut self, over: &[Label]) {
+        let letters = self.letters(over);
+        self.text.push_str(&format!("sum_{{{letters}}} "));
+    }
+
+    /// What multiplies comes first, then what divides.
+    fn product(&mut self, id: NodeId) {
+        let Op::Product { factors, summed } = &self.model.node(id).op else {
+            return;
+        };
+        if !summed.is_empty() {
+            self.sign(summed);
+        }
+        let above = factors.iter().filter(|f| !f.inverse).map(|f| f.node);
+        let below = factors.iter().filter(|f| f.inverse).map(|f| f.node);
+        let mut place = Grip::Unary;
+        for node in above {
+            if place == Grip::Power {
+                self.text.push_str(" * ");
+            }
+            self.node(node, place);
+            place = Grip::Power;
+        }
+        if place == Grip::Unary {
+            self.text.push('1');
+        }
+        for node in below {
+            self.text.push_str(" / ");
+            self.node(node, Grip::Power);
+        }
+    }
+
+    fn sum(&mut self, id: NodeId) {
+        let Op::Sum { terms } = &self.model.node(id).op else {
+            return;
+        };
+        for (place, term) in terms.iter().enumerate() {
+            let value = match self.model.node(term.node).op {
+                Op::Number(x) => Some(x),
+                _ => None,
+            };
+            let negative = term.negative != value.is_some_and(|x| x < 0.0);
+            self.text.push_str(match (place, negative) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            });
+            match value {
+                Some(x) => self.text.push_str(&number(x.abs())),
+                None => self.node(term.node, Grip::Product),
+            }
+        }
+    }
+
+    fn map(&mut self, function: Function, argument: NodeId) {
+        let exponent = match function {
+            Function::Square => Some(2.0),
+            Function::Power(p) => Some(p),
+            _ => None,
+        };
+        if let Some(p) = exponent {
+            self.node(argument, Grip::Atom);
+            self.text.push_str(&match p < 0.0 {
+                true => format!("^({})", number(p)),
+                false => format!("^{}", number(p)),
+            });
+            return;
+        }
+        self.text.push_str(function.name());
+        self.text.push('(');
+        self.node(argument, Grip::Sum);
+        if let Function::LeakyRelu(slope) = function {
+            self.text.push_str(&format!(", {}", number(slope)));
+        }
+        self.text.push(')');
+    }
+
+    fn along(&mut self, name: &str, over: &[Label], argument: NodeId, eps: f64) {
+        let letters = self.letters(over);
+        self.text.push_str(&format!("{name}[{letters}]("));
+        self.node(argument, Grip::Sum);
+        if eps != 0.0 {
+            self.text.push_str(&format!(", eps = {}", number(eps)));
+        }
+        self.text.push(')');
+    }
+
+    fn rope(&mut self, id: NodeId) {
+        let Op::Rope {
+            over,
+            argument,
+            position,
+            base,
+            layout,
+        } = &self.model.node(id).op
+        else {
+            return;
+        };
+        let letter = self.letter(*over);
+        self.text.push_str(&format!("rope[{letter}]("));
+        self.node(*argument, Grip::Sum);
+        self.text.push_str(", ");
+        self.node(*position, Grip::Sum);
+        let layout = match layout {
+            RopeLayout::Half => "half",
+            RopeLayout::Pairs => "pairs",
+        };
+        self.text.push_str(&format!(
+            ", base = {}, layout = \"{layout}\")",
+            number(*base)
+        ));
+    }
+
+    /// A condition; `place` is 0 anywhere, 1 inside `and`, 2 after `not`.
+    fn condition(&self, condition: &Condition, place: u8) -> String {
+        let bracket = |own: u8, text: String| match own < place {
+            true => format!("({text})"),
+            false => text,
+        };
+        let value = |e: &IndexExpr| {
+            e.written(&|l| format!("pos({})", self.letter(l)), &|t, i| {
+                self.entry(t, i)
+            })
+        };
+        match condition {
+            Condition::Compare(comparison, a, b) => {
+                let text = format!("{} {} {}", value(a), comparison.sign(), value(b));
+                bracket(1, text)
+            }
+            Condition::And(a, b) => {
+                let text = format!("{} and {}", self.condition(a, 1), self.condition(b, 1));
+                bracket(1, text)
+            }
+            Condition::Or(a, b) => {
+                let text = format!("{} or {}", self.condition(a, 0), self.condition(b, 0));
+                bracket(0, text)
+            }
+            Condition::Not(a) => format!("not {}", self.condition(a, 2)),
+        }
+    }
+}
+
+fn left(name: &str, letters: &str) -> String {
+    match letters {
+        "" => name.to_owned(),
+        _ => format!("{name}[{letters}]"),
+    }
+}
+
+/// A number with all its digits.
+fn number(x: f64) -> String {
+    if x.is_infinite() {
+        return if x > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    if x.abs().to_bits() == PI.to_bits() {
+        return if x > 0.0 { "pi" } else { "-pi" }.to_owned();
+    }
+    let text = format!("{x:?}");
+    match text.strip_suffix(".0") {
+        Some(integer) => integer.to_owned(),
+        None => text,
+    }
+}
