@@ -111,7 +111,9 @@ fn components(reduced: &Echelon, quotient: &Quotient) -> (Vec<Block>, Vec<Vec<f6
         for half in 0..2 {
             let c = stream.next_normal();
             let sum = &mut vectors[2 * block + half];
-            sum.iter_mut().zip(row).for_each(|(s, x)| *s += c * x);
+            // What is below the threshold is rounding, and on the coordinates of other blocks.
+            let entries = sum.iter_mut().zip(row).filter(|(_, x)| x.abs() > CONNECTED);
+            entries.for_each(|(s, x)| *s += c * x);
         }
     }
     (blocks.into_iter().map(|b| b.1).collect(), vectors)

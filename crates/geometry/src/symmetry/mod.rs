@@ -6,13 +6,13 @@
 //! numbers find more in some part of the parameters, their fields take the place of the rules' there,
 //! if finite group elements at fresh points leave F alone; elsewhere the rules' stay, with their names.
 
-mod blocks;
+pub mod blocks;
 mod echelon;
 mod evidence;
 mod joined;
-mod kernel;
+pub mod kernel;
 mod quotient;
-mod search;
+pub mod search;
 mod unexplained;
 
 pub use echelon::Echelon;

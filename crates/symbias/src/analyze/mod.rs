@@ -28,11 +28,6 @@ use symbias_model::error::{ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
 
-/// Until the reading is there.
-fn reads(_model: &Model) -> Vec<String> {
-    Vec::new()
-}
-
 
 /// What the caller decides.
 #[derive(Clone, Debug, Default)]
@@ -130,7 +125,7 @@ pub fn analyze(
         certificate = scale::certificate(source, options.seed)?;
     }
     stage("charges");
-    let reads = reads(&structure.file);
+    let reads = structure.file.reads();
     Ok(assemble(structure, findings.as_ref(), certificate, reads, options.seed))
 }
 
