@@ -1,6 +1,7 @@
 //! Statements as they were understood: sums written out (`Model::reads`), and texts that two readers take for two things (language
 //! §6).
 
+use std::path::{Path, PathBuf};
 use symbias_model::Model;
 use symbias_model::language::{Copies, Options, SourceFile};
 
@@ -279,4 +280,119 @@ fn profiles_of_profiles_are_read_in_bounded_space() {
         "{} bytes",
         line.len()
     );
+}
+
+/// Model files below a folder of the repository.
+fn files(folder: &Path, named: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.to_string_lossy().into_owned();
+        if path.is_dir() {
+            files(&path, named, found);
+        } else if name.ends_with(named) && !name.ends_with("expected.toml") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_model_of_the_repository_has_one_reading() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut all = Vec::new();
+    for (folder, named) in [
+        ("models", ".toml"),
+        ("examples/models", ".toml"),
+        ("experiments", ".model.toml"),
+        ("benches", ".model.toml"),
+    ] {
+        files(&root.join(folder), named, &mut all);
+    }
+    assert!(all.len() > 60, "{} files", all.len());
+    for path in all {
+        let model = SourceFile::read(&path)
+            .and_then(|s| s.check(Copies::AtMost(2)))
+            .unwrap_or_else(|e| panic!("{e}"));
+        let lines = model.reads();
+        assert!(
+            !lines.is_empty() && !lines.iter().any(|l| l.contains('…')),
+            "{lines:?}"
+        );
+    }
+}
+
+fn with_loss(loss: &str) -> Result<Model, String> {
+    let text = format!(
+        "symbias = 1\noutputs = [\"y\", \"u\"]\naxes = {{ o = 2, d = 3, e = \"o\" }}\nprogram = \"\"\"\n\
+         y[o] = W[o,d]*x[d]\nu[o,e] = y[o]*y[e]\"\"\"\nparameters = {{ W = [\"o\",\"d\"], b = [\"o\"] }}\n\
+         loss = {{ {loss} }}\n[inputs]\nx = [\"d\"]\nlabel = [\"o\"]\nclass = {{ axes = [], index = \"o\" }}\n\
+         which = {{ axes = [\"o\"], index = \"o\" }}\n"
+    );
+    SourceFile::parse(&text, None)
+        .and_then(|s| s.check(Copies::All))
+        .map_err(|e| e.to_string())
+}
+
+#[test]
+fn the_target_of_a_loss_is_named_where_it_is_not_clear() {
+    let cases = [
+        // Several outputs: whose axes the open target has.
+        (
+            "kind = \"mse\"",
+            "`target` is left to the experiment",
+            "`y`, `u`",
+        ),
+        (
+            "kind = \"expression\", expr = \"sum[o](y[o]*target[o])\"",
+            "`target` is left",
+            "of = \"y\"",
+        ),
+        // Inputs that could be the target and that nothing reads.
+        (
+            "kind = \"mse\", of = \"y\"",
+            "the `target` of the loss is ambiguous",
+            "target = \"label\"",
+        ),
+        (
+            "kind = \"cross_entropy\", of = \"y\"",
+            "`label`, `class` are read by no statement",
+            "one of them",
+        ),
+        // None of that name, or one that is trained.
+        (
+            "kind = \"mse\", of = \"y\", target = \"labels\"",
+            "the target `labels` of the loss is not declared",
+            "`label`",
+        ),
+        (
+            "kind = \"mse\", of = \"y\", target = \"b\"",
+            "the target `b` of the loss is a parameter",
+            "`b` is defined here",
+        ),
+        (
+            "kind = \"mse\", of = \"y\", target = \"y\"",
+            "a statement that depends on a parameter",
+            "an input, a constant",
+        ),
+        // Classes along an axis that stands twice.
+        (
+            "kind = \"cross_entropy\", of = \"u\", target = \"which\"",
+            "stands twice in the output `u`",
+            "`which`",
+        ),
+    ];
+    for (loss, first, second) in cases {
+        let error = with_loss(loss).expect_err(loss);
+        assert!(
+            error.contains(first) && error.contains(second),
+            "{loss}\n{error}"
+        );
+    }
+    for loss in [
+        "kind = \"mse\", of = \"y\", target = \"label\"",
+        "kind = \"cross_entropy\", of = \"y\", target = \"class\"",
+        "kind = \"mse\", of = \"u\"",
+        "kind = \"expression\", of = \"y\", expr = \"sum[o](square(y[o] - label[o]))\"",
+    ] {
+        with_loss(loss).unwrap_or_else(|e| panic!("{loss}\n{e}"));
+    }
 }

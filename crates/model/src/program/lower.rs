@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// Entries of a table or constant, at most.
 const LARGEST: usize = 1 << 26;
 
+/// Entries of the array that a node becomes, at most.
+const ARRAY: u128 = 1 << 27;
+
 /// Real and imaginary part.
 pub(super) type Pair = (Id, Option<Id>);
 
@@ -164,9 +167,24 @@ impl<'a> Lowering<'a> {
         for argument in node.op.arguments() {
             self.node(argument)?;
         }
+        self.room(node)?;
         let value = self.operation(node)?;
         self.nodes.insert(id, value);
         Ok(value)
+    }
+
+    /// Refuses what has no room, before anything of it is made.
+    fn room(&self, node: &Node) -> Result<()> {
+        let samples = self.sample.map_or(1, |d| self.graph.sizes[d as usize]) as u128;
+        let entries = node
+            .labels
+            .iter()
+            .map(|l| u128::from(self.model.label_size(*l)))
+            .fold(samples, u128::saturating_mul);
+        match entries <= ARRAY {
+            true => Ok(()),
+            false => Err(too_large(entries).at(node.span)),
+        }
     }
 
     /// A table over the values of some letters.
@@ -312,7 +330,7 @@ impl<'a> Lowering<'a> {
                 let over = self.dims_of(over);
                 let re = self.axial(*operation, &over, *eps, x.0);
                 let im = x.1.map(|i| self.axial(*operation, &over, *eps, i));
-                Ok((re, im))
+                Ok((re?, im.transpose()?))
             }
             Op::Rope {
                 over,
@@ -421,4 +439,13 @@ impl<'a> Lowering<'a> {
         };
         Ok((gather(stored.value.0), stored.value.1.map(&mut gather)))
     }
+}
+
+/// An array of so many entries has no room.
+pub(super) fn too_large(entries: u128) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("an array of {entries} entries is more than a program holds"),
+    )
+    .remedy("take smaller axes, or fewer samples or replicas at a time")
 }

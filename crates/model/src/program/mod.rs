@@ -167,6 +167,21 @@ impl<'a, T> Arguments<'a, T> {
     }
 }
 
+/// Numbers of one array of a program with its derivatives and replicas, at most: 8 GiB of f64.
+const ARRAY: u128 = 1 << 30;
+
+/// Refuses arrays that have no room before they are planned.
+fn room(graph: &graph::Graph) -> Result<()> {
+    for node in &graph.nodes {
+        let sizes = node.dims.iter().map(|d| graph.sizes[*d as usize] as u128);
+        let entries = sizes.fold(1, u128::saturating_mul);
+        if entries > ARRAY {
+            return Err(lower::too_large(entries));
+        }
+    }
+    Ok(())
+}
+
 impl<T: Real + std::ops::AddAssign> Program<T> {
     /// Compiles a model whose blocks are all in the graph. Integer inputs are those of `arrays`.
     ///
@@ -203,6 +218,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
             inputs_vary: options.inputs_per_replica,
             width: T::VIRTUAL_LANES,
         };
+        room(&lowering.graph)?;
         let plan = plan::plan(&mut lowering.graph, &request)?;
         let mut program = assemble(&lowering.graph, plan, &results, gradient, &leaves);
         program.positions = resident::positions(&program.theta);

@@ -1,10 +1,14 @@
 //! Functions and operations along axes in terms of the graph's few operations.
 
 use super::graph::{Dim, Graph, Id, Leaf, Pointwise};
-use super::lower::Lowering;
+use super::lower::{Lowering, too_large};
+use crate::error::Result;
 use crate::expression::{Axial, Function, RopeLayout};
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::sync::Arc;
+
+/// Entries of the triangle of ones of a running sum, at most.
+const TRIANGLE: u128 = 1 << 27;
 
 impl Lowering<'_> {
     pub(super) fn real_function(&mut self, function: Function, x: Id) -> Id {
@@ -53,7 +57,7 @@ impl Lowering<'_> {
     }
 
     /// Operations that keep the shape, along `over` jointly.
-    pub(super) fn axial(&mut self, operation: Axial, over: &[Dim], eps: f64, x: Id) -> Id {
+    pub(super) fn axial(&mut self, operation: Axial, over: &[Dim], eps: f64, x: Id) -> Result<Id> {
         let x = self.spread(x, over);
         let g = &mut self.graph;
         let count: usize = over.iter().map(|d| g.sizes[*d as usize]).product();
@@ -63,7 +67,7 @@ impl Lowering<'_> {
             .copied()
             .filter(|d| !over.contains(d))
             .collect();
-        match operation {
+        Ok(match operation {
             Axial::Softmax | Axial::LogSoftmax => {
                 let total = g.reduce(false, x, left);
                 let log = g.plus(x, total, -1.0);
@@ -76,6 +80,10 @@ impl Lowering<'_> {
             Axial::CumSum => {
                 // y_j = Σ_i [i ≤ j] x_i: a product with a triangle of ones.
                 let (axis, n) = (over[0], count);
+                let ones = (n as u128).saturating_mul(n as u128);
+                if ones > TRIANGLE {
+                    return Err(too_large(ones));
+                }
                 let new = g.dim(n);
                 let triangle: Arc<[f64]> = (0..n * n)
                     .map(|k| f64::from(u8::from(k / n <= k % n)))
@@ -98,7 +106,7 @@ impl Lowering<'_> {
                 let centred = g.plus(x, total, -1.0 / count as f64);
                 normalized(g, centred, centred, &left, 1.0 / count as f64, eps)
             }
-        }
+        })
     }
 
     pub(super) fn rope(

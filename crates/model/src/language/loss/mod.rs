@@ -8,81 +8,47 @@
 //! * `logistic`: Σ log(1 + exp(−y·o)), labels ±1.
 //! * `expression`: as written.
 
+mod target;
+
+pub(super) use target::create_target;
+
 use super::check::{Checker, Needed, Scope};
-use super::definition::{self, Definition, whole};
+use super::definition::whole;
 use super::file::{LossSpec, Reduce};
-use super::occurrence;
 use super::syntax::Name;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{
-    Axial, AxisId, Divisor, Factor, Field, Function, IndexExpr, Label, Law, Loss, NodeId, Op,
-    Reduction, Source, Tensor, TensorId, Term,
+    Axial, AxisId, Divisor, Factor, Field, Function, IndexExpr, Label, Loss, NodeId, Op, Reduction,
+    Source, TensorId, Term,
 };
-
-const TARGET: &str = "target";
+use target::{TARGET, fixed_target, mentioned_target, named_target};
 
 const KINDS: [&str; 4] = ["mse", "cross_entropy", "logistic", "expression"];
-
-/// Adds the input `target` if the file leaves the target to the experiment.
-pub(super) fn create_target(
-    checker: &mut Checker<'_>,
-    definitions: &[Definition<'_>],
-) -> Result<Option<TensorId>> {
-    let Some(spec) = &checker.file.loss else {
-        return Ok(None);
-    };
-    if !KINDS.contains(&spec.kind.text.as_str()) {
-        return Err(Error::new(
-            ErrorKind::Unknown,
-            format!("unknown loss \"{}\"", spec.kind.text.escape_debug()),
-        )
-        .at(spec.kind.span)
-        .remedy(format!("one of: {}", KINDS.join(", "))));
-    }
-    let exists = checker.names.contains_key(TARGET) || definitions.iter().any(|d| d.name == TARGET);
-    let mentioned = match &spec.expr {
-        None => spec.kind.text != "expression",
-        Some(expr) => {
-            let mut found = false;
-            occurrence::names(expr, &checker.axes, &mut |name| found |= name == TARGET);
-            found
-        }
-    };
-    if spec.target.is_some() || exists || !mentioned {
-        return Ok(None);
-    }
-    let of = output(checker, spec)?;
-    let Some(definition) = definitions.iter().find(|d| d.name == of.text) else {
-        return Err(no_output(checker, of));
-    };
-    let labels = definition::left(checker, definition.letters)?;
-    let axes = labels.iter().map(|l| checker.axes.axis(*l)).collect();
-    let target = checker.add(Tensor {
-        name: TARGET.into(),
-        axes,
-        field: Field::Real,
-        source: Source::Input {
-            law: match spec.kind.text.as_str() {
-                "logistic" => Law::Sign,
-                _ => Law::Normal,
-            },
-            index: None,
-        },
-        span: spec.span,
-    })?;
-    Ok(Some(target))
-}
 
 /// The output that the loss judges: `of`, or the only output.
 fn output<'a>(checker: &Checker<'a>, spec: &'a LossSpec) -> Result<&'a Name> {
     match (&spec.of, checker.file.outputs.as_slice()) {
         (Some(of), _) => Ok(of),
         (None, [only]) => Ok(only),
-        (None, _) => Err(
-            Error::new(ErrorKind::Definition, "the loss lacks the key `of`")
+        (None, outputs) => {
+            let names: Vec<String> = outputs.iter().map(|n| format!("`{}`", n.text)).collect();
+            let names = names.join(", ");
+            let said = match spec.target {
+                Some(_) => {
+                    format!("the loss lacks the key `of`: the model has the outputs {names}")
+                }
+                None => format!(
+                    "the loss lacks the key `of`: its `target` is left to the experiment and has the axes of the output \
+                     that `of` names, and the model has the outputs {names}"
+                ),
+            };
+            Err(Error::new(ErrorKind::Definition, said)
                 .at(spec.span)
-                .remedy("of = \"y\", the output that it judges"),
-        ),
+                .remedy(format!(
+                    "write of = \"{}\", the output that is compared with the target",
+                    outputs.first().map_or("y", |n| n.text.as_str())
+                )))
+        }
     }
 }
 
@@ -112,7 +78,7 @@ pub(super) fn lower(
     created: Option<TensorId>,
 ) -> Result<Loss> {
     let mut target = match (&spec.target, created) {
-        (Some(name), _) => Some(checker.find(&name.text, name.span, &Scope::default())?),
+        (Some(name), _) => Some(named_target(checker, name)?),
         (None, Some(created)) => Some(created),
         (None, None) => checker.names.get(TARGET).copied(),
     };
@@ -138,6 +104,9 @@ pub(super) fn lower(
             _ => cross_entropy(checker, &parts)?,
         }
     };
+    if let Some(target) = target {
+        fixed_target(checker, target, spec)?;
+    }
     Ok(Loss {
         kind: kind.to_owned(),
         node,
@@ -148,18 +117,6 @@ pub(super) fn lower(
         },
         target,
     })
-}
-
-fn mentioned_target(
-    checker: &Checker<'_>,
-    spec: &LossSpec,
-    target: Option<TensorId>,
-) -> Option<TensorId> {
-    let mut found = false;
-    if let Some(expr) = &spec.expr {
-        occurrence::names(expr, &checker.axes, &mut |name| found |= name == TARGET);
-    }
-    target.filter(|_| found)
 }
 
 fn expression(checker: &mut Checker<'_>, spec: &LossSpec) -> Result<(NodeId, u64)> {
@@ -360,6 +317,19 @@ fn classified(checker: &mut Checker<'_>, parts: &Parts, axis: AxisId) -> Result<
     let of = checker.tensors[parts.of.index()].axes.clone();
     let target = &checker.tensors[parts.target.index()];
     let place = of.iter().rposition(|a| *a == axis);
+    if of.iter().filter(|a| **a == axis).count() > 1 {
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!(
+                "the classes `{}` index {}, which stands twice in the output `{}`",
+                target.name,
+                checker.axes.describe(axis),
+                checker.tensors[parts.of.index()].name
+            ),
+        )
+        .at(span)
+        .remedy("give the axis of the classes a size of its own"));
+    }
     let mut rest = of.clone();
     if let Some(place) = place {
         rest.remove(place);
