@@ -112,9 +112,9 @@ pub(super) fn products(torus: &Torus) -> Option<Vec<Vec<usize>>> {
     let single = torus
         .groups
         .iter()
-        .all(|g| g.places.iter().all(|p| p.len() == 1));
+        .all(|g| g.places.common_count() == Some(1));
     let holds = single && !torus.phase && matches!(torus.balance(), Balance::Unique(m) if ones(&m));
-    let item = |i: usize| torus.groups.iter().map(|g| g.places[i][0]).collect();
+    let item = |i: usize| torus.groups.iter().flat_map(|g| g.places.of(i)).collect();
     holds.then(|| (0..torus.items()).map(item).collect())
 }
 

@@ -56,13 +56,11 @@ pub(super) fn of_part(
 
 /// n, the real dimension of the image of an item, where all items have the same.
 pub(super) fn dimension(torus: &Torus) -> Option<f64> {
-    (torus.items() > 0).then_some(())?;
-    let of = |item: usize| {
-        let sizes = torus.groups.iter().map(|g| g.places[item].len());
-        sizes.map(|n| n as f64 - 1.0).sum::<f64>() + 1.0
-    };
-    let first = of(0);
-    (0..torus.items()).all(|i| of(i) == first).then_some(first)
+    let counts = torus.groups.iter().map(|g| g.places.common_count());
+    counts
+        .map(|n| Some(n? as f64 - 1.0))
+        .sum::<Option<f64>>()
+        .map(|n| n + 1.0)
 }
 
 /// `3`, `(3/2)`.
@@ -223,7 +221,7 @@ fn of_compact(model: &Model, law: Law, part: &Structure, theta: Option<&[f64]>) 
     let (text, latex) = match part {
         Structure::Rotation(rotation) => of_rotation(model, rotation, k)?,
         Structure::Torus(torus) => {
-            let n = torus.groups[0].places.first()?.len() as f64;
+            let n = torus.groups[0].places.count(0) as f64;
             let weight = n - 1.0 + k;
             let t = torus.norm(0, model, Script::Plain);
             let tex = torus.norm(0, model, Script::Latex);
@@ -292,7 +290,7 @@ pub(super) fn decayed(
     let two = torus.groups.len() == 2 && torus.balance() == Balance::Unique(vec![1.0, 1.0]);
     (two && !torus.phase).then_some(())?;
     dimension(torus)?;
-    let [a, b] = [0, 1].map(|k| torus.groups[k].places[0].len() as f64);
+    let [a, b] = [0, 1].map(|k| torus.groups[k].places.count(0) as f64);
     let (order, power) = ((a - b).abs() / 2.0, 1.0 - (a + b) / 2.0);
     let ratio = temper.decay / temper.temperature;
     let value = theta.map(|theta| {

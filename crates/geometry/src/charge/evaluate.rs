@@ -1,10 +1,8 @@
 //! Values of charges at a point, and the blocks of parameters that they weigh.
 
 use super::formula::{Charge, Form, Term};
-use crate::discover::structural::are_listed;
-use crate::discover::structural::generators::{
-    Layout, for_each_index, product_functions, value_of,
-};
+use super::places::{Places, Selection};
+use crate::discover::structural::generators::{Layout, for_each_index, product_functions};
 use symbias_model::expression::{Model, TensorId};
 
 impl Charge {
@@ -14,9 +12,11 @@ impl Charge {
     #[must_use]
     pub fn values(&self, model: &Model, theta: &[f64]) -> Vec<f64> {
         let layout = Layout::new(model);
-        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
+        let sizes = self.sizes();
+        let of = |term: &Term| (term.clone(), Selection::new(term, &sizes, &layout));
+        let terms: Vec<(Term, Selection)> = self.terms.iter().map(of).collect();
         let mut each: Vec<Vec<f64>> = Vec::new();
-        for_each_index(&sizes, |copy| each.push(self.at(&layout, copy, theta)));
+        for_each_index(&sizes, |copy| each.push(self.at(&terms, copy, theta)));
         let Some(combinations) = &self.combinations else {
             return each.concat();
         };
@@ -39,36 +39,29 @@ impl Charge {
             .collect()
     }
 
+    fn sizes(&self) -> Vec<usize> {
+        self.letters.iter().map(|l| l.1 as usize).collect()
+    }
+
     /// The value or the triangle at one value of the free indices.
-    fn at(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> Vec<f64> {
+    fn at(&self, terms: &[(Term, Selection)], copy: &[usize], theta: &[f64]) -> Vec<f64> {
         match self.form {
-            Form::Squares => vec![
-                self.terms
-                    .iter()
-                    .map(|t| t.squares(layout, copy, theta) / 2.0)
-                    .sum(),
-            ],
-            Form::Affine => vec![
-                self.terms
-                    .iter()
-                    .map(|t| match t.square {
-                        true => t.squares(layout, copy, theta) / 2.0,
-                        false => t.entries(layout, copy, theta, 0),
-                    })
-                    .sum(),
-            ],
+            Form::Squares => {
+                let half = |(t, own): &(Term, Selection)| t.squares(own, copy, theta) / 2.0;
+                vec![terms.iter().map(half).sum()]
+            }
+            Form::Affine => {
+                let part = |(t, own): &(Term, Selection)| match t.square {
+                    true => t.squares(own, copy, theta) / 2.0,
+                    false => t.entries(own, copy, theta, 0),
+                };
+                vec![terms.iter().map(part).sum()]
+            }
             Form::Entries => {
-                let width = self
-                    .terms
-                    .iter()
-                    .map(|t| layout.width[&t.tensor])
-                    .max()
-                    .unwrap_or(1);
+                let width = terms.iter().map(|t| t.1.width).max().unwrap_or(1);
                 let part = |w| {
-                    self.terms
-                        .iter()
-                        .map(|t| t.entries(layout, copy, theta, w))
-                        .sum()
+                    let entries = |(t, own): &(Term, Selection)| t.entries(own, copy, theta, w);
+                    terms.iter().map(entries).sum()
                 };
                 (0..width).map(part).collect()
             }
@@ -77,8 +70,8 @@ impl Charge {
             | Form::Imaginary { size } => {
                 let n = size as usize;
                 let (mut re, mut im) = (vec![0.0; n * n], vec![0.0; n * n]);
-                for term in &self.terms {
-                    term.products(layout, copy, theta, n, &mut re, &mut im);
+                for (term, own) in terms {
+                    term.products(own, copy, theta, &mut re, &mut im);
                 }
                 let upper = |m: &[f64], from: usize| -> Vec<f64> {
                     (0..n)
@@ -130,26 +123,11 @@ impl Charge {
         free.then(|| self.terms.iter().enumerate().map(block).collect())
     }
 
-    /// The coordinates of θ in a block, for each value of the free indices, row-major; none where the
-    /// model is too large to list them.
-    #[must_use]
-    pub fn places(&self, block: &ScaledBlock, model: &Model) -> Vec<Vec<usize>> {
-        if !are_listed(model) {
-            return Vec::new();
-        }
-        let layout = Layout::new(model);
-        let sizes: Vec<usize> = self.letters.iter().map(|l| l.1 as usize).collect();
-        let term = &self.terms[block.term];
-        let width = layout.width[&term.tensor];
-        let mut all = Vec::new();
-        for_each_index(&sizes, |copy| {
-            let mut own = Vec::new();
-            term.visit(&layout, copy, |places| {
-                own.extend(places.iter().flat_map(|p| *p..*p + width));
-            });
-            all.push(own);
-        });
-        all
+    /// The coordinates of θ in a block, for each value of the free indices, row-major.
+    pub(crate) fn places(&self, block: &ScaledBlock, layout: &Layout) -> Places {
+        let sizes = self.sizes();
+        let own = Selection::new(&self.terms[block.term], &sizes, layout);
+        Places::new(sizes, own)
     }
 
     /// Whether the charges are the entries of a symmetric matrix: those of a real general linear
@@ -182,53 +160,23 @@ impl Charge {
 }
 
 impl Term {
-    /// Visits the places in θ of the tensor's entries that belong to a value of the free
-    /// indices, grouped by their other indices: for each group one place per matrix index.
-    fn visit(&self, layout: &Layout, copy: &[usize], mut each: impl FnMut(&[usize])) {
-        let shape = &layout.shape[&self.tensor];
-        let others: Vec<usize> = (0..shape.len())
-            .filter(|a| !self.matrix.contains(a))
-            .collect();
-        let other_shape: Vec<usize> = others.iter().map(|a| shape[*a]).collect();
-        let matrix_shape: Vec<usize> = self.matrix.iter().map(|a| shape[*a]).collect();
-        let mut index = vec![0; shape.len()];
-        let mut places = Vec::new();
-        for_each_index(&other_shape, |rest| {
-            others.iter().zip(rest).for_each(|(a, i)| index[*a] = *i);
-            let selected = self
-                .free
-                .iter()
-                .zip(copy)
-                .all(|((a, function), c)| value_of(function, index[*a]) == *c);
-            if selected {
-                places.clear();
-                for_each_index(&matrix_shape, |m| {
-                    self.matrix.iter().zip(m).for_each(|(a, i)| index[*a] = *i);
-                    places.push(layout.at(self.tensor, &index));
-                });
-                each(&places);
-            }
-        });
-    }
-
-    fn squares(&self, layout: &Layout, copy: &[usize], theta: &[f64]) -> f64 {
-        let width = layout.width[&self.tensor];
+    fn squares(&self, own: &Selection, copy: &[usize], theta: &[f64]) -> f64 {
         let mut sum = 0.0;
         // A matrix of size 1 has one place.
-        self.visit(layout, copy, |places| {
+        own.visit(copy, |places| {
             sum += places
                 .iter()
-                .flat_map(|p| &theta[*p..*p + width])
+                .flat_map(|p| &theta[*p..*p + own.width])
                 .map(|x| x * x)
                 .sum::<f64>();
         });
         self.coefficient * sum
     }
 
-    fn entries(&self, layout: &Layout, copy: &[usize], theta: &[f64], part: usize) -> f64 {
+    fn entries(&self, own: &Selection, copy: &[usize], theta: &[f64], part: usize) -> f64 {
         let mut sum = 0.0;
-        if part < layout.width[&self.tensor] {
-            self.visit(layout, copy, |places| {
+        if part < own.width {
+            own.visit(copy, |places| {
                 sum += places.iter().map(|p| theta[p + part]).sum::<f64>()
             });
         }
@@ -238,21 +186,20 @@ impl Term {
     /// Adds c Σ conj(T_i) T_j.
     fn products(
         &self,
-        layout: &Layout,
+        own: &Selection,
         copy: &[usize],
         theta: &[f64],
-        n: usize,
         re: &mut [f64],
         im: &mut [f64],
     ) {
-        let complex = layout.width[&self.tensor] == 2;
         let sign = if self.conjugate { -1.0 } else { 1.0 };
-        self.visit(layout, copy, |places| {
+        own.visit(copy, |places| {
+            let n = places.len();
             for i in 0..n {
                 for j in 0..n {
                     let (p, q) = (places[i], places[j]);
                     re[i * n + j] += self.coefficient * theta[p] * theta[q];
-                    if complex {
+                    if own.width == 2 {
                         re[i * n + j] += self.coefficient * theta[p + 1] * theta[q + 1];
                         im[i * n + j] += self.coefficient
                             * sign

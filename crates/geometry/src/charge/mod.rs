@@ -5,7 +5,9 @@ pub mod conserved;
 mod evaluate;
 mod formula;
 pub mod moment;
+mod places;
 pub mod render;
 
 pub use evaluate::ScaledBlock;
 pub use formula::{Charge, charges, diagonal};
+pub use places::Places;

@@ -2,8 +2,9 @@
 //! Γ is not diagonal. A coordinate with exponents e_a in the unknowns a adds θ² e eᵀ to Γ.
 
 use crate::charge::render::{Script, number};
-use crate::charge::{Charge, diagonal};
+use crate::charge::{Charge, Places, diagonal};
 use crate::discover::structural::Factor;
+use crate::discover::structural::generators::Layout;
 use std::collections::BTreeMap;
 use symbias_model::expression::{Model, TensorId};
 use symbias_numerics::dense::Matrix;
@@ -14,11 +15,20 @@ use super::torus::squared;
 #[derive(Clone, Debug)]
 pub struct Coupled {
     families: Vec<Charge>,
-    /// First unknown of each family, and their number in all.
-    starts: Vec<usize>,
+    /// The number of unknowns.
     size: usize,
-    /// For each coordinate that is moved: (unknown, exponent).
-    moved: BTreeMap<usize, Vec<(usize, f64)>>,
+    /// What scales each parameter.
+    moved: BTreeMap<TensorId, Vec<Share>>,
+}
+
+/// A family's share in the scaling of one parameter, all of whose entries it moves.
+#[derive(Clone, Debug)]
+struct Share {
+    family: usize,
+    /// The unknown of the first item; the others follow.
+    first: usize,
+    exponent: f64,
+    places: Places,
 }
 
 impl Coupled {
@@ -35,29 +45,23 @@ impl Coupled {
             tensors.sort();
             tensors
         });
-        let (mut starts, mut size) = (Vec::new(), 0);
-        let mut moved: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
-        for charge in &families {
-            starts.push(size);
+        let layout = Layout::new(model);
+        let mut size = 0_usize;
+        let mut moved: BTreeMap<TensorId, Vec<Share>> = BTreeMap::new();
+        for (family, charge) in families.iter().enumerate() {
             for block in charge.scaled_blocks()? {
-                for (item, places) in charge.places(&block, model).iter().enumerate() {
-                    for p in places {
-                        moved
-                            .entry(*p)
-                            .or_default()
-                            .push((size + item, block.exponent));
-                    }
-                }
+                moved.entry(block.tensor).or_default().push(Share {
+                    family,
+                    first: size,
+                    exponent: block.exponent,
+                    places: charge.places(&block, &layout),
+                });
             }
-            size += charge
-                .letters
-                .iter()
-                .map(|l| l.1 as usize)
-                .product::<usize>();
+            let items = charge.letters.iter().map(|l| l.1 as usize);
+            size = size.saturating_add(items.fold(1, usize::saturating_mul));
         }
         Some(Coupled {
             families,
-            starts,
             size,
             moved,
         })
@@ -73,11 +77,21 @@ impl Coupled {
     #[must_use]
     pub fn gram(&self, theta: &[f64]) -> Matrix {
         let mut gram = Matrix::zeros(self.size, self.size);
-        for (place, unknowns) in &self.moved {
-            let square = theta[*place] * theta[*place];
-            for (a, e) in unknowns {
-                for (b, f) in unknowns {
-                    gram.row_mut(*a)[*b] += square * e * f;
+        for shares in self.moved.values() {
+            let mut unknowns: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+            for share in shares {
+                for (item, places) in share.places.iter().enumerate() {
+                    for p in places {
+                        let own = unknowns.entry(p).or_default();
+                        own.push((share.first + item, share.exponent));
+                    }
+                }
+            }
+            for (place, own) in &unknowns {
+                let square = theta[*place] * theta[*place];
+                for (a, e) in own {
+                    own.iter()
+                        .for_each(|(b, f)| gram.row_mut(*a)[*b] += square * e * f);
                 }
             }
         }
@@ -87,10 +101,9 @@ impl Coupled {
     /// Whether only neighbouring families share parameters.
     #[must_use]
     pub fn is_tridiagonal(&self) -> bool {
-        let family = |unknown: usize| self.starts.iter().filter(|s| **s <= unknown).count();
-        self.moved.values().all(|unknowns| {
-            let all: Vec<usize> = unknowns.iter().map(|u| family(u.0)).collect();
-            let (low, high) = (all.iter().min(), all.iter().max());
+        self.moved.values().all(|shares| {
+            let all = || shares.iter().map(|s| s.family);
+            let (low, high) = (all().min(), all().max());
             low.zip(high).is_none_or(|(l, h)| h - l <= 1)
         })
     }

@@ -2,8 +2,9 @@
 //! families' ℝ^F (or turned by these angles). Blocks that scale alike are one group.
 
 use crate::charge::render::Script;
-use crate::charge::{Charge, ScaledBlock, diagonal};
+use crate::charge::{Charge, Places, ScaledBlock, diagonal};
 use crate::discover::structural::Factor;
+use crate::discover::structural::generators::Layout;
 use symbias_model::expression::Model;
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::rank::nullspace;
@@ -14,7 +15,7 @@ pub struct Group {
     /// q_k: the exponent in each family.
     pub weights: Vec<f64>,
     /// Coordinates of θ for each item.
-    pub places: Vec<Vec<usize>>,
+    pub places: Places,
     blocks: Vec<(usize, ScaledBlock)>,
 }
 
@@ -106,7 +107,13 @@ impl Torus {
     /// A_k = ‖a_k‖² for each group of an item.
     #[must_use]
     pub fn squares(&self, item: usize, theta: &[f64]) -> Vec<f64> {
-        let square = |g: &Group| g.places[item].iter().map(|p| theta[*p] * theta[*p]).sum();
+        let square = |g: &Group| {
+            g.places
+                .of(item)
+                .iter()
+                .map(|p| theta[*p] * theta[*p])
+                .sum()
+        };
         self.groups.iter().map(square).collect()
     }
 
@@ -233,6 +240,7 @@ fn determinant(mut a: Vec<Vec<f64>>) -> f64 {
 
 /// Blocks by their weights in all families.
 fn groups(model: &Model, families: &[Charge]) -> Option<Vec<Group>> {
+    let layout = Layout::new(model);
     let mut groups: Vec<Group> = Vec::new();
     for (f, charge) in families.iter().enumerate() {
         for block in charge.scaled_blocks()? {
@@ -252,15 +260,11 @@ fn groups(model: &Model, families: &[Charge]) -> Option<Vec<Group>> {
                 })
                 .collect();
             let weights = weights?;
-            let places = charge.places(&block, model);
+            let places = charge.places(&block, &layout);
             match groups.iter_mut().find(|g| g.weights == weights) {
                 Some(group) => {
                     group.blocks.push((f, block));
-                    group
-                        .places
-                        .iter_mut()
-                        .zip(places)
-                        .for_each(|(all, own)| all.extend(own));
+                    group.places.extend(places);
                 }
                 None => groups.push(Group {
                     weights,

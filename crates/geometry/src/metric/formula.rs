@@ -41,7 +41,7 @@ fn of_torus(torus: &Torus, theta: &[f64]) -> Option<f64> {
         // z z*, z of n complex entries: 4‖z‖² along z, twice ‖z‖² for each other real direction
         // that the phase does not take.
         let item = |i: usize| {
-            let n = torus.groups[0].places[i].len() / 2;
+            let n = torus.groups[0].places.count(i) / 2;
             let square = torus.squares(i, theta)[0];
             (4.0 * square).ln() + 2.0 * (n as f64 - 1.0) * (2.0 * square).ln()
         };
@@ -55,7 +55,7 @@ fn of_torus(torus: &Torus, theta: &[f64]) -> Option<f64> {
         let log_r: f64 = a.iter().zip(&m).map(|(a, m)| m * a.ln()).sum();
         let along: f64 = a.iter().zip(&m).map(|(a, m)| m * m / a).sum();
         let across = |(k, m): (usize, &f64)| {
-            let n = torus.groups[k].places[i].len() as f64;
+            let n = torus.groups[k].places.count(i) as f64;
             (n - 1.0) * (m.ln() + log_r - a[k].ln())
         };
         log_r + along.ln() + m.iter().enumerate().map(across).sum::<f64>()

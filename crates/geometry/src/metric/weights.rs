@@ -83,7 +83,7 @@ fn of_part(
             let [group] = torus.groups.as_slice() else {
                 return None;
             };
-            let hermitian = |places: &Vec<usize>| {
+            let hermitian = |places: Vec<usize>| {
                 let rows: Vec<Vec<usize>> = vec![places.iter().step_by(2).copied().collect()];
                 hermitian(&rows)
             };
@@ -120,11 +120,12 @@ fn of_torus(torus: &Torus, m: &[f64]) -> Option<Entries> {
             places: Vec::new(),
         }];
         for (group, m) in torus.groups.iter().zip(m) {
+            let places = group.places.of(item);
             let power = (m.fract() == 0.0 && *m <= 4.0).then_some(*m as usize)?;
             for _ in 0..power {
                 let next = |e: &Monomial| {
                     let e = e.clone();
-                    group.places[item].iter().map(move |p| Monomial {
+                    places.iter().map(move |p| Monomial {
                         coefficient: e.coefficient,
                         places: e.places.iter().copied().chain([*p]).collect(),
                     })

@@ -17,12 +17,13 @@ pub(super) fn entries(model: &Model, factors: &[Factor], part: &Structure) -> Op
             let [group] = torus.groups.as_slice() else {
                 return None;
             };
-            Some(group.places.iter().map(|p| (p.len() / 2).pow(2)).sum())
+            let items = 0..group.places.len();
+            Some(items.map(|i| (group.places.count(i) / 2).pow(2)).sum())
         }
         Structure::Torus(torus) => {
             let powers = powers(torus)?;
             let item = |i: usize| -> usize {
-                let sizes = torus.groups.iter().map(|g| g.places[i].len());
+                let sizes = torus.groups.iter().map(|g| g.places.count(i));
                 sizes.zip(&powers).map(|(n, m)| n.pow(*m as u32)).product()
             };
             Some((0..torus.items()).map(item).sum())
@@ -114,11 +115,7 @@ fn of_torus(torus: &Torus, w: &[f64], start: &[f64], theta: &mut [f64]) {
     let powers = powers(torus).unwrap_or_default();
     let mut first = 0;
     for item in 0..torus.items() {
-        let places: Vec<&[usize]> = torus
-            .groups
-            .iter()
-            .map(|g| g.places[item].as_slice())
-            .collect();
+        let places: Vec<Vec<usize>> = torus.groups.iter().map(|g| g.places.of(item)).collect();
         let count: usize = places
             .iter()
             .zip(&powers)
@@ -133,7 +130,7 @@ fn of_torus(torus: &Torus, w: &[f64], start: &[f64], theta: &mut [f64]) {
 /// loses no digits. Norms are ‖a_k‖² = m_k c with c^M Π m_k^{m_k} = ‖z‖². Signs: those of the start,
 /// and where z asks for the other one, a block of odd power is turned, the largest (of equal ones the
 /// last), so that the signs of numbers stay where there is a vector.
-fn of_item(places: &[&[usize]], powers: &[usize], z: &[f64], start: &[f64], theta: &mut [f64]) {
+fn of_item(places: &[Vec<usize>], powers: &[usize], z: &[f64], start: &[f64], theta: &mut [f64]) {
     let pivot = (0..z.len())
         .max_by(|a, b| z[*a].abs().total_cmp(&z[*b].abs()))
         .unwrap_or(0);
@@ -179,7 +176,7 @@ fn of_item(places: &[&[usize]], powers: &[usize], z: &[f64], start: &[f64], thet
 /// z real.
 fn of_phase(torus: &Torus, w: &[f64], theta: &mut [f64]) {
     let mut rest = w;
-    for places in &torus.groups[0].places {
+    for places in torus.groups[0].places.iter() {
         let n = places.len() / 2;
         // Where row i begins: n² − (n−i)² numbers come before.
         let row = |i: usize| n * n - (n - i) * (n - i);
