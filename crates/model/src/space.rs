@@ -20,13 +20,15 @@ impl Block {
     /// Number of entries (real or complex).
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.shape.iter().product()
+        // Sizes that no memory holds are still compared.
+        let sizes = self.shape.iter().copied();
+        sizes.fold(1, usize::saturating_mul)
     }
 
     /// Number of real coordinates.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries() * self.field.width()
+        self.entries().saturating_mul(self.field.width())
     }
 
     /// Whether it has no coordinates (never, for a checked model).
@@ -38,7 +40,7 @@ impl Block {
     /// The coordinates of θ that it occupies.
     #[must_use]
     pub fn range(&self) -> std::ops::Range<usize> {
-        self.offset..self.offset + self.len()
+        self.offset..self.offset.saturating_add(self.len())
     }
 }
 
@@ -61,7 +63,7 @@ impl ParameterSpace {
                     field,
                     offset,
                 };
-                offset += block.len();
+                offset = offset.saturating_add(block.len());
                 block
             })
             .collect();
@@ -85,6 +87,6 @@ impl ParameterSpace {
     pub fn dim(&self) -> usize {
         self.blocks
             .last()
-            .map_or(0, |block| block.offset + block.len())
+            .map_or(0, |block| block.offset.saturating_add(block.len()))
     }
 }

@@ -3,8 +3,7 @@
 use super::lower::{Lowering, Pair, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{
-    Axial, Factor, Field, Function, IndexExpr, Label, Node, NodeId, Op, Reduction, RopeLayout,
-    TensorId,
+    Axial, Field, Function, IndexExpr, Label, Node, NodeId, Op, Reduction, RopeLayout, TensorId,
 };
 
 impl Lowering<'_> {
@@ -23,8 +22,39 @@ impl Lowering<'_> {
                 base,
                 layout,
             } => self.rope(node, *over, (*argument, *position), *base, *layout),
+            Op::Product { factors, summed } => self.product_of(node, factors, summed),
+            Op::Reduce {
+                reduction, over, ..
+            } => match self.summed_product(&node.op) {
+                Some((product, letters)) => {
+                    let count = match reduction {
+                        Reduction::Mean => over.iter().map(|l| self.size(*l)).product(),
+                        _ => 1,
+                    };
+                    self.sum_of_product(node, product, &letters, count)
+                }
+                None => self.entrywise(node),
+            },
             _ => self.entrywise(node),
         }
+    }
+
+    /// A sum of the entries of a product, over `count`.
+    fn sum_of_product(
+        &mut self,
+        node: &Node,
+        product: NodeId,
+        letters: &[Label],
+        count: usize,
+    ) -> Result<Values> {
+        let Op::Product { factors, .. } = &self.model.node(product).op else {
+            return self.entrywise(node);
+        };
+        let mut values = self.product_of(node, factors, letters)?;
+        let n = self.constant(count as f64);
+        let entries = values.re.iter_mut().chain(values.im.iter_mut().flatten());
+        entries.for_each(|x| *x = self.quotient(*x, n));
+        Ok(values)
     }
 
     /// Operations whose entries are computed one by one.
@@ -63,7 +93,6 @@ impl Lowering<'_> {
                 index,
                 zero,
             } => self.access(node, *tensor, index, *zero),
-            Op::Product { factors, summed } => self.contraction(factors, summed),
             Op::Sum { terms } => {
                 let (mut re, mut im) = (Vec::new(), Vec::new());
                 for term in terms {
@@ -101,7 +130,7 @@ impl Lowering<'_> {
                     condition.evaluate(&|l| self.at[l.index()] as i64, &|t, at| self.lookup(t, at));
                 self.argument(if holds { *then } else { *otherwise })
             }
-            Op::Axial { .. } | Op::Rope { .. } => {
+            Op::Product { .. } | Op::Axial { .. } | Op::Rope { .. } => {
                 Err(Error::new(ErrorKind::Unsupported, "not entry by entry"))
             }
         }
@@ -145,27 +174,7 @@ impl Lowering<'_> {
         Ok((values.re[flat], values.im.as_ref().map(|im| im[flat])))
     }
 
-    fn contraction(&mut self, factors: &[Factor], summed: &[Label]) -> Result<Pair> {
-        let (mut re, mut im) = (Vec::new(), Vec::new());
-        self.each(summed, |this| {
-            let mut total: Pair = (this.constant(1.0), None);
-            for factor in factors {
-                let x = this.argument(factor.node)?;
-                total = if factor.inverse {
-                    this.divide(total, x)
-                } else {
-                    this.multiply(total, x)
-                };
-            }
-            re.push(total.0);
-            im.extend(total.1);
-            Ok(())
-        })?;
-        let imaginary = (!im.is_empty()).then(|| self.sum(im));
-        Ok((self.sum(re), imaginary))
-    }
-
-    fn multiply(&mut self, x: Pair, y: Pair) -> Pair {
+    pub(super) fn multiply(&mut self, x: Pair, y: Pair) -> Pair {
         let re = self.product(x.0, y.0);
         match (x.1, y.1) {
             (None, None) => (re, None),
@@ -183,7 +192,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn divide(&mut self, x: Pair, y: Pair) -> Pair {
+    pub(super) fn divide(&mut self, x: Pair, y: Pair) -> Pair {
         let Some(im) = y.1 else {
             let imaginary = x.1.map(|i| self.quotient(i, y.0));
             return (self.quotient(x.0, y.0), imaginary);

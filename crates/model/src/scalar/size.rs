@@ -48,6 +48,8 @@ fn visited(model: &Model, node: &Node) -> u128 {
             .fold(1, u128::saturating_mul)
     };
     let each = match &node.op {
+        // Longer products are contracted two by two: what that takes is counted as it is made.
+        Op::Product { factors, .. } if factors.len() > 3 => factors.len() as u128,
         Op::Product { factors, summed } => size(summed).saturating_mul(factors.len() as u128),
         Op::Sum { terms } => terms.len() as u128,
         Op::Reduce { over, .. } => size(over),

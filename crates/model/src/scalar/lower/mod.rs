@@ -1,7 +1,9 @@
 //! From the labelled graph to scalar instructions: every node becomes an array of instructions
 //! over its labels; equal instructions are one.
 
+mod contraction;
 mod folded;
+mod order;
 
 use super::arrays::Arrays;
 use super::size::{LIMIT, too_large};
@@ -34,6 +36,10 @@ pub(super) struct Lowering<'a> {
     tensors: HashMap<TensorId, Rc<Values>>,
     /// Current values of the letters.
     pub at: Vec<usize>,
+    /// How many read each node.
+    uses: HashMap<NodeId, usize>,
+    /// Instructions, at most.
+    limit: usize,
     full: bool,
     origins: Vec<NodeId>,
     origin: NodeId,
@@ -69,6 +75,8 @@ impl ScalarProgram {
             nodes: HashMap::new(),
             tensors: HashMap::new(),
             at: vec![0; model.labels.len()],
+            uses: uses(model),
+            limit: LIMIT,
             full: false,
             origins: Vec::new(),
             origin: NodeId(0),
@@ -139,7 +147,7 @@ impl Lowering<'_> {
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        if self.instructions.len() >= LIMIT {
+        if self.instructions.len() >= self.limit {
             self.full = true;
             return 0;
         }
@@ -310,7 +318,15 @@ impl Lowering<'_> {
             return Ok(done.clone());
         }
         let node = self.model.node(id);
-        for argument in node.op.arguments() {
+        let walked = node.labels.iter().map(|l| self.size(*l) as f64);
+        if walked.product::<f64>() > LIMIT as f64 {
+            return Err(too_large());
+        }
+        let arguments = match self.summed_product(&node.op) {
+            Some((product, _)) => self.model.node(product).op.arguments(),
+            None => node.op.arguments(),
+        };
+        for argument in arguments {
             self.node(argument)?;
         }
         self.origin = id;
@@ -319,4 +335,20 @@ impl Lowering<'_> {
         self.nodes.insert(id, values.clone());
         Ok(values)
     }
+}
+
+/// How many nodes, definitions and results read each node.
+fn uses(model: &Model) -> HashMap<NodeId, usize> {
+    let mut uses = HashMap::new();
+    let mut read = |id: NodeId| *uses.entry(id).or_insert(0) += 1;
+    for node in &model.nodes {
+        node.op.arguments().into_iter().for_each(&mut read);
+    }
+    for id in &model.order {
+        if let Source::Defined { node, .. } = &model.tensor(*id).source {
+            read(*node);
+        }
+    }
+    model.loss.iter().for_each(|loss| read(loss.node));
+    uses
 }
