@@ -130,7 +130,7 @@ fn heads_gates_and_recurrences() {
     let heads = answer(
         "t = 3, s = \"t\", c = 3, h = 2, a = 2, e = 2, o = \"c\"",
         "q[h,t,a] = Q[h,c,a] * x[t,c]\nk[h,s,a] = K[h,c,a] * x[s,c]\n\
-         y[t,o] = softmax[s](q[h,t,a] * k[h,s,a]) * V[h,c,e] * x[s,c] * O[h,e,o]",
+         p[h,t,s] = softmax[s](q[h,t,a] * k[h,s,a])\ny[t,o] = p[h,t,s] * V[h,c,e] * x[s,c] * O[h,e,o]",
         "Q = [\"h\",\"c\",\"a\"], K = [\"h\",\"c\",\"a\"], V = [\"h\",\"c\",\"e\"], O = [\"h\",\"e\",\"o\"]",
         "x = [\"t\",\"c\"]",
     );
