@@ -193,20 +193,20 @@ fn a_tensor_that_is_read_whole_or_across_its_slices_stays() {
     for program in [
         "y[j] = tanh(W[j,c]*x[c]) + sum[a](tanh(W[4+a,c]*x[c]))",
         "y[j] = tanh(W[j,c]*x[c]) + sum[h,d](tanh(W[3*h+d,c]*x[c]))",
-        "y[a] = tanh(W[a,c]*x[c]) + sum[j](W[11-j,c]*x[c])",
+        "y[a] = tanh(W[0+a,c]*x[c]) + sum[j](W[11-j,c]*x[c])",
     ] {
         let found = apart(&with(program));
         assert_eq!(found, ["W [12, 2]"], "{program}");
     }
     untouched(&with("y[j] = tanh(W[j,c]*x[c]) + sum[a](W[4+a,c]*x[c])"));
-    untouched(&with("y[c] = zero(W[a+b-2,c])*x[c]"));
+    untouched(&with("y[a,b] = zero(W[a+b-2,c])*x[c]"));
     // Slices that meet are one piece; what is beyond them is not in it.
     assert_eq!(
-        apart(&with("y = tanh(W[a,c]*x[c]) * tanh(W[b+2,c]*x[c])")),
+        apart(&with("y = tanh(W[0+a,c]*x[c]) * tanh(W[b+2,c]*x[c])")),
         ["W[0:8,:] [8, 2]", "W[unread] [8]"]
     );
     assert_eq!(
-        apart(&with("y = tanh(W[a,c]*x[c]) * tanh(W[b+4,c]*x[c])")),
+        apart(&with("y = tanh(W[0+a,c]*x[c]) * tanh(W[b+4,c]*x[c])")),
         ["W[a,:] [4, 2]", "W[4+b,:] [6, 2]", "W[unread] [4]"]
     );
 }
@@ -215,15 +215,15 @@ fn a_tensor_that_is_read_whole_or_across_its_slices_stays() {
 fn other_axes_are_cut_where_one_is_read_by_a_sum() {
     let text = written(
         "j = 6, a = 3, t = 4, k = 2, n = 5",
-        "y[a,t] = W[a,t+k]*x[k] + tanh(W[3+a,t+k]*x[k])",
+        "y[a,t] = W[0+a,t+k]*x[k] + tanh(W[3+a,t+k]*x[k])",
         "W = [\"j\",\"n\"]",
         "[\"k\"]",
     );
     assert_eq!(apart(&text), ["W[a,:] [3, 5]", "W[3+a,:] [3, 5]"]);
     let padded = text
-        .replace("W[a,t+k]", "zero(W[a+0,t+k-1])")
+        .replace("W[0+a,t+k]", "zero(W[a+0,t+k-1])")
         .replace("n = 5", "n = 4");
-    let padded = padded.replace("W[3+a,t+k]", "W[3+a,t]");
+    let padded = padded.replace("tanh(W[3+a,t+k]*x[k])", "tanh(W[3+a,t+0])*sum[k](x[k])");
     assert_eq!(apart(&padded), ["W[a,:] [3, 4]", "W[3+a,:] [3, 4]"]);
 }
 
@@ -284,7 +284,7 @@ fn a_fused_product_is_split_behind_it() {
 fn what_nothing_reads_does_not_hold_a_tensor_together() {
     let text = written(
         "j = 7, a = 4, b = 3, c = 2",
-        "dead[j] = W[j,c]*x[c]\ny[a,b] = W[a,c] * x[c] * W[4+b,c]",
+        "dead[j] = W[j,c]*x[c]\ny[a,b] = W[0+a,c] * x[c] * W[4+b,c]",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );
@@ -347,7 +347,7 @@ fn letters_of_one_value_keep_their_place() {
 fn complex_entries_stay_pairs() {
     let text = written(
         "j = 5, a = 2, b = 3, c = 2",
-        "y[a,b] = re(Z[b+2] * conj(Z[a])) * sum[c](x[c])",
+        "y[a,b] = re(Z[b+2] * conj(Z[a+0])) * sum[c](x[c])",
         "Z = { axes = [\"j\"], field = \"complex\" }",
         "[\"c\"]",
     );
@@ -362,7 +362,7 @@ fn complex_entries_stay_pairs() {
 fn one_box_by_two_letters_is_one_part() {
     let text = written(
         "j = 7, a = 4, b = 4, e = 3, c = 2",
-        "y[a,b] = W[a,c] * x[c] * W[b+0,c] + sum[e](tanh(W[4+e,c]*x[c]))",
+        "y[a,b] = W[0+a,c] * x[c] * W[b+0,c] + sum[e](tanh(W[4+e,c]*x[c]))",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );

@@ -114,29 +114,12 @@ impl Cut {
         }
         let (digits, values): (Vec<Digit>, Vec<Value>) = stack.into_iter().rev().unzip();
         let set = Progression { start, digits };
-        let cut = Cut {
+        Some(Cut {
             set,
             values,
             units,
             inside: true,
-        };
-        Some(cut.keeping_letters(expr))
-    }
-
-    /// Letters that no digit reads any more (`0*i`, `h//8` of 8 values) stay as units.
-    fn keeping_letters(mut self, expr: &IndexExpr) -> Cut {
-        let mut kept = Vec::new();
-        for e in self.units.iter().chain(self.values.iter().map(|v| &v.expr)) {
-            e.for_each_label(&mut |l| kept.push(l));
-        }
-        let units = &mut self.units;
-        expr.for_each_label(&mut |l| {
-            if !kept.contains(&l) {
-                kept.push(l);
-                units.push(times(0, IndexExpr::Label(l)));
-            }
-        });
-        self
+        })
     }
 
     /// What this read takes as digit `at` of a set that holds its own (by [`Progression::with`]).
@@ -148,21 +131,44 @@ impl Cut {
         };
         let last = at + 1 == set.digits.len();
         let offset = if last { self.set.start - set.start } else { 0 } / step;
-        let own: Vec<(i64, &Value)> = self
+        let own: Vec<(Digit, &Value)> = self
             .set
             .digits
             .iter()
+            .copied()
             .zip(&self.values)
             .filter(|(d, _)| d.step >= step && d.step < above)
-            .map(|(d, v)| (d.step / step, v))
             .collect();
-        match own[..] {
-            [(1, value)] if offset == 0 => value.clone(),
-            _ => Value {
-                expr: total(&own, offset, model),
-                letter: None,
-            },
+        if let [(digit, value)] = own[..]
+            && digit == set.digits[at]
+            && offset == 0
+        {
+            return value.clone();
         }
+        let parts: Vec<(i64, &Value)> = own.iter().map(|(d, v)| (d.step / step, *v)).collect();
+        Value {
+            expr: total(&parts, offset, model),
+            letter: None,
+        }
+    }
+}
+
+/// Letters of a read that no digit has any more (`0*i`, `h//8` of 8 values) stay as units of the
+/// axis where they were: the value has these letters.
+pub(super) fn keep_letters(index: &[IndexExpr], cuts: &mut [Cut]) {
+    let mut kept = Vec::new();
+    for cut in cuts.iter() {
+        for e in cut.units.iter().chain(cut.values.iter().map(|v| &v.expr)) {
+            e.for_each_label(&mut |l| kept.push(l));
+        }
+    }
+    for (e, cut) in index.iter().zip(cuts) {
+        e.for_each_label(&mut |l| {
+            if !kept.contains(&l) {
+                kept.push(l);
+                cut.units.push(times(0, IndexExpr::Label(l)));
+            }
+        });
     }
 }
 

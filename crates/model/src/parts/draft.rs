@@ -1,7 +1,7 @@
 //! A model while its tensors are taken apart: who reads what, which axes are one, what is new.
 
 use super::boxes::Group;
-use super::cut::{Cut, Value, against};
+use super::cut::{Cut, Value, against, keep_letters};
 use super::linear::lookup_axis;
 use crate::expression::{
     Axis, AxisId, IndexExpr, Label, LabelInfo, Model, Node, NodeId, Op, TensorId,
@@ -168,7 +168,8 @@ impl Draft {
                     true => Cut::of(e, size, &self.model),
                     false => Cut::whole(e, size, &self.model),
                 };
-                let cuts = index.iter().zip(shape).enumerate().map(cut).collect();
+                let mut cuts: Vec<Cut> = index.iter().zip(shape).enumerate().map(cut).collect();
+                keep_letters(index, &mut cuts);
                 Some(Read { node: *node, cuts })
             })
             .collect()
