@@ -19,6 +19,6 @@ fn main() {
     println!("worst {worst:e}");
     let q = Quotient::find(&p).unwrap();
     println!("V {:?}", q.dimension());
-    for b in blocks::blocks(&p, &q, &theta, &k).unwrap() { println!("{b:?}"); 
+    for b in blocks::blocks(&p, &q, (&theta, r.probes * p.outputs() as u64), &k).unwrap() { println!("{b:?}"); 
       let f = search::search(&p, &q, &b).unwrap(); println!("{:?} {}", f.decision, f.fields.len()); }
 }

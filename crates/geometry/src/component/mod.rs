@@ -28,6 +28,7 @@ pub use rotation::{Rotation, Turn};
 pub use torus::{Balance, Group, Torus};
 
 use crate::discover::structural::{ActionView, Factor, Split};
+use crate::field::AffineField;
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 
@@ -219,8 +220,16 @@ pub fn orthonormal(model: &Model, factors: &[Factor]) -> Split {
         if plane_scale(factors, factor) {
             split.symmetric = split.symmetric.iter().map(|f| f.scaled(PLANE)).collect();
         }
-        all.symmetric.extend(split.symmetric);
-        all.antisymmetric.extend(split.antisymmetric);
+        // A matrix and a translation at once has a charge, but no balanced point.
+        let mixed = |f: &AffineField| !f.linear.is_empty() && !f.constant.is_empty();
+        for (half, fields) in [
+            (&mut all.symmetric, split.symmetric),
+            (&mut all.antisymmetric, split.antisymmetric),
+        ] {
+            let (apart, pure): (Vec<_>, Vec<_>) = fields.into_iter().partition(mixed);
+            half.extend(pure);
+            all.neither.extend(apart);
+        }
         all.neither.extend(split.neither);
     }
     all

@@ -10,6 +10,7 @@
 use super::echelon::Echelon;
 use super::quotient::Quotient;
 use crate::probe::Probes;
+use std::ops::Range;
 use symbias_model::error::Result;
 use symbias_numerics::random::Stream;
 
@@ -34,20 +35,24 @@ impl Block {
 
 /// Entries of the reduced null vectors from which they count as different from zero.
 const CONNECTED: f64 = 1e-9;
-/// Rows of J that a perturbed coordinate is tried on.
-const TRIED: u64 = 10;
+/// Rows of J that a perturbed coordinate is tried on, each a sum over the probes of a share, at most so
+/// many: a rarely active unit must be active in some.
+const TRIED: u64 = 8;
+const SHARE: u64 = 32;
+/// Changes of a coordinate that are tried: a factor, and what is added of another random point's.
+const CHANGES: [(f64, f64); 2] = [(1.3, 0.02), (0.3, 1.0)];
 /// Directional derivatives above this share of their size say that a block turns.
 const TURNS: f64 = 1e-7;
 
 /// The blocks of the null space at the point, whose basis (of ker J at θ, one vector each) is given.
-/// `probe_count` probes determine ker J.
+/// J has full rank on `needed` rows of the first probes.
 ///
 /// # Errors
 /// Those of the program.
 pub fn blocks(
     probes: &Probes<'_>,
     quotient: &Quotient,
-    theta: &[f64],
+    (theta, needed): (&[f64], u64),
     kernel: &[Vec<f64>],
 ) -> Result<Vec<Block>> {
     let slid: Vec<Vec<f64>> = kernel
@@ -59,7 +64,7 @@ pub fn blocks(
         .collect();
     let reduced = Echelon::of(slid);
     let (mut members, vectors) = components(&reduced, quotient);
-    turned_by(probes, quotient, theta, &vectors, &mut members)?;
+    turned_by(probes, quotient, (theta, needed), &vectors, &mut members)?;
     Ok(members)
 }
 
@@ -124,30 +129,22 @@ fn components(reduced: &Echelon, quotient: &Quotient) -> (Vec<Block>, Vec<Vec<f6
 fn turned_by(
     probes: &Probes<'_>,
     quotient: &Quotient,
-    theta: &[f64],
+    (theta, needed): (&[f64], u64),
     vectors: &[Vec<f64>],
     blocks: &mut [Block],
 ) -> Result<()> {
     let other = probes.point(OTHER);
+    let inside = probes.outputs().max(1) as u64;
+    let share = (needed / inside / TRIED + 1).min(SHARE);
     for &j in &quotient.kept {
-        let mut moved = theta.to_vec();
-        // As large a change as from one random point to another, on the same side of 0: what is
-        // finite stays so.
-        moved[j] = (moved[j].abs() * 0.3 + other[j].abs()).copysign(moved[j]);
         let mut turned = vec![false; blocks.len()];
-        for number in 0..TRIED {
-            let mut stream = Stream::new(19, number, ROWS);
-            let probe = probes.cheap(number);
-            let Some(row) = probes.row(&moved, probe, &mut stream)? else {
-                continue;
-            };
-            for (k, v) in vectors.iter().enumerate() {
-                let (mut sum, mut size) = (0.0, 0.0_f64);
-                for (i, x) in quotient.kept.iter().zip(v) {
-                    sum += row[*i] * x;
-                    size += (row[*i] * x).abs();
-                }
-                turned[k / 2] |= sum.abs() > TURNS * size;
+        for (factor, added) in CHANGES {
+            let mut moved = theta.to_vec();
+            // On the same side of 0: what is finite stays so.
+            moved[j] = (moved[j].abs() * factor + added * other[j].abs()).copysign(moved[j]);
+            for number in 0..TRIED {
+                let row = sum_of_rows(probes, &moved, number * share..(number + 1) * share)?;
+                turns(&row, quotient, vectors, &mut turned);
             }
         }
         for (block, turns) in blocks.iter_mut().zip(turned) {
@@ -157,6 +154,31 @@ fn turned_by(
         }
     }
     Ok(())
+}
+
+/// Marks the blocks of which J, one combination of its rows, no longer annihilates both vectors.
+fn turns(row: &[f64], quotient: &Quotient, vectors: &[Vec<f64>], turned: &mut [bool]) {
+    for (k, v) in vectors.iter().enumerate() {
+        let (mut sum, mut size) = (0.0, 0.0_f64);
+        for (i, x) in quotient.kept.iter().zip(v) {
+            sum += row[*i] * x;
+            size += (row[*i] * x).abs();
+        }
+        turned[k / 2] |= sum.abs() > TURNS * size;
+    }
+}
+
+/// A random combination of rows of J for some probes.
+fn sum_of_rows(probes: &Probes<'_>, theta: &[f64], range: Range<u64>) -> Result<Vec<f64>> {
+    let mut sum = vec![0.0; theta.len()];
+    for number in range {
+        let mut stream = Stream::new(19, number, ROWS);
+        let row = probes.row(theta, probes.cheap(number), &mut stream)?;
+        for (s, x) in sum.iter_mut().zip(row.unwrap_or_default()) {
+            *s += x;
+        }
+    }
+    Ok(sum)
 }
 
 /// The point whose coordinates replace single ones of θ, and streams of the combinations.

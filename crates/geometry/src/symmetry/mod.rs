@@ -172,7 +172,8 @@ fn searched(
     };
     let quotient = Quotient::find(probes)?;
     let theta = probes.point(rank.point);
-    let list = blocks::blocks(probes, &quotient, &theta, &kernel)?;
+    let needed = rank.probes.saturating_mul(probes.outputs() as u64);
+    let list = blocks::blocks(probes, &quotient, (&theta, needed), &kernel)?;
     let mut left = effort;
     let mut blocks = Vec::new();
     for block in list {

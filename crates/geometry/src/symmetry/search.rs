@@ -20,6 +20,8 @@ type Residue = Fp<MERSENNE61>;
 const SPARE: usize = 24;
 /// One equation in so many must be idle at the end: pieces of piecewise models can be rare.
 const IDLE: usize = 8;
+/// An equation counts if some entry stands so far above its rounding.
+const KNOWN: f64 = 1e3;
 /// Points start here, so that they are those of no other search.
 const FIRST_POINT: u64 = 1 << 20;
 
@@ -99,12 +101,16 @@ fn exact(
     let count = block.unknowns() + SPARE;
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(block.unknowns());
     let (mut made, mut idle) = (0, 0);
-    for number in 0..(4 * count + 1000) as u64 {
+    for number in 0..(16 * count + 1000) as u64 {
         let theta = probes.exact_point(FIRST_POINT + number);
         let mut stream = Stream::new(2, number, ROWS);
         if let Some(row) = probes.exact_row(&theta, probes.cheap(number), &mut stream)? {
             let j: Vec<Residue> = row.iter().map(|x| x.residue).collect();
             let mut equation = unknowns.equation(&j, &quotient.slide_exact(&theta));
+            // A dead unit says nothing.
+            if equation.iter().all(|x| x.is_zero()) {
+                continue;
+            }
             idle = if space.insert(&mut equation) { 0 } else { idle + 1 };
             made += 1;
         }
@@ -161,15 +167,20 @@ fn floating(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<F
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     let (mut number, mut rows) = (0, 0);
     loop {
-        while rows < count && number < 4 * count as u64 + 1000 {
+        while rows < count && number < 16 * count as u64 + 1000 {
             let theta = probes.point(FIRST_POINT + number);
             let mut stream = Stream::new(2, number, ROWS);
             if let Some(j) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
                 let slid = quotient.slide(&theta);
                 let plain: Vec<f64> = j.iter().map(Measured::value).collect();
-                values.extend(unknowns.equation(&plain, &slid));
-                errors.extend(unknowns.errors(&j, &slid));
-                rows += 1;
+                let (equation, error) =
+                    (unknowns.equation(&plain, &slid), unknowns.errors(&j, &slid));
+                // A dead unit says nothing, and neither does what is all rounding.
+                if equation.iter().zip(&error).any(|(x, e)| x.abs() > KNOWN * e) {
+                    values.extend(equation);
+                    errors.extend(error);
+                    rows += 1;
+                }
             }
             number += 1;
         }

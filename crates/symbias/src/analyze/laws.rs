@@ -10,7 +10,6 @@ use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Sta
 use symbias_geometry::charge::moment;
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split};
-use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
 use symbias_geometry::symmetry::Beyond;
@@ -47,14 +46,6 @@ pub(super) fn established(
     beyond: &[Beyond],
 ) -> Result<Established> {
     let mut split = orthonormal(model, standing);
-    // A field that is a matrix and a translation at once has a charge, but no balanced point.
-    let mixed = |f: &AffineField| !f.linear.is_empty() && !f.constant.is_empty();
-    for half in [&mut split.symmetric, &mut split.antisymmetric] {
-        let (apart, pure) = std::mem::take(half).into_iter().partition(mixed);
-        *half = pure;
-        let apart: Vec<AffineField> = apart;
-        split.neither.extend(apart);
-    }
     let d = model.space().dim();
     for part in beyond {
         let apart = moment::linear_and_translations(&part.fields, d)?;
