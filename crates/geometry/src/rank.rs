@@ -255,14 +255,15 @@ fn until_idle(
     full: usize,
     mut add: impl FnMut(std::ops::Range<u64>) -> Result<(usize, bool)>,
 ) -> Result<u64> {
-    // Inputs that reach a rarely active unit are rare.
-    let patience = if probes.is_piecewise() { 2 } else { 1 };
+    // Integer inputs repeat, and inputs that reach a rarely active unit are rare.
+    let patience = if probes.is_piecewise() || probes.selects() { 2 } else { 1 };
+    let least = if probes.selects() { 4 * LEAST } else { LEAST };
     let most = (8 * full as u64).max(64);
     let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);
     loop {
         target = probes.count().map_or(target, |n| target.min(n));
         let (next, clear) = add(done..target)?;
-        idle = if done > 0 && next == rank && target >= LEAST {
+        idle = if done > 0 && next == rank && target >= least {
             idle + 1
         } else {
             0

@@ -126,6 +126,12 @@ impl<'a> Probes<'a> {
         }
     }
 
+    /// Whether integer inputs select entries: samples repeat, and each new one costs a compilation.
+    #[must_use]
+    pub fn selects(&self) -> bool {
+        self.programs.len() > 1
+    }
+
     /// The pieces of the function that probes reach.
     #[must_use]
     pub fn pieces(&self) -> &Pieces {

@@ -21,8 +21,6 @@ pub struct Block {
     pub rows: Vec<usize>,
     /// Coordinates that it depends on.
     pub columns: Vec<usize>,
-    /// Its dimension.
-    pub nullity: usize,
 }
 
 impl Block {
@@ -44,84 +42,116 @@ const CHANGES: [(f64, f64); 2] = [(1.3, 0.02), (0.3, 1.0)];
 /// Directional derivatives above this share of their size say that a block turns.
 const TURNS: f64 = 1e-7;
 
-/// The blocks of the null space at the point, whose basis (of ker J at θ, one vector each) is given.
-/// J has full rank on `needed` rows of the first probes.
+/// A point, and a basis of ker J there.
+pub struct Kernel {
+    /// θ.
+    pub theta: Vec<f64>,
+    /// One vector each.
+    pub vectors: Vec<Vec<f64>>,
+}
+
+/// The blocks of the null space, joined over the points: on another piece of a function of pieces ker J
+/// is another space, and what is a symmetry everywhere is one on each. A coordinate that is in no null
+/// vector at one of the points does not move. J has full rank on `needed` rows of the first probes.
 ///
 /// # Errors
 /// Those of the program.
 pub fn blocks(
     probes: &Probes<'_>,
     quotient: &Quotient,
-    (theta, needed): (&[f64], u64),
-    kernel: &[Vec<f64>],
+    points: &[Kernel],
+    needed: u64,
 ) -> Result<Vec<Block>> {
-    let slid: Vec<Vec<f64>> = kernel
-        .iter()
-        .map(|n| {
+    let on_slice = |kernel: &Kernel| {
+        let slide = |n: &Vec<f64>| {
             let on = quotient.slide(n);
             quotient.kept.iter().map(|i| on[*i]).collect()
-        })
-        .collect();
-    let reduced = Echelon::of(slid);
-    let (mut members, vectors) = components(&reduced, quotient);
-    turned_by(probes, quotient, (theta, needed), &vectors, &mut members)?;
-    Ok(members)
+        };
+        Echelon::of(kernel.vectors.iter().map(slide).collect())
+    };
+    let reduced: Vec<Echelon> = points.iter().map(on_slice).collect();
+    let place = joined(&reduced, quotient.kept.len());
+    let count = place.iter().flatten().max().map_or(0, |m| m + 1);
+    let mut blocks = vec![
+        Block {
+            rows: Vec::new(),
+            columns: Vec::new(),
+        };
+        count
+    ];
+    for (i, block) in place.iter().enumerate() {
+        if let Some(block) = block {
+            blocks[*block].rows.push(quotient.kept[i]);
+        }
+    }
+    for (kernel, reduced) in points.iter().zip(&reduced) {
+        let vectors = combinations(reduced, &place, count);
+        turned_by(probes, quotient, (&kernel.theta, needed), &vectors, &mut blocks)?;
+    }
+    blocks.iter_mut().for_each(|b| {
+        b.columns.sort_unstable();
+        b.columns.dedup();
+    });
+    blocks.retain(|b| !b.rows.is_empty());
+    Ok(blocks)
 }
 
-/// Coordinates joined where a reduced vector has entries on both; and the vectors of each block, one
-/// random combination for every block.
-fn components(reduced: &Echelon, quotient: &Quotient) -> (Vec<Block>, Vec<Vec<f64>>) {
-    let n = quotient.kept.len();
+/// For each coordinate of the slice its block: coordinates are joined where a reduced vector has entries
+/// on both, at some point; none for one that is in no vector at one of them.
+fn joined(reduced: &[Echelon], n: usize) -> Vec<Option<usize>> {
     let mut root: Vec<usize> = (0..n).collect();
-    fn find(root: &mut [usize], mut i: usize) -> usize {
-        while root[i] != i {
-            root[i] = root[root[i]];
-            i = root[i];
-        }
-        i
-    }
-    for (row, pivot) in reduced.rows.iter().zip(&reduced.pivots) {
-        for (i, x) in row.iter().enumerate() {
-            if x.abs() > CONNECTED {
+    let mut moves = vec![true; n];
+    for echelon in reduced {
+        let mut here = vec![false; n];
+        for (row, pivot) in echelon.rows.iter().zip(&echelon.pivots) {
+            for (i, _) in row.iter().enumerate().filter(|(_, x)| x.abs() > CONNECTED) {
+                here[i] = true;
                 let (a, b) = (find(&mut root, i), find(&mut root, *pivot));
                 root[a.max(b)] = a.min(b);
             }
         }
+        moves.iter_mut().zip(here).for_each(|(m, h)| *m &= h);
     }
-    let mut blocks: Vec<(usize, Block)> = Vec::new();
-    let mut place = vec![usize::MAX; n];
-    for pivot in &reduced.pivots {
-        let r = find(&mut root, *pivot);
-        if place[r] == usize::MAX {
-            place[r] = blocks.len();
-            let block = Block {
-                rows: Vec::new(),
-                columns: Vec::new(),
-                nullity: 0,
-            };
-            blocks.push((r, block));
-        }
-        blocks[place[r]].1.nullity += 1;
+    let mut number = vec![None; n];
+    let mut count = 0;
+    (0..n)
+        .map(|i| {
+            let r = find(&mut root, i);
+            moves[i].then(|| {
+                *number[r].get_or_insert_with(|| {
+                    count += 1;
+                    count - 1
+                })
+            })
+        })
+        .collect()
+}
+
+fn find(root: &mut [usize], mut i: usize) -> usize {
+    while root[i] != i {
+        root[i] = root[root[i]];
+        i = root[i];
     }
-    for i in 0..n {
-        let r = find(&mut root, i);
-        if place[r] != usize::MAX {
-            blocks[place[r]].1.rows.push(quotient.kept[i]);
-        }
-    }
+    i
+}
+
+/// Two random combinations of the reduced vectors of each block.
+fn combinations(reduced: &Echelon, place: &[Option<usize>], count: usize) -> Vec<Vec<f64>> {
+    let n = place.len();
     let mut stream = Stream::new(18, n as u64, COMBINED);
-    let mut vectors = vec![vec![0.0; n]; 2 * blocks.len()];
-    for (row, pivot) in reduced.rows.iter().zip(&reduced.pivots) {
-        let block = place[find(&mut root, *pivot)];
+    let mut vectors = vec![vec![0.0; n]; 2 * count];
+    for row in &reduced.rows {
+        let entries = || row.iter().enumerate().filter(|(_, x)| x.abs() > CONNECTED);
+        let Some(block) = entries().find_map(|(i, _)| place[i]) else {
+            continue;
+        };
         for half in 0..2 {
             let c = stream.next_normal();
-            let sum = &mut vectors[2 * block + half];
             // What is below the threshold is rounding, and on the coordinates of other blocks.
-            let entries = sum.iter_mut().zip(row).filter(|(_, x)| x.abs() > CONNECTED);
-            entries.for_each(|(s, x)| *s += c * x);
+            entries().for_each(|(i, x)| vectors[2 * block + half][i] += c * x);
         }
     }
-    (blocks.into_iter().map(|b| b.1).collect(), vectors)
+    vectors
 }
 
 /// Finds the coordinates that turn each block: J at θ with one coordinate changed, applied to two

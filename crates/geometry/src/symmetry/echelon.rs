@@ -3,7 +3,7 @@
 
 /// Entries below this, beside the pivot of their row, are rounding.
 const DUST: f64 = 1e-9;
-/// A row whose largest entry has fallen below this share of its first size adds nothing.
+/// Entries below this share of the largest of all rows at first are rounding.
 const NOTHING: f64 = 1e-8;
 /// Denominators of fractions that rounded entries are taken for.
 const DENOMINATORS: i32 = 12;
@@ -25,31 +25,20 @@ impl Echelon {
     }
 
     /// Of the span of `rows` modulo the rows of `known` (which are reduced too), whose pivots come
-    /// first: only what is new is returned.
+    /// first: only what is new is returned. All rows are measured on one scale, so that a row of
+    /// rounding is none.
     #[must_use]
     pub fn beyond(rows: Vec<Vec<f64>>, known: &[Vec<f64>]) -> Echelon {
         let mut found = Echelon::default();
-        let mut open: Vec<(Vec<f64>, f64)> = Vec::new();
-        for (new, list) in [(false, known.to_vec()), (true, rows)] {
-            open.extend(list.into_iter().filter_map(|mut v| {
-                let size = largest(&v).map_or(0.0, |l| l.1);
-                (size > 0.0).then(|| {
-                    v.iter_mut().for_each(|x| *x /= size);
-                    (v, 1.0)
-                })
-            }));
-            // Earlier pivots leave the new rows first.
-            for (row, _) in &mut open {
-                found.reduce(row);
-            }
-            let first_new = if new { found.rows.len() } else { usize::MAX };
-            found.eliminate(&mut open);
-            open.clear();
-            if new && first_new != usize::MAX {
-                found.rows.drain(..first_new);
-                found.pivots.drain(..first_new);
-            }
+        found.eliminate(&mut scaled(known.to_vec()));
+        let first = found.rows.len();
+        let mut open = scaled(rows);
+        for row in &mut open {
+            found.reduce(row);
         }
+        found.eliminate(&mut open);
+        found.rows.drain(..first);
+        found.pivots.drain(..first);
         found
     }
 
@@ -59,26 +48,22 @@ impl Echelon {
         }
     }
 
-    fn eliminate(&mut self, open: &mut Vec<(Vec<f64>, f64)>) {
+    fn eliminate(&mut self, open: &mut Vec<Vec<f64>>) {
         loop {
             let best = open
                 .iter()
                 .enumerate()
-                .filter_map(|(k, (row, _))| largest(row).map(|(column, x)| (k, column, x)))
+                .filter_map(|(k, row)| largest(row).map(|(column, x)| (k, column, x)))
                 .max_by(|a, b| a.2.total_cmp(&b.2));
             let Some((k, pivot, size)) = best else { return };
             if size <= NOTHING {
                 return;
             }
-            let (mut row, _) = open.swap_remove(k);
+            let mut row = open.swap_remove(k);
             let scale = 1.0 / row[pivot];
             row.iter_mut().for_each(|x| *x *= scale);
             row[pivot] = 1.0;
-            for other in self
-                .rows
-                .iter_mut()
-                .chain(open.iter_mut().map(|o| &mut o.0))
-            {
+            for other in self.rows.iter_mut().chain(open.iter_mut()) {
                 let factor = other[pivot];
                 subtract(other, &row, factor, pivot);
             }
@@ -98,6 +83,16 @@ impl Echelon {
         }
         self
     }
+}
+
+/// The rows with the largest entry of all made 1.
+fn scaled(mut rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    let sizes = rows.iter().filter_map(|v| largest(v).map(|l| l.1));
+    let size = sizes.fold(0.0, f64::max);
+    if size > 0.0 {
+        rows.iter_mut().flatten().for_each(|x| *x /= size);
+    }
+    rows
 }
 
 /// The nearest small fraction, if it is nearer than `error`.
@@ -146,7 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_dependent_row_of_rounding_is_none() {
+    fn a_row_of_rounding_is_none() {
+        let rows = vec![vec![1.0, 2.0], vec![1e-17, -3e-16]];
+        assert_eq!(Echelon::of(rows).rows.len(), 1);
+    }
+
+    #[test]
+    fn a_dependent_row_is_none() {
         let rows = vec![vec![1.0, 2.0], vec![0.5, 1.0 + 1e-13]];
         assert_eq!(Echelon::of(rows).rows.len(), 1);
         let twin = vec![vec![1.0, 2.0], vec![0.5, 1.0 + 1e-5]];

@@ -6,13 +6,15 @@
 //! numbers find more in some part of the parameters, their fields take the place of the rules' there,
 //! if finite group elements at fresh points leave F alone; elsewhere the rules' stay, with their names.
 
-pub mod blocks;
+mod ansatz;
+mod blocks;
 mod echelon;
 mod evidence;
 mod joined;
-pub mod kernel;
+mod kernel;
 mod quotient;
-pub mod search;
+mod search;
+mod structured;
 mod unexplained;
 
 pub use echelon::Echelon;
@@ -27,13 +29,17 @@ use crate::field::AffineField;
 use crate::orbit::gram::gram;
 use crate::probe::Probes;
 use crate::rank::GenericRank;
-use blocks::Block;
+use blocks::{Block, Kernel};
 use search::Found;
 use symbias_model::error::Result;
 use symbias_numerics::rank::RankDecision;
 
 /// Fresh points of the certificate.
 const POINTS: u64 = 8;
+/// Further points at which ker J of a function of pieces is taken apart.
+const PIECES: u64 = 5;
+/// They are those of no other search.
+const FIRST_POINT: u64 = 1 << 45;
 
 /// What is established of the affine symmetries of a model.
 #[derive(Clone, Debug)]
@@ -167,13 +173,26 @@ fn searched(
     if !effort.allows(apart) {
         return Ok(None);
     }
-    let Some(kernel) = kernel::kernel(probes, rank)? else {
-        return Ok(None);
-    };
-    let quotient = Quotient::find(probes)?;
+    let at = (rank.decision.rank, rank.probes);
     let theta = probes.point(rank.point);
+    let (decision, kernel) = kernel::kernel_at(probes, &theta, at)?;
+    if decision.rank != rank.decision.rank {
+        return Ok(None);
+    }
+    let quotient = Quotient::find(probes)?;
+    let mut points = vec![Kernel {
+        theta,
+        vectors: kernel.clone(),
+    }];
+    for number in 0..if probes.is_piecewise() { PIECES } else { 0 } {
+        let theta = probes.point(FIRST_POINT + number);
+        let (decision, vectors) = kernel::kernel_at(probes, &theta, at)?;
+        if decision.is_certain() {
+            points.push(Kernel { theta, vectors });
+        }
+    }
     let needed = rank.probes.saturating_mul(probes.outputs() as u64);
-    let list = blocks::blocks(probes, &quotient, (&theta, needed), &kernel)?;
+    let list = blocks::blocks(probes, &quotient, &points, needed)?;
     let mut left = effort;
     let mut blocks = Vec::new();
     for block in list {
@@ -185,6 +204,9 @@ fn searched(
             None
         };
         blocks.push((block, found));
+    }
+    if orbit < redundancy {
+        structured::search(probes, &quotient, left, &mut blocks)?;
     }
     Ok(Some(Searched {
         quotient,
@@ -201,7 +223,7 @@ impl Symmetry {
         families: &[Vec<AffineField>],
         searched: Searched,
     ) -> Result<()> {
-        let all = searched.blocks.iter().all(|b| b.1.is_some());
+        let all = searched.blocks.iter().all(|b| b.1.as_ref().is_some_and(|f| f.all));
         self.decisions = searched
             .blocks
             .iter()
@@ -210,7 +232,7 @@ impl Symmetry {
         let upper: usize = searched
             .blocks
             .iter()
-            .filter_map(|b| b.1.as_ref().map(|f| f.upper))
+            .filter_map(|b| b.1.as_ref().filter(|f| f.all).map(|f| f.upper))
             .sum();
         if all {
             self.upper = Some(upper + searched.quotient.dimension());

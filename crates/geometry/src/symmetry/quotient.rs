@@ -101,6 +101,23 @@ impl Quotient {
         on
     }
 
+    /// The same for a vector with few entries.
+    #[must_use]
+    pub fn slide_sparse(&self, vector: &[(usize, f64)]) -> Vec<(usize, f64)> {
+        let mut on: BTreeMap<usize, f64> = BTreeMap::new();
+        for &(i, x) in vector {
+            *on.entry(i).or_default() += x;
+        }
+        for (v, pivot) in self.translations.iter().zip(&self.pivots) {
+            if let Some(c) = on.remove(pivot).filter(|c| *c != 0.0) {
+                for (i, x) in v.iter().enumerate().filter(|(i, x)| i != pivot && **x != 0.0) {
+                    *on.entry(i).or_default() -= c * x;
+                }
+            }
+        }
+        on.into_iter().filter(|(_, x)| *x != 0.0).collect()
+    }
+
     /// The same for a point of a prime field, where V's basis is of small fractions.
     #[must_use]
     pub fn slide_exact(&self, theta: &[Number]) -> Vec<Fp<MERSENNE61>> {

@@ -7,6 +7,7 @@ use super::quotient::Quotient;
 use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::numerical;
+use std::ops::{AddAssign, Mul};
 use symbias_model::error::Result;
 use symbias_model::scalar::Measured;
 use symbias_numerics::dense::Matrix;
@@ -30,8 +31,10 @@ const FIRST_POINT: u64 = 1 << 20;
 pub struct Found {
     /// Candidates, on the slice: they solve the equations at every point tried.
     pub fields: Vec<AffineField>,
-    /// How many affine fields there are at most.
+    /// How many fields of the ansatz there are at most.
     pub upper: usize,
+    /// Whether all affine fields of the block were searched.
+    pub all: bool,
     /// Whether the bound is exact arithmetic on a function without pieces: the fields are
     /// identities but for the probability in the decision.
     pub identity: bool,
@@ -39,36 +42,64 @@ pub struct Found {
     pub decision: RankDecision,
 }
 
-/// The unknowns of a block: an entry of A for each of its rows and columns, one of b for each row.
-struct Unknowns<'a>(&'a Block);
+/// A number of the equations: f64, or an element of a prime field.
+pub(super) trait Number: Copy + Mul<Output = Self> + AddAssign {
+    fn of(x: f64) -> Self;
+}
 
-impl Unknowns<'_> {
+impl Number for f64 {
+    fn of(x: f64) -> f64 {
+        x
+    }
+}
+
+impl Number for Residue {
+    fn of(x: f64) -> Residue {
+        symbias_model::scalar::Exact::of(x).residue
+    }
+}
+
+/// A linear space of affine fields in unknown coefficients.
+pub(super) trait Ansatz {
+    /// Their number.
+    fn unknowns(&self) -> usize;
     /// ⟨j, Aθ + b⟩ = 0.
-    fn equation<T: Copy + std::ops::Mul<Output = T>>(&self, j: &[T], theta: &[T]) -> Vec<T> {
-        let mut row = Vec::with_capacity(self.0.unknowns());
-        for i in &self.0.rows {
-            row.extend(self.0.columns.iter().map(|k| j[*i] * theta[*k]));
+    fn equation<T: Number>(&self, j: &[T], theta: &[T]) -> Vec<T>;
+    /// Bounds on the errors of the equation of a row with these errors.
+    fn errors(&self, errors: &[f64], theta: &[f64]) -> Vec<f64>;
+    /// The field with these coefficients.
+    fn field(&self, coefficients: &[f64]) -> AffineField;
+}
+
+/// All fields of a block: an entry of A for each of its rows and columns, one of b for each row.
+impl Ansatz for Block {
+    fn unknowns(&self) -> usize {
+        self.rows.len() * (self.columns.len() + 1)
+    }
+
+    fn equation<T: Number>(&self, j: &[T], theta: &[T]) -> Vec<T> {
+        let mut row = Vec::with_capacity(Ansatz::unknowns(self));
+        for i in &self.rows {
+            row.extend(self.columns.iter().map(|k| j[*i] * theta[*k]));
             row.push(j[*i]);
         }
         row
     }
 
-    /// Bounds on the errors of the equation of a measured row.
-    fn errors(&self, j: &[Measured], theta: &[f64]) -> Vec<f64> {
-        let mut row = Vec::with_capacity(self.0.unknowns());
-        for i in &self.0.rows {
-            let error = j[*i].error();
-            row.extend(self.0.columns.iter().map(|k| error * theta[*k].abs()));
-            row.push(error);
+    fn errors(&self, errors: &[f64], theta: &[f64]) -> Vec<f64> {
+        let mut row = Vec::with_capacity(Ansatz::unknowns(self));
+        for i in &self.rows {
+            row.extend(self.columns.iter().map(|k| errors[*i] * theta[*k].abs()));
+            row.push(errors[*i]);
         }
         row
     }
 
     fn field(&self, coefficients: &[f64]) -> AffineField {
         let mut field = AffineField::default();
-        let width = self.0.columns.len() + 1;
-        for (i, part) in self.0.rows.iter().zip(coefficients.chunks_exact(width)) {
-            for (k, x) in self.0.columns.iter().zip(part).filter(|(_, x)| **x != 0.0) {
+        let width = self.columns.len() + 1;
+        for (i, part) in self.rows.iter().zip(coefficients.chunks_exact(width)) {
+            for (k, x) in self.columns.iter().zip(part).filter(|(_, x)| **x != 0.0) {
                 field.linear.push((*i, *k, *x));
             }
             if part[width - 1] != 0.0 {
@@ -79,34 +110,37 @@ impl Unknowns<'_> {
     }
 }
 
-/// All affine fields of a block.
+/// All fields of an ansatz.
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
-pub fn search(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<Found> {
+pub(super) fn search(
+    probes: &Probes<'_>,
+    quotient: &Quotient,
+    ansatz: &impl Ansatz,
+) -> Result<Found> {
     let degree = probes.arithmetic().degree().filter(|_| quotient.rational);
     match degree {
-        Some(degree) => exact(probes, quotient, block, degree),
-        None => floating(probes, quotient, block),
+        Some(degree) => exact(probes, quotient, ansatz, degree),
+        None => floating(probes, quotient, ansatz),
     }
 }
 
 fn exact(
     probes: &Probes<'_>,
     quotient: &Quotient,
-    block: &Block,
+    ansatz: &impl Ansatz,
     degree: u64,
 ) -> Result<Found> {
-    let unknowns = Unknowns(block);
-    let count = block.unknowns() + SPARE;
-    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(block.unknowns());
+    let count = ansatz.unknowns() + SPARE;
+    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(ansatz.unknowns());
     let (mut made, mut idle) = (0, 0);
     for number in 0..(16 * count + 1000) as u64 {
         let theta = probes.exact_point(FIRST_POINT + number);
         let mut stream = Stream::new(2, number, ROWS);
         if let Some(row) = probes.exact_row(&theta, probes.cheap(number), &mut stream)? {
             let j: Vec<Residue> = row.iter().map(|x| x.residue).collect();
-            let mut equation = unknowns.equation(&j, &quotient.slide_exact(&theta));
+            let mut equation = ansatz.equation(&j, &quotient.slide_exact(&theta));
             // A dead unit says nothing.
             if equation.iter().all(|x| x.is_zero()) {
                 continue;
@@ -120,7 +154,7 @@ fn exact(
         } else {
             idle >= SPARE
         };
-        if settled || space.rank() == block.unknowns() {
+        if settled || space.rank() == ansatz.unknowns() {
             break;
         }
     }
@@ -132,7 +166,7 @@ fn exact(
             .into_iter()
             .map(|x| reconstruct(x).map(|(p, q)| p as f64 / q as f64))
             .collect();
-        Some(unknowns.field(&coefficients?))
+        Some(ansatz.field(&coefficients?))
     };
     let fields: Option<Vec<AffineField>> = space.nullspace().into_iter().map(rational).collect();
     let identity = !probes.is_piecewise();
@@ -140,10 +174,11 @@ fn exact(
         Some(fields) => fields,
         // With generic constants the dimension is exact and the fields are rounded.
         None => {
-            let rounded = floating(probes, quotient, block)?;
+            let rounded = floating(probes, quotient, ansatz)?;
             if rounded.upper != upper {
                 return Ok(Found {
                     upper,
+                    all: true,
                     fields: Vec::new(),
                     identity: false,
                     decision,
@@ -155,14 +190,14 @@ fn exact(
     Ok(Found {
         fields,
         upper,
+        all: true,
         identity,
         decision,
     })
 }
 
-fn floating(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<Found> {
-    let unknowns = Unknowns(block);
-    let n = block.unknowns();
+fn floating(probes: &Probes<'_>, quotient: &Quotient, ansatz: &impl Ansatz) -> Result<Found> {
+    let n = ansatz.unknowns();
     let mut count = n + n / 4 + SPARE;
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     let (mut number, mut rows) = (0, 0);
@@ -173,8 +208,9 @@ fn floating(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<F
             if let Some(j) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
                 let slid = quotient.slide(&theta);
                 let plain: Vec<f64> = j.iter().map(Measured::value).collect();
+                let rounding: Vec<f64> = j.iter().map(Measured::error).collect();
                 let (equation, error) =
-                    (unknowns.equation(&plain, &slid), unknowns.errors(&j, &slid));
+                    (ansatz.equation(&plain, &slid), ansatz.errors(&rounding, &slid));
                 // A dead unit says nothing, and neither does what is all rounding.
                 if equation.iter().zip(&error).any(|(x, e)| x.abs() > KNOWN * e) {
                     values.extend(equation);
@@ -193,8 +229,9 @@ fn floating(probes: &Probes<'_>, quotient: &Quotient, block: &Block) -> Result<F
             let vectors = (0..basis.cols).map(|k| basis.column(k)).collect();
             let sparse = Echelon::of(vectors).cleaned().rows;
             return Ok(Found {
-                fields: sparse.iter().map(|v| unknowns.field(v)).collect(),
+                fields: sparse.iter().map(|v| ansatz.field(v)).collect(),
                 upper: decision.nullity(),
+                all: true,
                 identity: false,
                 decision,
             });

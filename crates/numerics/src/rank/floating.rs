@@ -73,8 +73,8 @@ pub fn nullspace_with(
 fn by_svd(what: &str, a: &Matrix, options: RankOptions) -> Result<(RankDecision, Matrix), Error> {
     let n = a.cols;
     let short = compress(a.faer());
-    // A square matrix, so that all right vectors come out.
-    let square = Mat::from_fn(n, n, |i, j| {
+    // At least square, so that all right vectors come out; compressed or not, every row counts.
+    let square = Mat::from_fn(n.max(short.nrows()), n, |i, j| {
         if i < short.nrows() {
             short[(i, j)]
         } else {
