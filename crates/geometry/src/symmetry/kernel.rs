@@ -5,10 +5,14 @@ use crate::rank::numerical;
 use symbias_model::error::Result;
 use symbias_model::scalar::Measured;
 use symbias_numerics::dense::Matrix;
-use symbias_numerics::rank::{RankDecision, measured_nullspace};
+use symbias_numerics::rank::{RankDecision, measured_nullspace, measured_nullspace_of_rank};
 
 /// Rows beyond the rank.
 const SPARE: usize = 16;
+/// Columns up to which singular vectors are computed for a rank that is known.
+const SMALL: usize = 400;
+/// The gap there, at least.
+const LEAST_GAP: f64 = 1e3;
 
 /// A basis of ker J(θ) at a point (of [`Probes::point`]), one vector each, and how its dimension was
 /// decided; `most` rows of J suffice, of `used` probes.
@@ -35,8 +39,21 @@ pub fn kernel_at(
         }
     }
     let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
+    let (values, errors) = (matrix(values)?, matrix(errors)?);
     let (decision, basis) =
-        measured_nullspace("kernel of J", &matrix(values)?, &matrix(errors)?).map_err(numerical)?;
-    let vectors = (0..basis.cols).map(|k| basis.column(k)).collect();
-    Ok((decision, vectors))
+        measured_nullspace("kernel of J", &values, &errors).map_err(numerical)?;
+    if decision.rank == rank || d > SMALL {
+        return Ok((decision, columns(&basis)));
+    }
+    // A weak gap is cut where the rank was decided, if there is one.
+    let (gap, basis) = measured_nullspace_of_rank(&values, &errors, rank).map_err(numerical)?;
+    if gap < LEAST_GAP {
+        return Ok((decision, columns(&basis)));
+    }
+    let known = RankDecision { rank, gap, ..decision };
+    Ok((known, columns(&basis)))
+}
+
+fn columns(basis: &Matrix) -> Vec<Vec<f64>> {
+    (0..basis.cols).map(|k| basis.column(k)).collect()
 }

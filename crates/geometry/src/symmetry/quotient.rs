@@ -200,6 +200,16 @@ fn nonzero(v: &[f64]) -> Vec<(usize, f64)> {
     entries.filter(|(_, x)| *x != 0.0).collect()
 }
 
+/// The largest numerator and denominator of a fraction that is believed: most residues are fractions of
+/// numbers up to 2³⁰, one in 10⁶ is one of numbers up to this.
+const SMALL: u64 = 1_000_000;
+
+/// The small fraction that a residue is, if it is one.
+pub(super) fn small_fraction(x: Fp<MERSENNE61>) -> Option<f64> {
+    let (p, q) = reconstruct(x)?;
+    (p.unsigned_abs() <= SMALL && q.unsigned_abs() <= SMALL).then_some(p as f64 / q as f64)
+}
+
 /// A small fraction as a residue.
 fn fraction(x: f64) -> Fp<MERSENNE61> {
     for q in 1..=60_u32 {
@@ -229,7 +239,7 @@ fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
     }
     let rational = |v: Vec<Fp<MERSENNE61>>| -> Option<Vec<f64>> {
         v.into_iter()
-            .map(|x| reconstruct(x).map(|(p, q)| p as f64 / q as f64))
+            .map(small_fraction)
             .collect()
     };
     Ok(space.nullspace().into_iter().map(rational).collect())

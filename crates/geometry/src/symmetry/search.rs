@@ -3,7 +3,7 @@
 
 use super::blocks::Block;
 use super::echelon::Echelon;
-use super::quotient::Quotient;
+use super::quotient::{Quotient, small_fraction};
 use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::numerical;
@@ -11,7 +11,7 @@ use std::ops::{AddAssign, Mul};
 use symbias_model::error::Result;
 use symbias_model::scalar::Measured;
 use symbias_numerics::dense::Matrix;
-use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
+use symbias_numerics::field::{Fp, MERSENNE61};
 use symbias_numerics::random::Stream;
 use symbias_numerics::rank::{ExactRowSpace, RankDecision, measured_nullspace, schwartz_zippel};
 
@@ -164,7 +164,7 @@ fn exact(
     let rational = |v: Vec<Residue>| -> Option<AffineField> {
         let coefficients: Option<Vec<f64>> = v
             .into_iter()
-            .map(|x| reconstruct(x).map(|(p, q)| p as f64 / q as f64))
+            .map(small_fraction)
             .collect();
         Some(ansatz.field(&coefficients?))
     };

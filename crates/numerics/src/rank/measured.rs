@@ -78,6 +78,41 @@ pub fn measured_rank(what: &str, values: &Matrix, errors: &Matrix) -> Result<Ran
     rank_with(what, &scaled.matrix, options(&scaled))
 }
 
+/// An orthonormal basis of the null space of a matrix whose rank is known otherwise, one vector per column:
+/// the right singular vectors of the smallest magnitudes of the scaled matrix, and the gap there.
+///
+/// # Errors
+/// [`Error::NotFinite`] or [`Error::NoConvergence`].
+pub fn measured_nullspace_of_rank(
+    values: &Matrix,
+    errors: &Matrix,
+    rank: usize,
+) -> Result<(f64, Matrix), Error> {
+    let scaled = scaled(values, errors);
+    let n = values.cols;
+    let tall = Matrix::from_fn(n.max(values.rows), n, |i, j| {
+        if i < values.rows {
+            scaled.matrix.row(i)[j]
+        } else {
+            0.0
+        }
+    });
+    let svd = crate::dense::svd(&tall)?;
+    let at = |k: usize| svd.s.get(k).copied().unwrap_or(0.0);
+    let gap = if rank == 0 || rank >= n {
+        f64::INFINITY
+    } else {
+        at(rank - 1) / at(rank).max(f64::MIN_POSITIVE)
+    };
+    if rank >= n {
+        return Ok((gap, Matrix::zeros(n, 0)));
+    }
+    let unscaled = Matrix::from_fn(n, n - rank, |i, j| {
+        svd.v.row(i)[rank + j] * scaled.columns[i]
+    });
+    Ok((gap, crate::dense::column_pivoted_qr(&unscaled)?.q))
+}
+
 /// An orthonormal basis of the null space, one vector per column.
 ///
 /// # Errors

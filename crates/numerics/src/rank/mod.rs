@@ -23,5 +23,5 @@ pub use crate::field::reconstruct;
 pub use decision::{RankDecision, RankOptions, decide, schwartz_zippel};
 pub use exact::ExactRowSpace;
 pub use floating::{nullspace, nullspace_with, rank, rank_with};
-pub use measured::{measured_nullspace, measured_rank};
+pub use measured::{measured_nullspace, measured_nullspace_of_rank, measured_rank};
 pub use row_space::RowSpace;
