@@ -66,10 +66,7 @@ fn by_lanes<T: Real + std::ops::AddAssign>(
         let program = Program::<T>::compile(model, &arrays, Options::new(task, Layout::Single))
             .expect("a program");
         let zero = T::from_f64(0.0);
-        let mut found = vec![
-            vec![zero; program.result_len(0)],
-            vec![zero; program.result_len(1)],
-        ];
+        let mut found = [0, 1].map(|result| vec![zero; program.result_len(result)]);
         let arguments = Arguments {
             directions: &[&v, &v],
             ..Arguments::at(&theta, &[])

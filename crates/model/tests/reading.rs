@@ -46,7 +46,7 @@ fn sums_that_two_readers_place_differently_are_refused_with_both_readings() {
         (
             "y[h] = 2*-relu(k + 3*(G[h,d]*x[d]))*U[h,d]*w[d]",
             "sum[d](2*-relu(k + 3*(G[h,d]*x[d]))*U[h,d]*w[d])",
-            "2*-relu(k + sum[d](3*(G[h,d]*x[d])))*U[h,d]*w[d]",
+            "2*-relu(k + 3*sum[d](G[h,d]*x[d]))*U[h,d]*w[d]",
         ),
         (
             "y[h] = (G[h,d]*x[d])^2*U[h,d]*x[d]",

@@ -7,11 +7,8 @@ use crate::scalar::{Arrays, Known};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Entries of a table or constant, at most.
+/// Entries of a table, of a constant or of the array that a node becomes, at most.
 const LARGEST: usize = 1 << 26;
-
-/// Entries of the array that a node becomes, at most.
-const ARRAY: u128 = 1 << 27;
 
 /// Real and imaginary part.
 pub(super) type Pair = (Id, Option<Id>);
@@ -181,7 +178,7 @@ impl<'a> Lowering<'a> {
             .iter()
             .map(|l| u128::from(self.model.label_size(*l)))
             .fold(samples, u128::saturating_mul);
-        match entries <= ARRAY {
+        match entries <= LARGEST as u128 {
             true => Ok(()),
             false => Err(too_large(entries).at(node.span)),
         }
