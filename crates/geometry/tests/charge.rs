@@ -8,6 +8,7 @@ use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::gram::gram;
 use symbias_geometry::probe::Probes;
+use symbias_geometry::effort::Effort;
 use symbias_geometry::rank::generic_rank;
 use symbias_model::Model;
 use symbias_model::data;
@@ -201,7 +202,9 @@ fn count(text: &str) -> (usize, bool) {
         .and_then(|s| s.check(Copies::All))
         .expect("a model");
     let probes = probes(&model, 5);
-    let rank = generic_rank(&probes, probes.parameters()).expect("a rank");
+    let rank = generic_rank(&probes, probes.parameters(), Effort::default())
+        .expect("a rank")
+        .expect("affordable");
     // Zero known charges: the brackets alone must find the count.
     let found = conserved(&probes, &rank, 0)
         .expect("a count")
@@ -280,7 +283,9 @@ fn fifty_random_linear_networks() {
             .expect("a rank")
             .decision
             .rank;
-        let rank = generic_rank(&probes, d).expect("a rank");
+        let rank = generic_rank(&probes, d, Effort::default())
+            .expect("a rank")
+            .expect("affordable");
         let found = conserved(&probes, &rank, independent)
             .expect("a count")
             .expect("small");

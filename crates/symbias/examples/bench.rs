@@ -11,6 +11,7 @@ use symbias_geometry::charge::conserved::conserved;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::orbit::gram::gram;
 use symbias_geometry::probe::Probes;
+use symbias_geometry::effort::Effort;
 use symbias_geometry::rank::generic_rank;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_numerics::random::Stream;
@@ -132,7 +133,8 @@ fn networks() -> Outcome {
             symmetric.extend(factor.split(&model).symmetric);
         }
         let independent = gram(&symmetric, &probes.point(2))?.decision.rank;
-        let rank = generic_rank(&probes, probes.parameters())?;
+        let rank = generic_rank(&probes, probes.parameters(), Effort::default())?
+            .ok_or("a rank that costs too much")?;
         conserved(&probes, &rank, independent)?;
     }
     Ok(())

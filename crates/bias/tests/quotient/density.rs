@@ -8,6 +8,7 @@ use symbias_bias::quotient::{LogDensity, Noise, Section};
 use symbias_bias::{Ground, Noise as Law};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::probe::Probes;
+use symbias_geometry::effort::Effort;
 use symbias_geometry::rank::generic_rank;
 use symbias_model::Model;
 use symbias_model::error::Result;
@@ -30,7 +31,10 @@ fn with_density<T>(
 ) -> Result<T> {
     let found = factors(model);
     let probes = Probes::new(model, &Default::default(), None, 0)?;
-    let rank = generic_rank(&probes, model.space().dim())?.decision.rank;
+    let rank = generic_rank(&probes, model.space().dim(), Effort::default())?
+        .expect("affordable")
+        .decision
+        .rank;
     let ground = Ground::new(model, &found, &probes, false, rank);
     let law = Stationary {
         noise: law,
