@@ -6,7 +6,9 @@
 pub struct Effort(f64);
 
 /// Operations allowed by an effort of 1: some ten seconds of one core.
-const UNIT: f64 = 5e10;
+const UNIT: f64 = 1e11;
+/// Share of the effort up to which a rank is decided in exact arithmetic.
+const EXACTLY: f64 = 0.05;
 /// Elements of memory allowed, whatever the effort: 2 GiB of numbers.
 const NUMBERS: f64 = 2.7e8;
 /// Operations of one instruction of a scalar program, forwards and backwards.
@@ -42,6 +44,12 @@ impl Effort {
         cost.operations <= self.0 * UNIT && cost.numbers <= NUMBERS
     }
 
+    /// The effort for a rank in exact arithmetic, where floating point would do at a smaller cost.
+    #[must_use]
+    pub fn exactly(self) -> Effort {
+        Effort(self.0 * EXACTLY)
+    }
+
     /// Rank of `rank` rows of J by elimination modulo a prime.
     #[must_use]
     pub fn exact_rank(rank: usize, d: usize, length: usize) -> Cost {
@@ -75,7 +83,7 @@ impl Effort {
 }
 
 /// Share of the effort that is spent on re-checking what is explained already.
-const CHECK: f64 = 0.05;
+const CHECK: f64 = 0.025;
 
 impl Effort {
     /// The effort for a search that can only confirm.

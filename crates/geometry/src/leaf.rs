@@ -6,13 +6,15 @@
 //! of a geodesically convex function on the orbit. Where it vanishes on the leaf it can only attract,
 //! and does if that matrix is regular.
 
+use crate::connected::Connected;
 use crate::discover::structural::Split;
 use crate::field::AffineField;
 use crate::orbit::OrbitFrame;
 use crate::rank::numerical;
+use std::collections::{BTreeMap, HashMap};
 use symbias_model::error::Result;
-use symbias_numerics::dense::Matrix;
-use symbias_numerics::rank::{self, RankDecision};
+use symbias_numerics::dense::{Matrix, singular_values};
+use symbias_numerics::rank::{self, RankDecision, RankOptions};
 
 /// What horizontal noise does to the charges at a point.
 #[derive(Clone, Debug)]
@@ -31,7 +33,9 @@ pub struct LeafDrift {
 /// Relative drift up to which a leaf counts as invariant.
 const INVARIANT: f64 = 1e-9;
 /// Multiplications spent on the restoring matrix, at most.
-const LARGEST: usize = 3_000_000_000;
+const LARGEST: f64 = 3e9;
+/// Multiplications that an entry of it counts as, at least: 800 MB in all.
+const ENTRY: usize = 30;
 
 impl LeafDrift {
     /// Whether the leaf stays: no charge drifts.
@@ -69,49 +73,122 @@ pub fn leaf_drift(split: &Split, fields: &[AffineField], theta: &[f64]) -> Resul
         .iter()
         .filter(|f| !f.linear.is_empty())
         .collect();
-    let (p, r, d) = (linear.len(), frame.dimension(), theta.len());
-    let restoring = if p * r * r * d > LARGEST {
+    let groups = groups(&frame, &linear, theta.len());
+    let restoring = if groups.iter().map(Group::cost).sum::<f64>() > LARGEST {
         None
     } else {
-        Some(restoring(&frame, &linear, theta.len())?)
+        Some(restoring(&groups, &linear, theta.len())?)
     };
     Ok(LeafDrift {
         drift,
         relative,
         restoring,
-        charges: p,
+        charges: linear.len(),
     })
 }
 
-/// Rank of the map a ↦ (P_H A_a e)_e.
-fn restoring(frame: &OrbitFrame<'_>, symmetric: &[&AffineField], d: usize) -> Result<RankDecision> {
-    let basis = frame.tangent();
-    let tangent = Matrix::from_fn(basis.len(), d, |i, j| basis[i][j]);
-    let mut columns = Matrix::zeros(basis.len() * d, symmetric.len());
-    for (a, field) in symmetric.iter().enumerate() {
+/// Symmetric fields that share coordinates with one another or with the orbit: K is a matrix for each.
+#[derive(Default)]
+struct Group<'a> {
+    coords: Vec<usize>,
+    /// Numbers of the fields.
+    fields: Vec<usize>,
+    /// The orbit's tangent space there, by blocks.
+    tangent: Vec<(&'a [usize], &'a Matrix)>,
+}
+
+impl Group<'_> {
+    fn dimension(&self) -> usize {
+        self.tangent.iter().map(|t| t.1.cols).sum()
+    }
+
+    /// Multiplications for its matrix, and its entries where they are more of a burden.
+    fn cost(&self) -> f64 {
+        let (p, r, d) = (self.fields.len(), self.dimension(), self.coords.len());
+        p as f64 * r as f64 * d as f64 * r.max(ENTRY) as f64
+    }
+}
+
+fn groups<'a>(frame: &'a OrbitFrame<'_>, symmetric: &[&AffineField], d: usize) -> Vec<Group<'a>> {
+    let mut connected = Connected::new(d);
+    let blocks = frame.tangent();
+    for (coords, _) in &blocks {
+        connected.join_all(coords.iter().copied());
+    }
+    for field in symmetric {
+        connected.join_all(field.linear.iter().flat_map(|e| [e.0, e.1]));
+    }
+    let mut groups: BTreeMap<usize, Group<'a>> = BTreeMap::new();
+    for (number, field) in symmetric.iter().enumerate() {
+        let root = connected.root(field.linear[0].0);
+        groups.entry(root).or_default().fields.push(number);
+    }
+    for i in 0..d {
+        if let Some(group) = groups.get_mut(&connected.root(i)) {
+            group.coords.push(i);
+        }
+    }
+    for (coords, tangent) in blocks {
+        if let Some(group) = groups.get_mut(&connected.root(coords[0])) {
+            group.tangent.push((coords, tangent));
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Rank of the map a ↦ (P_H A_a e)_e: one decision on the singular values of all groups.
+fn restoring(groups: &[Group<'_>], symmetric: &[&AffineField], d: usize) -> Result<RankDecision> {
+    let (mut all, mut rows) = (Vec::new(), 0);
+    for group in groups {
+        let columns = columns(group, symmetric)?;
+        rows += columns.rows;
+        all.extend(singular_values(&columns).map_err(numerical)?);
+    }
+    all.sort_by(|a: &f64, b| b.total_cmp(a));
+    let what = "drift that restores the charges";
+    let (rows, cols) = (rows.max(d), symmetric.len());
+    Ok(rank::decide(what, &all, rows, cols, RankOptions::default()))
+}
+
+/// (P_H A_a e)_e, one column for each field of a group.
+fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
+    let (width, r) = (group.coords.len(), group.dimension());
+    let place: HashMap<usize, usize> = group.coords.iter().copied().zip(0..).collect();
+    let mut tangent = Matrix::zeros(r, width);
+    let mut first = 0;
+    for (coords, own) in &group.tangent {
+        for (i, coordinate) in coords.iter().enumerate() {
+            for k in 0..own.cols {
+                tangent.row_mut(first + k)[place[coordinate]] = own[(i, k)];
+            }
+        }
+        first += own.cols;
+    }
+    let mut columns = Matrix::zeros(r * width, group.fields.len());
+    for (a, number) in group.fields.iter().enumerate() {
+        let mut moved = Matrix::zeros(r, width);
+        for (i, j, x) in &symmetric[*number].linear {
+            let (i, j) = (place[i], place[j]);
+            for e in 0..r {
+                moved.row_mut(e)[i] += x * tangent[(e, j)];
+            }
+        }
         // Many scalings leave most directions alone.
-        let moved: Vec<(usize, Vec<f64>)> = basis
-            .iter()
-            .map(|e| {
-                let mut moved = vec![0.0; d];
-                field.add_linear(e, 1.0, &mut moved);
-                moved
-            })
-            .enumerate()
-            .filter(|(_, m)| m.iter().any(|x| *x != 0.0))
+        let live: Vec<usize> = (0..r)
+            .filter(|e| moved.row(*e).iter().any(|x| *x != 0.0))
             .collect();
-        let mut across = Matrix::from_fn(moved.len(), d, |i, j| moved[i].1[j]);
+        let mut across = Matrix::from_fn(live.len(), width, |i, j| moved[(live[i], j)]);
         // Twice: what is left of a vector along the orbit is rounding.
         for _ in 0..2 {
             let along = across.matmul(&tangent.transpose()).map_err(numerical)?;
             let vertical = along.matmul(&tangent).map_err(numerical)?;
             across = across.add_scaled(-1.0, &vertical).map_err(numerical)?;
         }
-        for (i, (e, _)) in moved.iter().enumerate() {
+        for (i, e) in live.iter().enumerate() {
             for (j, x) in across.row(i).iter().enumerate() {
-                columns.row_mut(e * d + j)[a] = *x;
+                columns.row_mut(e * width + j)[a] = *x;
             }
         }
     }
-    rank::rank("drift that restores the charges", &columns).map_err(numerical)
+    Ok(columns)
 }

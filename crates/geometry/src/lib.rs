@@ -3,6 +3,7 @@
 pub mod algebra;
 pub mod charge;
 pub mod component;
+mod connected;
 pub mod discover;
 
 pub mod effort;

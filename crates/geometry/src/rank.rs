@@ -16,10 +16,10 @@ use symbias_numerics::rank::{
 /// Probes at least, before a rank that does not grow counts as settled.
 const LEAST: u64 = 4;
 /// How often the largest rank must have been seen where the function has pieces, …
-const SEEN: u32 = 8;
+const SEEN: u32 = 4;
 /// … or how many points compared (fewer where the bound is reached): the rank may differ from piece to piece.
-const POINTS: u64 = 48;
-const COMPARED: u64 = 4;
+const POINTS: u64 = 24;
+const COMPARED: u64 = 2;
 /// Points compared where the function is analytic: one decides in exact arithmetic, a second one
 /// re-checks a rank of rounded numbers.
 const CHECKED: u64 = 2;
@@ -69,13 +69,13 @@ pub fn generic_rank(
     let exact = probes
         .arithmetic()
         .degree()
-        .filter(|_| effort.allows(Effort::exact_rank(bound.min(d), d, probes.length())));
+        .filter(|_| effort.exactly().allows(Effort::exact_rank(bound.min(d), d, probes.length())));
     if exact.is_none() && !effort.allows(Effort::floating_rank(bound.min(d), probes.length())) {
         return Ok(None);
     }
     let mut best: Option<(GenericRank, bool)> = None;
-    let (mut smallest, mut seen) = (usize::MAX, 0);
-    for number in 0..POINTS {
+    let (mut smallest, mut seen, mut tried) = (usize::MAX, 0, 0);
+    for number in probes.points_by_pieces(POINTS) {
         let found = match exact {
             Some(degree) => exact_at(probes, number, degree, bound)?,
             None => floating_at(probes, number, bound)?,
@@ -103,13 +103,14 @@ pub fn generic_rank(
         }
         let Some((now, clear)) = &best else { continue };
         let reached = now.decision.rank == bound;
+        tried += 1;
         // The rank of an analytic map is the same at almost every point.
         let enough = if probes.is_piecewise() {
-            seen >= SEEN || reached && number + 1 >= COMPARED
+            seen >= SEEN || reached && tried >= COMPARED
         } else {
-            exact.is_some() || *clear && seen >= 2 && number + 1 >= CHECKED
+            exact.is_some() || *clear && seen >= 2 && tried >= CHECKED
         };
-        if enough || !probes.is_piecewise() && number + 1 >= SEEN.into() {
+        if enough || !probes.is_piecewise() && tried >= SEEN.into() {
             break;
         }
     }

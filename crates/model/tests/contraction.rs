@@ -119,6 +119,12 @@ fn a_mean_divides_by_all_that_it_is_over() {
         format!("y = mean[{}]({p})", l.join(","))
     }));
     near(&mean.value(), &[trace(&mean.theta, 5, 2) / 32.0]);
+    let wide = written(&ring(30, 2, |p, l| {
+        format!("y = mean[{}]({p})", l.join(","))
+    }));
+    let right = [trace(&wide.theta, 30, 2) / 2.0_f64.powi(30)];
+    near(&wide.value(), &right);
+    near(&wide.by_lanes(), &right);
     // What is read twice is one array, and is summed as it is.
     let twice = written(
         "symbias = 1\noutputs = [\"y\", \"z\"]\naxes = { i = 3, j = 4 }\n\
@@ -190,6 +196,42 @@ fn divisors_letters_that_are_broadcast_masks_and_complex_factors_stay_what_they_
     });
     near(&model.value(), &[right]);
     near(&model.by_lanes(), &[right]);
+}
+
+#[test]
+fn rings_of_complex_matrices_are_contracted_two_by_two_as_well() {
+    let n = 14;
+    let text = ring(n, 2, |p, _| format!("y = re({p})"));
+    let text = (0..n).fold(text, |text, i| {
+        let (plain, shape) = (
+            format!("M{i} = ["),
+            format!("M{i} = {{ field = \"complex\", axes = ["),
+        );
+        let end = format!("\"i{}\"]", (i + 1) % n);
+        let at = text.find(&plain).expect("a parameter");
+        let (head, tail) = text.split_at(at);
+        head.to_owned()
+            + &tail
+                .replacen(&plain, &shape, 1)
+                .replacen(&end, &format!("{end} }}"), 1)
+    });
+    let model = written(&text);
+    // (re, im) products of 2 x 2 matrices.
+    let mut product = [[(1.0, 0.0), (0.0, 0.0)], [(0.0, 0.0), (1.0, 0.0)]];
+    for m in model.theta.chunks(8) {
+        let entry = |i: usize, j: usize| {
+            let term = |l: usize| {
+                let ((a, b), (c, d)) = (product[i][l], (m[4 * l + 2 * j], m[4 * l + 2 * j + 1]));
+                (a * c - b * d, a * d + b * c)
+            };
+            (term(0).0 + term(1).0, term(0).1 + term(1).1)
+        };
+        product = [[entry(0, 0), entry(0, 1)], [entry(1, 0), entry(1, 1)]];
+    }
+    let right = [product[0][0].0 + product[1][1].0];
+    near(&model.value(), &right);
+    near(&model.by_lanes(), &right);
+    assert!(model.scalar.len() < 200 * n, "{}", model.scalar.len());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::formula::{Charge, Form, Term};
 use super::places::{Places, Selection};
 use crate::discover::structural::generators::{Layout, for_each_index, product_functions};
+use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 
 impl Charge {
@@ -128,6 +129,37 @@ impl Charge {
         let sizes = self.sizes();
         let own = Selection::new(&self.terms[block.term], &sizes, layout);
         Places::new(sizes, own)
+    }
+
+    /// The parameters that the group acts on, and those that its dual acts on, without those that are
+    /// `fixed`, with their coordinates; `None` where one side has none.
+    pub(crate) fn sides(
+        &self,
+        fixed: &BTreeSet<TensorId>,
+        layout: &Layout,
+    ) -> Option<[(Vec<TensorId>, Places); 2]> {
+        let sizes = self.sizes();
+        let side = |dual: bool| {
+            let own = self.terms.iter().filter(|t| (t.coefficient < 0.0) == dual);
+            let own: Vec<&Term> = own.filter(|t| !fixed.contains(&t.tensor)).collect();
+            let mut places = own
+                .iter()
+                .map(|t| Places::new(sizes.clone(), Selection::new(t, &sizes, layout)));
+            let mut all = places.next()?;
+            places.for_each(|p| all.extend(p));
+            Some((own.iter().map(|t| t.tensor).collect(), all))
+        };
+        Some([side(false)?, side(true)?])
+    }
+
+    /// Rows of the matrix whose entries the charges are; 1 for others.
+    pub(crate) fn size(&self) -> usize {
+        match self.form {
+            Form::Squares | Form::Entries | Form::Affine => 1,
+            Form::Symmetric { size, .. }
+            | Form::Hermitian { size, .. }
+            | Form::Imaginary { size } => size as usize,
+        }
     }
 
     /// Whether the charges are the entries of a symmetric matrix: those of a real general linear

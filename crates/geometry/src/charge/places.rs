@@ -221,6 +221,22 @@ impl Places {
         own
     }
 
+    /// The coordinates of an item by the value of the matrix index: a stack, the blocks side by side. Of
+    /// complex entries those of the real parts.
+    pub(crate) fn rows(&self, item: usize) -> Vec<Vec<usize>> {
+        let copy = self.copy(item);
+        let mut rows: Vec<Vec<usize>> = Vec::new();
+        for block in &self.blocks {
+            block.visit(&copy, |places| {
+                rows.resize(places.len(), Vec::new());
+                rows.iter_mut()
+                    .zip(places)
+                    .for_each(|(row, p)| row.push(*p));
+            });
+        }
+        rows
+    }
+
     /// Those of all items, one after the other.
     pub fn iter(&self) -> impl Iterator<Item = Vec<usize>> + '_ {
         (0..self.len()).map(|item| self.of(item))

@@ -2,7 +2,8 @@
 //! of the parameters that g acts on, B (r×M) that of its duals; W = AᵀB (N×M) is left alone.
 
 use crate::charge::render::{Script, spelled_tensor, total};
-use crate::charge::{Charge, charges};
+use crate::charge::{Charge, Places, charges};
+use crate::discover::structural::generators::Layout;
 use crate::discover::structural::{Factor, SlotPlaces};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
@@ -14,7 +15,8 @@ use symbias_numerics::rank::{self, RankOptions};
 pub struct Pair {
     charge: Charge,
     /// Parameters that the group acts on, and those that its dual acts on.
-    pub sides: [Vec<SlotPlaces>; 2],
+    tensors: [Vec<TensorId>; 2],
+    places: [Places; 2],
 }
 
 impl Pair {
@@ -25,48 +27,40 @@ impl Pair {
         if !charge.is_symmetric_matrix() {
             return None;
         }
-        let (dual, plain): (Vec<SlotPlaces>, Vec<SlotPlaces>) = factor
-            .matrix_places(model)?
-            .into_iter()
-            .filter(|s| !fixed.contains(&s.tensor))
-            .partition(|s| s.dual);
+        let [plain, dual] = charge.sides(fixed, &Layout::new(model))?;
         // A parameter on both sides (A in x' = Ax + Bu) is transformed by g and g⁻¹ at once.
-        let tensors: BTreeSet<TensorId> = plain.iter().chain(&dual).map(|s| s.tensor).collect();
-        let both = tensors.len() < plain.len() + dual.len();
-        (!plain.is_empty() && !dual.is_empty() && !both).then_some(Pair {
+        let tensors: BTreeSet<&TensorId> = plain.0.iter().chain(&dual.0).collect();
+        (tensors.len() == plain.0.len() + dual.0.len()).then_some(Pair {
             charge,
-            sides: [plain, dual],
+            tensors: [plain.0, dual.0],
+            places: [plain.1, dual.1],
         })
     }
 
     /// Number of copies.
     #[must_use]
     pub fn copies(&self) -> usize {
-        self.sides[0].first().map_or(0, |s| s.copies.len())
+        self.places[0].len()
     }
 
     /// r.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.sides[0]
-            .first()
-            .map_or(0, |s| s.copies.first().map_or(0, Vec::len))
+        self.charge.size()
     }
 
-    /// r, N and M; `None` where the entries are not listed.
+    /// r, N and M; `None` where copies differ.
     #[must_use]
     pub fn shape(&self) -> Option<(usize, usize, usize)> {
-        (self.copies() > 0).then(|| {
-            let [a, b] = self.places(0);
-            let width = |m: &[Vec<usize>]| m.first().map_or(0, Vec::len);
-            (a.len(), width(&a), width(&b))
-        })
+        let r = self.size();
+        let width = |p: &Places| Some(p.common_count()? / r);
+        Some((r, width(&self.places[0])?, width(&self.places[1])?))
     }
 
     /// Coordinates of θ in the stacks of a copy: r rows, N or M columns.
     #[must_use]
     pub fn places(&self, copy: usize) -> [Vec<Vec<usize>>; 2] {
-        self.sides.each_ref().map(|side| stacked(side, copy))
+        self.places.each_ref().map(|side| side.rows(copy))
     }
 
     /// A and B of a copy at θ.
@@ -106,14 +100,9 @@ impl Pair {
             (false, Script::Plain) => format!("_{}", letters.join(",")),
             (false, Script::Latex) => format!("_{{{}}}", letters.join(",")),
         };
-        let names: Vec<String> = self.sides[side]
+        let names: Vec<String> = self.tensors[side]
             .iter()
-            .map(|s| {
-                format!(
-                    "{}{at}",
-                    spelled_tensor(&model.tensor(s.tensor).name, script)
-                )
-            })
+            .map(|t| format!("{}{at}", spelled_tensor(&model.tensor(*t).name, script)))
             .collect();
         match names.as_slice() {
             [one] => one.clone(),

@@ -2,7 +2,9 @@
 //! of translations.
 
 use super::local::Local;
+use super::pair::{Rows, read, write};
 use std::sync::Arc;
+use symbias_numerics::dense::Matrix;
 
 /// g = g_n … g_1, each g_k an exponential of a symmetric generator or a translation of θ ∈ ℝᵈ.
 /// The default is the identity.
@@ -17,8 +19,46 @@ enum Step {
     Diagonal(Vec<(usize, f64)>),
     /// θ ← e^X θ, X = Σ x_a A_a on the coordinates of a component.
     Linear(Arc<Local>, Vec<f64>),
+    /// A ← e^X A, B ← e^{−X} B for a pair of stacks.
+    Stacks(Stacks),
     /// θ ← θ + c.
     Shift(Vec<(usize, f64)>),
+}
+
+/// Symmetric matrices, each the inverse of the other, that act on a pair of stacks.
+#[derive(Clone, Debug)]
+pub(super) struct Stacks {
+    places: Arc<Rows>,
+    factors: Arc<[Matrix; 2]>,
+    /// Whether they are exchanged: the inverse.
+    inverse: bool,
+}
+
+impl Stacks {
+    pub fn new(places: &Arc<Rows>, factors: [Matrix; 2]) -> Stacks {
+        Stacks {
+            places: Arc::clone(places),
+            factors: Arc::new(factors),
+            inverse: false,
+        }
+    }
+
+    fn inverse(&self) -> Stacks {
+        Stacks {
+            inverse: !self.inverse,
+            ..self.clone()
+        }
+    }
+
+    fn apply(&self, at: &mut [f64]) {
+        let [a, b] = read(&self.places, at);
+        let [g, h] = self.factors.as_ref();
+        let (g, h) = if self.inverse { (h, g) } else { (g, h) };
+        // The shapes are those that the factors were computed from.
+        if let (Ok(a), Ok(b)) = (g.matmul(&a), h.matmul(&b)) {
+            write(&self.places, &[a, b], at);
+        }
+    }
 }
 
 impl Element {
@@ -30,6 +70,10 @@ impl Element {
 
     pub(super) fn exponential(&mut self, local: &Arc<Local>, x: Vec<f64>) {
         self.steps.push(Step::Linear(Arc::clone(local), x));
+    }
+
+    pub(super) fn stacks(&mut self, stacks: Stacks) {
+        self.steps.push(Step::Stacks(stacks));
     }
 
     pub(super) fn shift(&mut self, by: Vec<(usize, f64)>) {
@@ -48,7 +92,7 @@ impl Element {
             .iter()
             .filter_map(|step| match step {
                 Step::Linear(_, x) => Some(x.as_slice()),
-                Step::Diagonal(_) | Step::Shift(_) => None,
+                Step::Diagonal(_) | Step::Stacks(_) | Step::Shift(_) => None,
             })
             .collect()
     }
@@ -99,6 +143,7 @@ impl Element {
         let step = |step: &Step| match step {
             Step::Diagonal(x) => Step::Diagonal(minus(x)),
             Step::Linear(local, x) => Step::Linear(local.clone(), x.iter().map(|x| -x).collect()),
+            Step::Stacks(stacks) => Step::Stacks(stacks.inverse()),
             Step::Shift(c) => Step::Shift(minus(c)),
         };
         Element {
@@ -116,6 +161,7 @@ impl Step {
                 local.combination(x).exponential(1.0, &mut part);
                 local.scatter(&part, at);
             }
+            Step::Stacks(stacks) => stacks.apply(at),
             Step::Shift(c) if affine => c.iter().for_each(|(i, c)| at[*i] += c),
             Step::Shift(_) => {}
         }

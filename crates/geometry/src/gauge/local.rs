@@ -2,6 +2,7 @@
 //!
 //! ½ Σ_k ‖e^X v_k‖² is a sum over components, each with unknowns of its own.
 
+use crate::connected::Connected;
 use crate::field::AffineField;
 
 /// The fields of one component and the coordinates that they move.
@@ -28,33 +29,16 @@ pub(super) struct Sparse<'a> {
     value: Vec<f64>,
 }
 
-/// Root of a union–find forest, halving the path.
-pub(super) fn root(parent: &mut [usize], mut i: usize) -> usize {
-    while parent[i] != i {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
-    }
-    i
-}
-
 /// The components of the linear parts of `fields` on ℝᵈ, those without entries left out.
 pub(super) fn components(fields: &[AffineField], d: usize) -> Vec<Local> {
-    let mut parent: Vec<usize> = (0..d).collect();
+    let mut connected = Connected::new(d);
     for field in fields {
-        let Some(&(first, ..)) = field.linear.first() else {
-            continue;
-        };
-        for &(i, j, _) in &field.linear {
-            for k in [i, j] {
-                let (a, b) = (root(&mut parent, first), root(&mut parent, k));
-                parent[a.max(b)] = a.min(b);
-            }
-        }
+        connected.join_all(field.linear.iter().flat_map(|e| [e.0, e.1]));
     }
     let mut members: std::collections::BTreeMap<usize, Vec<usize>> = Default::default();
     for (number, field) in fields.iter().enumerate() {
         if let Some(&(i, ..)) = field.linear.first() {
-            let at = root(&mut parent, i);
+            let at = connected.root(i);
             members.entry(at).or_default().push(number);
         }
     }

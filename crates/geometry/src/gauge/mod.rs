@@ -41,6 +41,7 @@ mod transport;
 
 pub use element::Element;
 pub use escape::{AGAINST, Escape};
+pub use pair::Pairs;
 pub use transport::transport;
 
 use crate::charge::moment::is_symmetric;
@@ -117,11 +118,11 @@ pub struct Minimised {
 /// Fields that are not symmetric, or mix a matrix with a translation; θ that is too short, or not
 /// finite.
 pub fn balance(symmetric: &[AffineField], theta: &[f64]) -> Result<Fixed> {
-    balance_after(symmetric, theta, |_| Vec::new())
+    balance_pairs(&Pairs::default(), symmetric, theta)
 }
 
 /// [`balance`] for the group of these factors, whose symmetric generators are `symmetric`: pairs of
-/// stacks go to their balanced point in closed form first.
+/// stacks of full rank go to their balanced point in closed form.
 ///
 /// # Errors
 /// As [`balance`].
@@ -131,37 +132,42 @@ pub fn balance_factors(
     symmetric: &[AffineField],
     theta: &[f64],
 ) -> Result<Fixed> {
-    balance_after(symmetric, theta, |at| pair::pairs(model, factors, at))
+    checked(symmetric, &[theta])?;
+    let mut pairs = Pairs::of(model, factors);
+    pairs.regular(&centred(symmetric, theta)?)?;
+    let mut moved = vec![false; theta.len()];
+    pairs.mark(&mut moved);
+    let own = |f: &&AffineField| f.linear.first().is_none_or(|e| !moved[e.0]);
+    let others: Vec<AffineField> = symmetric.iter().filter(own).cloned().collect();
+    balance_pairs(&pairs, &others, theta)
 }
 
-/// Balances what is left after the exponentials of the generators that `first` gives for the centred
-/// point, as far as they make it shorter.
-fn balance_after(
-    symmetric: &[AffineField],
-    theta: &[f64],
-    first: impl FnOnce(&[f64]) -> Vec<AffineField>,
-) -> Result<Fixed> {
-    let d = theta.len();
+/// θ where the charges of the translations among the fields vanish.
+///
+/// # Errors
+/// As [`balance`].
+pub fn centred(symmetric: &[AffineField], theta: &[f64]) -> Result<Vec<f64>> {
+    let mut element = Element::default();
+    element.shift(translation::centring(symmetric, theta)?);
+    Ok(element.apply(theta))
+}
+
+/// [`balance`] for pairs of stacks, all of full rank ([`Pairs::regular`]), beside other fields that do not
+/// move their parameters, but for translations.
+///
+/// # Errors
+/// As [`balance`].
+pub fn balance_pairs(pairs: &Pairs, symmetric: &[AffineField], theta: &[f64]) -> Result<Fixed> {
     checked(symmetric, &[theta])?;
     let mut element = Element::default();
     element.shift(translation::centring(symmetric, theta)?);
     let mut centred = element.apply(theta);
-    let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
-    for field in first(&centred) {
-        let Ok(step) = transport::element(&field, 1.0, d) else {
-            continue;
-        };
-        let moved = step.apply(&centred);
-        if norm(&moved) < norm(&centred) * (1.0 - TARGET) {
-            element.then(step);
-            centred = moved;
-        }
-    }
+    pairs.balance(&mut centred, &mut element)?;
     let found = minimise(symmetric, &[centred])?;
     element.then(found.element);
     let theta = found.vectors.into_iter().next().unwrap_or_default();
-    debug_assert_eq!(theta.len(), d);
     let residual = found.residual.max(translation::residual(symmetric, &theta));
+    let residual = residual.max(pairs.imbalance(&theta)?);
     let stop = match found.stop {
         StopReason::Balanced if residual > BALANCED => StopReason::NotConverged,
         stop => stop,

@@ -3,8 +3,9 @@
 
 use super::element::Element;
 use super::escape::{AGAINST, Escape, FLAT_EIGENVALUE, half};
-use super::local::{Local, root};
+use super::local::Local;
 use super::solve::{Rows, solve};
+use crate::connected::Connected;
 use crate::rank::numerical;
 use std::collections::HashMap;
 use symbias_model::error::Result;
@@ -32,16 +33,15 @@ struct Blocks {
 impl Blocks {
     fn new(local: &Local) -> Blocks {
         let n = local.coords.len();
-        let mut parent: Vec<usize> = (0..n).collect();
+        let mut connected = Connected::new(n);
         let every = local.combination(&vec![0.0; local.fields.len()]);
         for (i, j) in every.positions() {
-            let (a, b) = (root(&mut parent, i), root(&mut parent, j));
-            parent[a.max(b)] = a.min(b);
+            connected.join(i, j);
         }
         let (mut members, mut number, mut place) =
             (Vec::<Vec<usize>>::new(), vec![usize::MAX; n], vec![0; n]);
         for (i, place) in place.iter_mut().enumerate() {
-            let at = root(&mut parent, i);
+            let at = connected.root(i);
             if number[at] == usize::MAX {
                 number[at] = members.len();
                 members.push(Vec::new());

@@ -210,19 +210,50 @@ fn block_volume(jacobian: &[Vec<f64>], block: &[usize]) -> Result<BlockVolume> {
     let decision = space
         .rank("J of the effective weights")
         .map_err(numerical)?;
-    let k = j.matmul(&j.transpose()).map_err(numerical)?;
-    let eigen = symmetric_eigen(&k).map_err(numerical)?;
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
-    order.truncate(decision.rank);
-    let size = |e: usize| eigen.values[e].max(f64::MIN_POSITIVE);
-    let vectors = Matrix::from_fn(n, order.len(), |i, e| eigen.vectors.row(i)[order[e]]);
-    let scaled = Matrix::from_fn(n, order.len(), |i, e| vectors.row(i)[e] / size(order[e]));
-    let across = vectors.transpose_matmul(&j).map_err(numerical)?;
+    let (log, dual) = if columns.len() < n {
+        thin(&j, decision.rank)?
+    } else {
+        wide(&j, decision.rank)?
+    };
     Ok(BlockVolume {
-        log: order.iter().map(|e| size(*e).ln() / 2.0).sum(),
-        dual: scaled.matmul(&across).map_err(numerical)?,
+        log,
+        dual,
         decision,
         columns,
     })
+}
+
+/// The eigenvectors of a Gram matrix with the `rank` largest eigenvalues, and these.
+fn largest(gram: &Matrix, rank: usize) -> Result<(Matrix, Vec<f64>)> {
+    let eigen = symmetric_eigen(gram).map_err(numerical)?;
+    let n = gram.rows;
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
+    order.truncate(rank);
+    let sizes = order
+        .iter()
+        .map(|e| eigen.values[*e].max(f64::MIN_POSITIVE))
+        .collect();
+    let vectors = Matrix::from_fn(n, order.len(), |i, e| eigen.vectors.row(i)[order[e]]);
+    Ok((vectors, sizes))
+}
+
+/// ½ log pdet K and K⁺J from K = JJᵀ.
+fn wide(j: &Matrix, rank: usize) -> Result<(f64, Matrix)> {
+    let k = j.matmul(&j.transpose()).map_err(numerical)?;
+    let (vectors, sizes) = largest(&k, rank)?;
+    let scaled = Matrix::from_fn(vectors.rows, rank, |i, e| vectors.row(i)[e] / sizes[e]);
+    let across = vectors.transpose_matmul(j).map_err(numerical)?;
+    let dual = scaled.matmul(&across).map_err(numerical)?;
+    Ok((sizes.iter().map(|s| s.ln() / 2.0).sum(), dual))
+}
+
+/// The same from JᵀJ, which has the same eigenvalues and is smaller: K⁺J = J(JᵀJ)⁺.
+fn thin(j: &Matrix, rank: usize) -> Result<(f64, Matrix)> {
+    let gram = j.transpose_matmul(j).map_err(numerical)?;
+    let (vectors, sizes) = largest(&gram, rank)?;
+    let scaled = Matrix::from_fn(vectors.rows, rank, |i, e| vectors.row(i)[e] / sizes[e]);
+    let across = j.matmul(&scaled).map_err(numerical)?;
+    let dual = across.matmul(&vectors.transpose()).map_err(numerical)?;
+    Ok((sizes.iter().map(|s| s.ln() / 2.0).sum(), dual))
 }

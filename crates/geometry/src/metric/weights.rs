@@ -99,7 +99,7 @@ fn of_part(
         }
         Structure::Pair(pair) => {
             let [a, b] = [0, 1].map(|s| pair.side(s, model, script));
-            (of_pair(pair), Some(format!("{a} {b}")))
+            (of_pair(pair)?, Some(format!("{a} {b}")))
         }
         Structure::Chain(chain) => (of_chain(chain), Some(chain.name(model, script))),
         Structure::Rotation(rotation) => {
@@ -137,6 +137,9 @@ fn of_torus(torus: &Torus, m: &[f64]) -> Option<Entries> {
             }
         }
         entries.extend(own.into_iter().map(|e| vec![e]));
+        if entries.len() > LARGEST {
+            return None;
+        }
     }
     Some(entries)
 }
@@ -154,8 +157,12 @@ fn torus_name(model: &Model, torus: &Torus, m: &[f64]) -> String {
     m.iter().enumerate().map(name).collect::<Vec<_>>().join(" ")
 }
 
-/// AᵀB for each copy.
-fn of_pair(pair: &Pair) -> Entries {
+/// AᵀB for each copy; `None` where it has too many terms.
+fn of_pair(pair: &Pair) -> Option<Entries> {
+    let (r, n, m) = pair.shape()?;
+    let terms = [pair.copies(), r, n, m];
+    let terms = terms.iter().copied().fold(1, usize::saturating_mul);
+    (terms <= LARGEST).then_some(())?;
     let mut entries = Vec::new();
     for copy in 0..pair.copies() {
         let [a, b] = pair.places(copy);
@@ -167,7 +174,7 @@ fn of_pair(pair: &Pair) -> Entries {
             }
         }
     }
-    entries
+    Some(entries)
 }
 
 /// T_1⋯T_D.

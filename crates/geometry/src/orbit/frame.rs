@@ -2,77 +2,120 @@
 //!
 //! With Ξ the generators at θ as columns, Γ = ΞᵀΞ and S = ΞΓ⁺:
 //! P_H = I − SΞᵀ, ∇½ log pdet Γ = Σ_a A_aᵀ S_a, H = P_H Σ_a A_a S_a. Only the generators' matrices
-//! are applied: no derivative of F is formed.
+//! are applied: no derivative of F is formed. Generators that share no coordinate are orthogonal, and
+//! all of this is computed block by block, from Ξᵀ = U diag(s) Vᵀ on each.
 
-use super::gram;
+use super::blocks::{Block, blocks};
 use crate::field::AffineField;
 use crate::rank::numerical;
 use symbias_model::error::Result;
-use symbias_numerics::dense::{Matrix, symmetric_eigen};
-use symbias_numerics::rank::{RankDecision, RowSpace};
+use symbias_numerics::dense::{Matrix, svd};
+use symbias_numerics::rank::{RankDecision, RankOptions, decide};
 
 /// The geometry of an orbit at θ, for a basis of the algebra.
 #[derive(Clone, Debug)]
 pub struct OrbitFrame<'a> {
     fields: &'a [AffineField],
-    /// ξ_a(θ), one row each.
-    values: Matrix,
-    /// S_a = Σ_b Γ⁺_ab ξ_b, one row each.
-    dual: Matrix,
-    /// Eigenvectors of Γ with eigenvalue 0, as columns: the stabiliser of θ.
-    stabiliser: Matrix,
+    d: usize,
+    parts: Vec<Part>,
+    /// Part and place in it of each coordinate; `None` where no field has a value.
+    place: Vec<Option<(u32, u32)>>,
+    /// Part and row in it of each field; `None` where a field is zero everywhere.
+    row: Vec<Option<(u32, u32)>>,
     log_pdet: f64,
     /// How the dimension of the orbit was decided.
     pub decision: RankDecision,
 }
 
+/// The fields of one block.
+#[derive(Clone, Debug)]
+struct Part {
+    block: Block,
+    /// Orthonormal columns that span the tangent space.
+    tangent: Matrix,
+    /// S_a = Σ_b Γ⁺_ab ξ_b, one row each.
+    dual: Matrix,
+    /// Coefficients of the fields that vanish at θ, orthonormal columns.
+    stabiliser: Matrix,
+}
+
+/// What singular values say of all blocks together.
+pub(super) struct Spectrum {
+    pub decision: RankDecision,
+    /// The least that counts as not zero.
+    least: f64,
+}
+
+impl Spectrum {
+    /// One decision on the singular values of all blocks, which are those of all fields.
+    pub fn new(mut all: Vec<f64>, fields: usize, d: usize) -> Spectrum {
+        all.sort_by(|a, b| b.total_cmp(a));
+        let options = RankOptions::default();
+        let decision = decide("generators at the point", &all, fields, d, options);
+        let last = decision.rank.checked_sub(1);
+        Spectrum {
+            least: last.map_or(f64::INFINITY, |k| all[k]),
+            decision,
+        }
+    }
+
+    /// How many of a block's singular values count, largest first.
+    pub fn kept(&self, own: &[f64]) -> usize {
+        own.iter().take_while(|s| **s >= self.least).count()
+    }
+}
+
 impl<'a> OrbitFrame<'a> {
     /// The frame at θ. Fields that are orthonormal in their groups' defining matrices make the
     /// pseudo-determinant that of theory §1. The rank is decided on the values ξ_a(θ), whose
-    /// squared singular values are the eigenvalues of Γ. Costs O(n²d + n³) for n fields.
+    /// squared singular values are the eigenvalues of Γ. Costs O(n²d + n³) for n fields that share d
+    /// coordinates, block by block.
     ///
     /// # Errors
-    /// Floating linear algebra that does not converge; θ that is not finite.
+    /// Floating linear algebra that does not converge; θ that is not finite; fields whose values no
+    /// memory holds.
     pub fn new(fields: &'a [AffineField], theta: &[f64]) -> Result<OrbitFrame<'a>> {
-        let (n, d) = (fields.len(), theta.len());
-        let values = gram::values(fields, theta);
-        let mut space = RowSpace::new(d);
-        if n > 0 {
-            space.push_rows(&values).map_err(numerical)?;
+        let blocks = blocks(fields, theta)?;
+        let mut found = Vec::new();
+        for block in &blocks {
+            found.push(svd(&square(&block.values)).map_err(numerical)?);
         }
-        let decision = space.rank("generators at the point").map_err(numerical)?;
+        let all = blocks.iter().zip(&found).flat_map(|(b, f)| {
+            let count = b.values.rows.min(b.values.cols);
+            f.s.iter().copied().take(count)
+        });
+        let spectrum = Spectrum::new(all.collect(), fields.len(), theta.len());
         let mut frame = OrbitFrame {
             fields,
-            dual: Matrix::zeros(n, d),
-            values,
-            stabiliser: Matrix::zeros(n, 0),
+            d: theta.len(),
+            parts: Vec::new(),
+            place: vec![None; theta.len()],
+            row: vec![None; fields.len()],
             log_pdet: 0.0,
-            decision,
+            decision: spectrum.decision.clone(),
         };
-        if n > 0 {
-            frame.invert()?;
+        for (number, (block, found)) in blocks.into_iter().zip(found).enumerate() {
+            let number = number as u32;
+            for (at, i) in block.coords.iter().enumerate() {
+                frame.place[*i] = Some((number, at as u32));
+            }
+            for (at, a) in block.fields.iter().enumerate() {
+                frame.row[*a] = Some((number, at as u32));
+            }
+            let rank = spectrum.kept(&found.s);
+            let logs = found.s[..rank].iter().map(|s| 2.0 * s.ln());
+            frame.log_pdet += logs.sum::<f64>();
+            let (n, c) = (block.values.rows, block.values.cols);
+            let tangent = Matrix::from_fn(c, rank, |i, k| found.v[(i, k)]);
+            let scaled = Matrix::from_fn(n, rank, |a, k| found.u[(a, k)] / found.s[k]);
+            frame.parts.push(Part {
+                dual: scaled.matmul(&tangent.transpose()).map_err(numerical)?,
+                stabiliser: Matrix::from_fn(n, n - rank, |a, k| found.u[(a, rank + k)]),
+                tangent,
+                block,
+            });
         }
         Ok(frame)
-    }
-
-    /// Eigenvalues of Γ, its pseudo-inverse, and its null space.
-    fn invert(&mut self) -> Result<()> {
-        let n = self.fields.len();
-        let gram = self.values.matmul(&self.values.transpose());
-        let eigen = symmetric_eigen(&gram.map_err(numerical)?).map_err(numerical)?;
-        let mut order: Vec<usize> = (0..n).collect();
-        order.sort_by(|a, b| eigen.values[*b].total_cmp(&eigen.values[*a]));
-        let (kept, dropped) = order.split_at(self.decision.rank);
-        let size = |k: usize| eigen.values[k].max(f64::MIN_POSITIVE);
-        self.log_pdet = kept.iter().map(|k| size(*k).ln()).sum();
-        let columns =
-            |list: &[usize]| Matrix::from_fn(n, list.len(), |i, j| eigen.vectors.row(i)[list[j]]);
-        let vectors = columns(kept);
-        let scaled = Matrix::from_fn(n, kept.len(), |i, j| vectors.row(i)[j] / size(kept[j]));
-        let across = vectors.transpose_matmul(&self.values).map_err(numerical)?;
-        self.dual = scaled.matmul(&across).map_err(numerical)?;
-        self.stabiliser = columns(dropped);
-        Ok(())
     }
 
     /// Dimension of the orbit: rank Γ.
@@ -84,13 +127,27 @@ impl<'a> OrbitFrame<'a> {
     /// Dimension of the stabiliser, dim 𝔤 − dim of the orbit (for independent fields).
     #[must_use]
     pub fn stabiliser_dimension(&self) -> usize {
-        self.stabiliser.cols
+        self.fields.len() - self.decision.rank
     }
 
     /// Coefficients of the fields that vanish at θ, one vector per column.
     #[must_use]
-    pub fn stabiliser(&self) -> &Matrix {
-        &self.stabiliser
+    pub fn stabiliser(&self) -> Matrix {
+        let mut all = Matrix::zeros(self.fields.len(), self.stabiliser_dimension());
+        let mut column = 0;
+        for part in &self.parts {
+            for k in 0..part.stabiliser.cols {
+                for (a, number) in part.block.fields.iter().enumerate() {
+                    all.row_mut(*number)[column] = part.stabiliser[(a, k)];
+                }
+                column += 1;
+            }
+        }
+        for (number, _) in self.row.iter().enumerate().filter(|r| r.1.is_none()) {
+            all.row_mut(number)[column] = 1.0;
+            column += 1;
+        }
+        all
     }
 
     /// ½ log pdet Γ: the logarithm of the orbit's local volume.
@@ -102,36 +159,57 @@ impl<'a> OrbitFrame<'a> {
     /// ⟨ξ_a, v⟩ for each field.
     #[must_use]
     pub fn components(&self, v: &[f64]) -> Vec<f64> {
-        (0..self.fields.len())
-            .map(|a| dot(self.values.row(a), v))
-            .collect()
+        self.of_rows(v, |part| &part.block.values)
     }
 
     /// Γ⁺Ξᵀv: the element of the algebra whose field at θ is the vertical part of v.
     #[must_use]
     pub fn vertical(&self, v: &[f64]) -> Vec<f64> {
-        (0..self.fields.len())
-            .map(|a| dot(self.dual.row(a), v))
-            .collect()
+        self.of_rows(v, |part| &part.dual)
+    }
+
+    fn of_rows(&self, v: &[f64], rows: impl Fn(&Part) -> &Matrix) -> Vec<f64> {
+        let mut all = vec![0.0; self.fields.len()];
+        for part in &self.parts {
+            let own = part.gather(v);
+            for (a, number) in part.block.fields.iter().enumerate() {
+                all[*number] = dot(rows(part).row(a), &own);
+            }
+        }
+        all
     }
 
     /// P_H v.
     #[must_use]
     pub fn horizontal(&self, v: &[f64]) -> Vec<f64> {
         let mut rest = v.to_vec();
-        for (a, c) in self.vertical(v).into_iter().enumerate() {
-            let row = self.values.row(a);
-            rest.iter_mut().zip(row).for_each(|(r, x)| *r -= c * x);
+        for part in &self.parts {
+            let mut own = part.gather(v);
+            part.project(&mut own);
+            let places = part.block.coords.iter();
+            places.zip(own).for_each(|(i, x)| rest[*i] = x);
         }
         rest
+    }
+
+    /// S_a at a coordinate.
+    fn dual(&self, field: usize, coordinate: usize) -> f64 {
+        match (self.row[field], self.place[coordinate]) {
+            (Some((part, a)), Some((own, i))) if part == own => {
+                self.parts[part as usize].dual[(a as usize, i as usize)]
+            }
+            _ => 0.0,
+        }
     }
 
     /// ∇ ½ log pdet Γ(θ), d numbers; valid along directions in which rank Γ does not change.
     #[must_use]
     pub fn log_volume_gradient(&self) -> Vec<f64> {
-        let mut sum = vec![0.0; self.values.cols];
+        let mut sum = vec![0.0; self.d];
         for (a, field) in self.fields.iter().enumerate() {
-            field.add_transposed(self.dual.row(a), 1.0, &mut sum);
+            for (i, j, x) in &field.linear {
+                sum[*j] += x * self.dual(a, *i);
+            }
         }
         sum
     }
@@ -140,9 +218,11 @@ impl<'a> OrbitFrame<'a> {
     /// numbers, normal to the orbit.
     #[must_use]
     pub fn mean_curvature(&self) -> Vec<f64> {
-        let mut sum = vec![0.0; self.values.cols];
+        let mut sum = vec![0.0; self.d];
         for (a, field) in self.fields.iter().enumerate() {
-            field.add_linear(self.dual.row(a), 1.0, &mut sum);
+            for (i, j, x) in &field.linear {
+                sum[*i] += x * self.dual(a, *j);
+            }
         }
         self.horizontal(&sum)
     }
@@ -151,48 +231,61 @@ impl<'a> OrbitFrame<'a> {
     /// noise C = 2T·P_H is dμ_A = T tr(A P_H) dt (theory §2.4, §5.3).
     #[must_use]
     pub fn horizontal_traces(&self, fields: &[AffineField]) -> Vec<f64> {
-        let rows = 0..self.fields.len();
+        // tr(A P_V) = Σ A_ij (P_V)_ji, and P_V is that of the blocks.
+        let along = |(i, j, x): &(usize, usize, f64)| match (self.place[*i], self.place[*j]) {
+            (Some((part, i)), Some((own, j))) if part == own => {
+                let tangent = &self.parts[part as usize].tangent;
+                x * dot(tangent.row(i as usize), tangent.row(j as usize))
+            }
+            _ => 0.0,
+        };
         let trace = |field: &AffineField| {
             let diagonal = field.linear.iter().filter(|(i, j, _)| i == j);
             let whole: f64 = diagonal.map(|e| e.2).sum();
-            let along = |a: usize| {
-                let (s, x) = (self.dual.row(a), self.values.row(a));
-                let entries = field.linear.iter();
-                entries.map(|(i, j, c)| s[*i] * c * x[*j]).sum::<f64>()
-            };
-            whole - rows.clone().map(along).sum::<f64>()
+            whole - field.linear.iter().map(along).sum::<f64>()
         };
         fields.iter().map(trace).collect()
     }
 
-    /// An orthonormal basis of the orbit's tangent space, one vector each.
+    /// An orthonormal basis of the orbit's tangent space, by blocks: the coordinates of each, and the
+    /// vectors as columns over them.
     #[must_use]
-    pub fn tangent(&self) -> Vec<Vec<f64>> {
-        // Gram–Schmidt with pivots; the rank is the one decided.
-        let mut basis: Vec<Vec<f64>> = Vec::new();
-        let size = |v: &[f64]| dot(v, v);
-        let mut rest: Vec<Vec<f64>> = (0..self.fields.len())
-            .map(|a| self.values.row(a).to_vec())
-            .collect();
-        while basis.len() < self.dimension() {
-            let largest =
-                (0..rest.len()).max_by(|a, b| size(&rest[*a]).total_cmp(&size(&rest[*b])));
-            let Some(at) = largest else { break };
-            let mut v = rest.swap_remove(at);
-            for e in &basis {
-                let c = dot(e, &v);
-                v.iter_mut().zip(e).for_each(|(v, e)| *v -= c * e);
-            }
-            let norm = size(&v).sqrt();
-            v.iter_mut().for_each(|x| *x /= norm);
-            for other in &mut rest {
-                let c = dot(&v, other);
-                other.iter_mut().zip(&v).for_each(|(r, v)| *r -= c * v);
-            }
-            basis.push(v);
-        }
-        basis
+    pub fn tangent(&self) -> Vec<(&[usize], &Matrix)> {
+        let parts = self.parts.iter();
+        parts
+            .map(|p| (p.block.coords.as_slice(), &p.tangent))
+            .collect()
     }
+}
+
+impl Part {
+    fn gather(&self, v: &[f64]) -> Vec<f64> {
+        self.block.coords.iter().map(|i| v[*i]).collect()
+    }
+
+    /// Takes away what lies along the orbit: twice, so that what is left there is rounding.
+    fn project(&self, own: &mut [f64]) {
+        let rank = self.tangent.cols;
+        for _ in 0..2 {
+            let mut along = vec![0.0; rank];
+            for (i, x) in own.iter().enumerate() {
+                let row = self.tangent.row(i);
+                along.iter_mut().zip(row).for_each(|(c, t)| *c += t * x);
+            }
+            for (i, x) in own.iter_mut().enumerate() {
+                *x -= dot(self.tangent.row(i), &along);
+            }
+        }
+    }
+}
+
+/// With columns of zeros where there are fewer than rows: its left singular vectors are a whole basis.
+fn square(values: &Matrix) -> std::borrow::Cow<'_, Matrix> {
+    if values.cols >= values.rows {
+        return std::borrow::Cow::Borrowed(values);
+    }
+    let entry = |i: usize, j: usize| values.row(i).get(j).copied().unwrap_or(0.0);
+    std::borrow::Cow::Owned(Matrix::from_fn(values.rows, values.rows, entry))
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

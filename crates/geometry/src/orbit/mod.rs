@@ -1,6 +1,7 @@
 //! Orbits: Gram matrix, volume, horizontal projector, mean curvature and stabiliser (theory §1),
 //! as numbers and, where the structure gives one, as a formula (theory §6).
 
+mod blocks;
 pub mod formula;
 mod frame;
 pub mod gram;

@@ -138,6 +138,13 @@ impl<'a> Probes<'a> {
         &self.pieces
     }
 
+    /// Numbers of `count` points: the first ones, or of a function of pieces those where most pieces are
+    /// met.
+    #[must_use]
+    pub fn points_by_pieces(&self, count: u64) -> Vec<u64> {
+        pieces::points(self, count)
+    }
+
     /// Number of instructions of the scalar program: a pass forwards or backwards costs as many
     /// operations, up to a factor.
     #[must_use]

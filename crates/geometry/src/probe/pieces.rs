@@ -69,3 +69,33 @@ pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
     };
     (pieces, needed)
 }
+
+/// Points that are looked at for each one that is asked for, and samples at each.
+const CANDIDATES: u64 = 3;
+const LOOKED: u64 = 24;
+
+/// Numbers of `count` points, those at which the samples meet most pieces first: where every unit is alive
+/// the rank is that of the function, and not that of one without its dead units.
+pub(super) fn points(probes: &Probes<'_>, count: u64) -> Vec<u64> {
+    let program = &probes.programs[0];
+    let kinks = program.kinks();
+    let affordable = (WORK / program.len().max(1)) as u64 / LOOKED;
+    let candidates = (CANDIDATES * count).min(affordable).max(count);
+    if kinks.is_empty() || affordable < count || program.inputs() == 0 {
+        return (0..count).collect();
+    }
+    let met = |number: u64| {
+        let theta = probes.point(number);
+        let mut met: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for sample in 0..LOOKED {
+            let x = probes.inputs(sample).flat;
+            let pieces = program.pieces(&kinks, &theta, &x).unwrap_or_default();
+            met.extend(pieces.into_iter().enumerate());
+        }
+        met.len()
+    };
+    let mut by: Vec<(usize, u64)> = (0..candidates).map(|n| (met(n), n)).collect();
+    by.sort_by_key(|(met, n)| (std::cmp::Reverse(*met), *n));
+    by.truncate(count as usize);
+    by.into_iter().map(|e| e.1).collect()
+}

@@ -15,7 +15,7 @@ const SMALL: usize = 400;
 const LEAST_GAP: f64 = 1e3;
 
 /// A basis of ker J(θ) at a point (of [`Probes::point`]), one vector each, and how its dimension was
-/// decided; `most` rows of J suffice, of `used` probes.
+/// decided. J has at most this rank, on so many probes; at a point where that is its rank it is `known`.
 ///
 /// # Errors
 /// Those of the program; floating linear algebra that does not converge.
@@ -23,6 +23,7 @@ pub fn kernel_at(
     probes: &Probes<'_>,
     theta: &[f64],
     (rank, used): (usize, u64),
+    known: bool,
 ) -> Result<(RankDecision, Vec<Vec<f64>>)> {
     let d = probes.parameters();
     let most = rank + SPARE;
@@ -42,7 +43,7 @@ pub fn kernel_at(
     let (values, errors) = (matrix(values)?, matrix(errors)?);
     let (decision, basis) =
         measured_nullspace("kernel of J", &values, &errors).map_err(numerical)?;
-    if decision.rank == rank || d > SMALL {
+    if !known || decision.rank == rank || d > SMALL {
         return Ok((decision, columns(&basis)));
     }
     // A weak gap is cut where the rank was decided, if there is one.

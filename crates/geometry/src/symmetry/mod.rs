@@ -175,7 +175,7 @@ fn searched(
     }
     let at = (rank.decision.rank, rank.probes);
     let theta = probes.point(rank.point);
-    let (decision, kernel) = kernel::kernel_at(probes, &theta, at)?;
+    let (decision, kernel) = kernel::kernel_at(probes, &theta, at, true)?;
     if decision.rank != rank.decision.rank {
         return Ok(None);
     }
@@ -186,7 +186,7 @@ fn searched(
     }];
     for number in 0..if probes.is_piecewise() { PIECES } else { 0 } {
         let theta = probes.point(FIRST_POINT + number);
-        let (decision, vectors) = kernel::kernel_at(probes, &theta, at)?;
+        let (decision, vectors) = kernel::kernel_at(probes, &theta, at, false)?;
         if decision.is_certain() {
             points.push(Kernel { theta, vectors });
         }

@@ -21,6 +21,8 @@ type Residue = Fp<MERSENNE61>;
 const SPARE: usize = 24;
 /// One equation in so many must be idle at the end: pieces of piecewise models can be rare.
 const IDLE: usize = 8;
+/// Unknowns up to which the equations are solved in exact arithmetic where they can be.
+const EXACT: usize = 1700;
 /// An equation counts if some entry stands so far above its rounding.
 const KNOWN: f64 = 1e3;
 /// Points start here, so that they are those of no other search.
@@ -119,8 +121,8 @@ pub(super) fn search(
     quotient: &Quotient,
     ansatz: &impl Ansatz,
 ) -> Result<Found> {
-    let degree = probes.arithmetic().degree().filter(|_| quotient.rational);
-    match degree {
+    let exactly = quotient.rational && ansatz.unknowns() <= EXACT;
+    match probes.arithmetic().degree().filter(|_| exactly) {
         Some(degree) => exact(probes, quotient, ansatz, degree),
         None => floating(probes, quotient, ansatz),
     }

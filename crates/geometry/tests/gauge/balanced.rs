@@ -5,8 +5,8 @@ use symbias_geometry::charge::moment::{quadratic_form, value};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{
-    AGAINST, BALANCED, Fixed, StopReason, balance, balance_factors, imbalance, minimise,
-    noise_balance, transport,
+    AGAINST, BALANCED, Fixed, Pairs, StopReason, balance, balance_factors, balance_pairs,
+    imbalance, minimise, noise_balance, transport,
 };
 use symbias_numerics::dense::singular_values;
 
@@ -420,4 +420,61 @@ fn a_pair_is_balanced_in_closed_form() {
     let fixed = balance_factors(&model, &found, &fields, &far).expect("a point");
     is_balanced(&fixed, &fields);
     assert!(fixed.iterations < 5, "{}", fixed.iterations);
+}
+
+/// P Q with P of n × n: a closed form for any size, and the element that was applied is that of the point.
+#[test]
+fn large_pairs_and_copies_of_pairs_have_no_iterations() {
+    let heads = parsed(
+        "symbias = 1\noutputs = [\"y\"]\naxes = { h = 3, t = 2, c = 9, a = 4, o = 7 }\n\
+         program = \"y[h,t,o] = V[h,c,a] * x[t,c] * O[h,a,o]\"\n\
+         parameters = { V = [\"h\",\"c\",\"a\"], O = [\"h\",\"a\",\"o\"] }\ninputs = { x = [\"t\",\"c\"] }\n",
+    );
+    for (model, count) in [(factorization(60, 60, 60), 1830), (heads, 30)] {
+        let found = factors(&model);
+        let pairs = Pairs::of(&model, &found);
+        assert_eq!(pairs.generators(), count);
+        let theta = normals(5, model.space().dim());
+        let fixed = balance_pairs(&pairs, &[], &theta).expect("a point");
+        assert_eq!((fixed.stop, fixed.iterations), (StopReason::Balanced, 0));
+        assert!(fixed.residual <= 1e-13, "{}", fixed.residual);
+        // By the generators, which the closed form does not see.
+        let fields = symmetric(&model);
+        assert!(imbalance(&fields, &fixed.theta).expect("charges") <= 1e-12);
+        let before = imbalance(&fields, &theta).expect("charges");
+        let own = pairs.imbalance(&theta).expect("charges");
+        assert!((own - before).abs() <= 1e-13, "{own} and {before}");
+        let size = norm(&theta);
+        let applied = fixed.element.apply(&theta);
+        assert!(distance(&applied, &fixed.theta) <= 1e-9 * size);
+        let back = fixed.element.inverse().apply(&fixed.theta);
+        assert!(distance(&back, &theta) <= 1e-9 * size);
+        // ⟨Lᵀc, v⟩ = ⟨c, Lv⟩, and g⁻ᵀ keeps ⟨c, v⟩.
+        let (c, v) = (normals(6, theta.len()), normals(7, theta.len()));
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+        let (left, right) = (fixed.element.transposed(&c), fixed.element.apply(&v));
+        assert!((dot(&left, &v) - dot(&c, &right)).abs() <= 1e-9 * norm(&left) * norm(&v));
+        let kept = dot(&fixed.element.dual().apply(&c), &right);
+        assert!((kept - dot(&c, &v)).abs() <= 1e-7 * norm(&c) * norm(&v));
+        // A balanced point stays, to the bit.
+        let again = balance_pairs(&pairs, &[], &fixed.theta).expect("a point");
+        assert_eq!(again.theta, fixed.theta);
+        assert!(again.element.is_identity());
+    }
+}
+
+#[test]
+fn pairs_without_full_rank_are_left_to_the_generators() {
+    let model = factorization(5, 3, 4);
+    let found = factors(&model);
+    let mut theta = normals(8, model.space().dim());
+    let mut pairs = Pairs::of(&model, &found);
+    assert_eq!(pairs.regular(&theta).expect("ranks"), Vec::<usize>::new());
+    assert!(pairs.has(0));
+    // A column of P that is zero while the row of Q is not: nothing balances it.
+    (0..5).for_each(|i| theta[3 * i + 1] = 0.0);
+    assert_eq!(pairs.regular(&theta).expect("ranks"), vec![0]);
+    assert!(!pairs.has(0));
+    let fixed = balance_factors(&model, &found, &symmetric(&model), &theta).expect("a point");
+    assert_eq!(fixed.stop, StopReason::Degenerate);
 }

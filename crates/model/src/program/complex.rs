@@ -21,7 +21,19 @@ impl Lowering<'_> {
             let kept = kept(self, &ids);
             return Ok((self.graph.contract(&ids, &kept), None));
         }
-        // Complex: every choice of parts, i² = −1.
+        // Two by two: all choices of parts of many complex factors would be 2ⁿ products.
+        let wanted: Vec<Dim> = dims.iter().copied().chain(self.sample).collect();
+        while values.iter().filter(|v| v.1.is_some()).count() > 2 {
+            let parts: Vec<Id> = values.iter().map(|v| v.0).collect();
+            let (i, j, kept) = self.graph.cheapest(&parts, &wanted);
+            let (y, x) = (values.remove(j), values.remove(i));
+            values.push(self.choices(&[x, y], |_, _| kept.clone()));
+        }
+        Ok(self.choices(&values, kept))
+    }
+
+    /// Π of complex factors: every choice of parts, i² = −1.
+    fn choices(&mut self, values: &[Pair], kept: impl Fn(&Self, &[Id]) -> Vec<Dim>) -> Pair {
         let (mut re, mut im) = (Vec::new(), Vec::new());
         for choice in 0..1_u32 << values.len() {
             let parts: Option<Vec<Id>> = values
@@ -39,7 +51,8 @@ impl Lowering<'_> {
                 _ => im.push((product, -1.0)),
             }
         }
-        Ok((self.total(&re, &[]), Some(self.total(&im, &[]))))
+        let imaginary = (!im.is_empty()).then(|| self.total(&im, &[]));
+        (self.total(&re, &[]), imaginary)
     }
 
     pub(super) fn inverse(&mut self, x: Pair) -> Pair {

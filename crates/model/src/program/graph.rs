@@ -184,7 +184,7 @@ impl Graph {
     }
 
     /// The pair whose product costs least, and the dimensions it keeps.
-    fn cheapest(&self, rest: &[Id], dims: &[Dim]) -> (usize, usize, Vec<Dim>) {
+    pub(super) fn cheapest(&self, rest: &[Id], dims: &[Dim]) -> (usize, usize, Vec<Dim>) {
         let mut best: Option<(f64, usize, usize, Vec<Dim>)> = None;
         for i in 0..rest.len() {
             for j in i + 1..rest.len() {

@@ -2,7 +2,9 @@
 
 use super::graph::{Dim, Graph, Id, Leaf};
 use crate::error::{Error, ErrorKind, Result};
-use crate::expression::{Field, IndexExpr, Label, Model, Node, NodeId, Op, Source, TensorId};
+use crate::expression::{
+    Factor, Field, IndexExpr, Label, Model, Node, NodeId, Op, Reduction, Source, TensorId,
+};
 use crate::scalar::{Arrays, Known};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -289,6 +291,12 @@ impl<'a> Lowering<'a> {
                 over,
                 argument,
             } => {
+                let mean = *reduction == Reduction::Mean;
+                if let (true, Op::Product { factors, .. }) = (mean, &self.model.node(*argument).op)
+                    && factors.len() > 2
+                {
+                    return self.mean_of_product(node, factors, over);
+                }
                 let x = done(&self.nodes, argument);
                 let over = self.dims_of(over);
                 Ok(self.reduce(*reduction, &over, x))
@@ -341,6 +349,22 @@ impl<'a> Lowering<'a> {
                 Ok((self.rope(over, x, p, *base, *layout), None))
             }
         }
+    }
+
+    /// A mean of products, whose letters are summed as those of the product are: written out first, it
+    /// would be over all of them.
+    fn mean_of_product(&mut self, node: &Node, factors: &[Factor], over: &[Label]) -> Result<Pair> {
+        let dims = self.dims_of(&node.labels);
+        let x = self.product(factors, &dims)?;
+        let carried = |l: &&Label| {
+            let mut carriers = factors.iter().map(|f| self.model.node(f.node));
+            carriers.any(|n| n.labels.contains(l))
+        };
+        // What no factor has is the same in every term.
+        let own = over.iter().filter(carried);
+        let count: f64 = own.map(|l| self.model.label_size(*l) as f64).product();
+        let mut scaled = |x: Id| self.graph.scaled(x, 1.0 / count);
+        Ok((scaled(x.0), x.1.map(scaled)))
     }
 
     /// Terms added over all dimensions, also those that only some terms have.

@@ -112,6 +112,17 @@ pub fn symmetric_eigen(a: &Matrix) -> Result<SymmetricEigen, Error> {
     })
 }
 
+/// A = QR without pivoting: Q rows × k with orthonormal columns, R k × cols upper trapezoidal, k = min(rows, cols).
+///
+/// # Errors
+/// [`Error::NotFinite`].
+pub fn qr(a: &Matrix) -> Result<(Matrix, Matrix), Error> {
+    a.require_finite("QR")?;
+    let found = a.faer().qr();
+    let q = Matrix::from_faer(found.compute_thin_Q().as_ref());
+    Ok((q, Matrix::from_faer(found.thin_R())))
+}
+
 /// QR with column pivoting.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ mod matrix;
 
 pub use cholesky::{Cholesky, solve_positive};
 pub use decompose::{
-    PivotedQr, Svd, SymmetricEigen, column_pivoted_qr, least_squares, singular_values, svd,
+    PivotedQr, Svd, SymmetricEigen, column_pivoted_qr, least_squares, qr, singular_values, svd,
     symmetric_eigen,
 };
 pub use exponential::exponential;

@@ -18,6 +18,9 @@ use symbias_numerics::rank::RankDecision;
 /// Parameters up to which the laws of the drivers are computed at a point.
 const LAWS: usize = 2000;
 
+/// Multiplications that a metric of the outputs may take.
+const METRIC: f64 = 4e9;
+
 /// The results, each with how it was decided.
 #[derive(Clone, Debug)]
 pub(super) struct Findings {
@@ -113,7 +116,10 @@ impl Findings {
             theta,
             laws: None,
         };
-        if d <= LAWS {
+        // K of all outputs at a few points: rows, thin side squared.
+        let outputs = probes.outputs().max(findings.rank.decision.rank) as f64;
+        let thin = (d as f64).min(outputs);
+        if d <= LAWS && thin * thin * outputs.max(d as f64) <= METRIC {
             stage("what each driver selects");
             findings.laws = Some(Laws::of(structure, probes, algebra, &findings, options)?);
         }

@@ -57,53 +57,75 @@ pub fn families(factors: &[Factor]) -> Vec<Family> {
         .collect()
 }
 
-/// The symmetric part of every factor that is not compact.
-pub(super) fn symmetric(model: &Model, factors: &[Factor]) -> Result<Symmetric> {
-    let mut found = Symmetric {
-        fields: Vec::new(),
-        factor: Vec::new(),
-        families: families(factors),
-        notes: Vec::new(),
-    };
-    let entries: u128 = factors.iter().map(|f| size(model, f)).sum();
-    if entries > ENTRIES {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("the generators have some {entries} entries, more than {ENTRIES}"),
-        )
-        .remedy("smaller groups of matrices fit: n generators of gl(n) move each entry"));
-    }
-    for (k, factor) in factors.iter().enumerate() {
-        if factor.is_compact() {
-            continue;
+impl Symmetric {
+    /// None yet.
+    pub fn new(factors: &[Factor]) -> Symmetric {
+        Symmetric {
+            fields: Vec::new(),
+            factor: Vec::new(),
+            families: families(factors),
+            notes: Vec::new(),
         }
-        let part = factor.split(model).symmetric;
-        let expected = factor.dimension - factor.compact_dimension();
-        if (part.len() as u128) < expected {
-            found.notes.push(format!(
-                "{} on {} is not closed under transposition: the gauge is over {} of its {expected} non-compact generators",
-                found.families[k].name,
-                found.families[k].tensors.join(", "),
-                part.len(),
-            ));
-        }
-        found.factor.extend(part.iter().map(|_| k));
-        found.fields.extend(part);
     }
-    if found.fields.is_empty() {
-        let compact = factors.iter().all(Factor::is_compact);
-        if !compact {
+
+    /// Adds the symmetric part of the factors that are not compact, of those that `include` admits.
+    ///
+    /// # Errors
+    /// Generators that no memory holds.
+    pub fn add(
+        &mut self,
+        model: &Model,
+        factors: &[Factor],
+        include: impl Fn(usize) -> bool,
+    ) -> Result<()> {
+        let own = |(k, f): &(usize, &Factor)| include(*k) && !f.is_compact();
+        let own: Vec<(usize, &Factor)> = factors.iter().enumerate().filter(own).collect();
+        let entries: u128 = own.iter().map(|(_, f)| size(model, f)).sum();
+        if entries > ENTRIES {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the generators have some {entries} entries, more than {ENTRIES}"),
+            )
+            .remedy("smaller groups of matrices fit: n generators of gl(n) move each entry"));
+        }
+        for (k, factor) in own {
+            let part = factor.split(model).symmetric;
+            let expected = factor.dimension - factor.compact_dimension();
+            if (part.len() as u128) < expected {
+                self.notes.push(format!(
+                    "{} on {} is not closed under transposition: the gauge is over {} of its {expected} non-compact generators",
+                    self.families[k].name,
+                    self.families[k].tensors.join(", "),
+                    part.len(),
+                ));
+            }
+            self.factor.extend(part.iter().map(|_| k));
+            self.fields.extend(part);
+        }
+        Ok(())
+    }
+
+    /// Notes that there is nothing to balance, where there is nothing: `others` are generators that
+    /// are not written out.
+    ///
+    /// # Errors
+    /// Factors that are not compact and have no symmetric generator.
+    pub fn concluded(&mut self, factors: &[Factor], others: usize) -> Result<()> {
+        if !self.fields.is_empty() || others > 0 {
+            return Ok(());
+        }
+        if !factors.iter().all(Factor::is_compact) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "no generator of this model is symmetric: there are no charges, and no gauge is balanced",
             )
             .remedy("`symbias analyze --full` lists the generators; --along moves along one"));
         }
-        found.notes.push(
+        self.notes.push(
             "the symmetry is compact: it keeps the norm, there are no charges, and every point is balanced".into(),
         );
+        Ok(())
     }
-    Ok(found)
 }
 
 /// Entries of the generators of a factor.

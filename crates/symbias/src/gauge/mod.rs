@@ -2,28 +2,29 @@
 //! prove, the balanced or the noise-balanced gauge over them (theory §3), transport along one
 //! generator, and how much F moved on the way.
 
+mod function;
 mod generators;
 mod noise;
 mod words;
 
+use generators::Symmetric;
 pub use generators::{Family, families};
 pub use words::{EscapeInWords, text};
 
+use function::Function;
 use noise::gradients;
 use serde::Serialize;
 use std::path::PathBuf;
 use symbias_geometry::discover::certificate::THRESHOLD;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
-use symbias_geometry::gauge::{self, Fixed, StopReason};
+use symbias_geometry::gauge::{self, Fixed, Pairs, StopReason};
 use symbias_geometry::probe::Probes;
 use symbias_model::Model;
 use symbias_model::data::{self, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, Options as Sizes, SourceFile};
 
-/// Points (samples, probes) on which F is compared, at most.
-const POINTS: u64 = 8;
 /// Drift relative to what a generator moves that may be left when the gradients are computed anew:
 /// their roundings, and the conditioning of the group element.
 const DRIFT: f64 = 1e-8;
@@ -144,10 +145,10 @@ pub fn fix(
         .map(|path| data::inputs(&model, path))
         .transpose()?;
     let constants = data::constants(&model)?;
-    let probes = Probes::new(&model, &constants, samples, options.seed)?;
+    let function = Function::new(&model, constants, samples, options)?;
     let theta = match at {
         Some(path) => data::parameters(&model, path)?,
-        None => probes.point(0),
+        None => function.point(),
     };
     let found = factors(&model);
     if found.is_empty() {
@@ -181,22 +182,36 @@ pub fn fix(
         }
         to => {
             stage("generators");
-            let symmetric = generators::symmetric(&model, &found)?;
+            // Pairs of stacks have a balanced point without generators.
+            let mut pairs = match to {
+                To::Noise(_) => Pairs::default(),
+                _ => Pairs::of(&model, &found),
+            };
+            let mut symmetric = Symmetric::new(&found);
+            symmetric.add(&model, &found, |k| !pairs.has(k))?;
+            let irregular = pairs.regular(&gauge::centred(&symmetric.fields, &theta)?)?;
+            symmetric.add(&model, &found, |k| irregular.contains(&k))?;
+            symmetric.concluded(&found, pairs.generators())?;
             answer.notes.extend(symmetric.notes.clone());
-            answer.generators = symmetric.fields.len();
+            answer.generators = symmetric.fields.len() + pairs.generators();
             let fields = &symmetric.fields;
             stage("gauge");
             let fixed = match to {
                 To::Noise(noise) => {
+                    let probes = function.probes()?;
                     let fixed = to_noise(&probes, noise, options, fields, &theta, &mut answer)?;
                     answer.to = format!("noise balance ({})", noise::name(noise));
                     fixed
                 }
                 _ => {
                     answer.to = "balance".into();
-                    answer.charge[0] = gauge::imbalance(fields, &theta)?;
-                    let fixed = gauge::balance_factors(&model, &found, fields, &theta)?;
-                    answer.charge[1] = gauge::imbalance(fields, &fixed.theta)?;
+                    let charge = |theta: &[f64]| -> Result<f64> {
+                        let fields = gauge::imbalance(fields, theta)?;
+                        Ok(fields.max(pairs.imbalance(theta)?))
+                    };
+                    answer.charge[0] = charge(&theta)?;
+                    let fixed = gauge::balance_pairs(&pairs, fields, &theta)?;
+                    answer.charge[1] = charge(&fixed.theta)?;
                     fixed
                 }
             };
@@ -217,7 +232,7 @@ pub fn fix(
     }
     stage("F before and after");
     answer.norm[1] = norm(&after);
-    (answer.moved, answer.points) = moved(&probes, &theta, &after)?;
+    (answer.moved, answer.points) = moved(&function, &theta, &after)?;
     Ok(Outcome {
         answer,
         arrays: data::named(&model, &after),
@@ -291,31 +306,18 @@ fn to_noise(
 }
 
 /// The largest change of F relative to its largest norm, and the number of points.
-fn moved(probes: &Probes<'_>, before: &[f64], after: &[f64]) -> Result<(f64, u64)> {
-    let points = probes.count().unwrap_or(POINTS).min(POINTS);
+fn moved(function: &Function<'_>, before: &[f64], after: &[f64]) -> Result<(f64, u64)> {
     let (mut change, mut size) = (0.0_f64, 0.0_f64);
-    for point in 0..points {
-        let (f, g) = (probes.value(before, point)?, probes.value(after, point)?);
-        let difference: Vec<f64> = f.iter().zip(&g).map(|(a, b)| a - b).collect();
-        let defined = !f.is_empty() && f.len() == g.len() && norm(&difference).is_finite();
-        if !defined {
-            return Err(Error::new(
-                ErrorKind::Numerical,
-                format!("F is no number at point {point}, before or after"),
-            )
-            .remedy("give parameters and inputs at which the model is defined"));
-        }
+    let points = function.values([before, after], |f, g| {
+        let difference: Vec<f64> = f.iter().zip(g).map(|(a, b)| a - b).collect();
         change = change.max(norm(&difference));
-        size = size.max(norm(&f));
-    }
-    Ok((
-        if change == 0.0 {
-            0.0
-        } else {
-            change / size.max(f64::MIN_POSITIVE)
-        },
-        points,
-    ))
+        size = size.max(norm(f));
+    })?;
+    let relative = match change {
+        0.0 => 0.0,
+        _ => change / size.max(f64::MIN_POSITIVE),
+    };
+    Ok((relative, points))
 }
 
 /// ‖x‖, safe against overflow.
