@@ -4,6 +4,7 @@ pub mod algebra;
 pub mod charge;
 pub mod component;
 mod connected;
+mod digits;
 pub mod discover;
 
 pub mod effort;

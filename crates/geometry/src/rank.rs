@@ -29,6 +29,8 @@ const SPARE: usize = 8;
 const SKETCH_SPARE: usize = 48;
 /// Entries of a column of a sketch.
 const SPREAD: usize = 8;
+/// Columns up to which a weak gap is looked at with more digits.
+const DIGITS: usize = 200;
 /// Columns from which J is sketched.
 const SKETCHED: usize = 600;
 
@@ -240,6 +242,10 @@ fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint
     })?;
     let mut decision =
         decision.ok_or_else(|| Error::new(ErrorKind::Numerical, "no probe was evaluated"))?;
+    if !decision.is_certain() && d <= DIGITS {
+        let longer = crate::digits::rank(probes, &theta, used)?;
+        decision = longer.filter(|l| l.rank <= bound).unwrap_or(decision);
+    }
     decision.cols = d;
     let clear = decision.is_certain() || decision.rank == bound;
     Ok(AtPoint {

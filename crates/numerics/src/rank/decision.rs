@@ -1,4 +1,22 @@
-//! [`RankDecision`] and the rule that makes one from magnitudes.
+//! [`RankDecision`] and the two rules that make one from magnitudes: with a threshold, and with a known noise.
+
+/// How far a rank can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clarity {
+    /// Exact arithmetic decided.
+    Exact,
+    /// A gap of at least [`CLEAR_GAP`] between what was kept and what was dropped; or nothing was dropped, and all stands at
+    /// least [`CLEAR_MARGIN`] above the noise; or all is noise.
+    Clear,
+    /// Neither: look at more points, then with more digits, then say that it is open.
+    Weak,
+}
+
+/// The gap from which on a floating rank is stated as a fact.
+pub const CLEAR_GAP: f64 = 1e4;
+
+/// How far above the noise the smallest magnitude has to stand where none was dropped.
+pub const CLEAR_MARGIN: f64 = 1e2;
 
 /// A rank, and why it is that number.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +34,11 @@ pub struct RankDecision {
     pub gap: f64,
     /// Magnitudes at or below this number were dropped; 0 for exact decisions.
     pub tolerance: f64,
+    /// What rounding can do to a magnitude: a bound where the errors of the entries were given, the threshold of
+    /// [`decide`] where not, 0 for exact decisions.
+    pub noise: f64,
+    /// How far the decision can be relied on.
+    pub clarity: Clarity,
     /// Decided in exact arithmetic.
     pub exact: bool,
     /// Bound on the probability that a randomised exact decision is wrong; `None` where no such bound applies.
@@ -28,9 +51,9 @@ impl RankDecision {
         self.cols - self.rank
     }
 
-    /// Whether the gap is clear: exact, or of at least four decades.
+    /// Whether the rank can be stated as a fact: it is exact, or clear.
     pub fn is_certain(&self) -> bool {
-        self.is_clear(1e4)
+        self.clarity != Clarity::Weak
     }
 
     /// Whether the gap is at least `ratio`; exact decisions always are.
@@ -132,11 +155,6 @@ pub fn decide(
             }
         }
     }
-    let gap = if cut >= m.len() {
-        f64::INFINITY
-    } else {
-        ratio(cut)
-    };
     // Where the gap moved the cut, the tolerance in force is the geometric mean across it.
     let tolerance = if cut == kept {
         threshold
@@ -148,11 +166,57 @@ pub fn decide(
         rows,
         cols,
         rank: cut,
-        gap,
+        gap: gap(m, cut),
         tolerance,
+        noise: threshold,
+        clarity: clarity(m, cut, threshold),
         exact: false,
         error_probability: None,
     }
+}
+
+/// Decides a rank from magnitudes, largest first, that rounding can change by at most `noise`: those above it are
+/// certainly not zero, and count. The others are called zero, which is a fact if the gap says so.
+pub fn decide_above_noise(
+    what: &str,
+    magnitudes_sorted_desc: &[f64],
+    rows: usize,
+    cols: usize,
+    noise: f64,
+) -> RankDecision {
+    let m = magnitudes_sorted_desc;
+    let rank = m.iter().take_while(|&&x| x > noise).count();
+    RankDecision {
+        what: what.to_string(),
+        rows,
+        cols,
+        rank,
+        gap: gap(m, rank),
+        tolerance: noise,
+        noise,
+        clarity: clarity(m, rank, noise),
+        exact: false,
+        error_probability: None,
+    }
+}
+
+/// Last kept magnitude over first dropped one.
+fn gap(m: &[f64], rank: usize) -> f64 {
+    match m.get(rank) {
+        Some(&dropped) if rank > 0 && dropped > 0.0 => m[rank - 1] / dropped,
+        _ => f64::INFINITY,
+    }
+}
+
+fn clarity(m: &[f64], rank: usize, noise: f64) -> Clarity {
+    let clear = if rank == 0 {
+        true
+    } else if rank < m.len() {
+        gap(m, rank) >= CLEAR_GAP
+    } else {
+        m[rank - 1] >= CLEAR_MARGIN * noise
+    };
+    if clear { Clarity::Clear } else { Clarity::Weak }
 }
 
 /// Bound on the probability that a polynomial identity of total degree `degree`, tested at independent points drawn

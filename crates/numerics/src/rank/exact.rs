@@ -3,19 +3,20 @@
 //! Pivot rows are normalised to a leading 1 and kept in blocks. Inside a block every pivot column is cleared in the
 //! other rows, so that the coefficients of a new row v can be read off at once; v ← v − Σₖ vₚₖ Uₖ is then summed in 128
 //! bits and reduced once per block and column. (Products are below 2^122, so 2^6 of them fit; a block has 2^5.)
-//! Blocks are stored in panels of four columns, the order in which the sum reads them.
+//! Blocks are stored in panels of two columns, the order in which the sum reads them. Rows that come in numbers are reduced
+//! together, a block at a time, so that each panel is read once for all of them.
 
-use super::RankDecision;
+use super::{Clarity, RankDecision};
 use crate::field::{Fp, MERSENNE61};
 
 /// Pivot rows per block.
 const BLOCK: usize = 32;
-/// Columns per panel: four 128-bit sums fit the registers.
-const PANEL: usize = 4;
+/// Columns per panel: the 128-bit sums of two fit the registers, with what their products need.
+const PANEL: usize = 2;
 
 /// The span of rows over the integers modulo P.
 ///
-/// 1000 dense rows of 900 columns take about a tenth of a second on one core.
+/// n dense rows of n columns take n³/3 products of 64 bits.
 #[derive(Debug, Clone)]
 pub struct ExactRowSpace<const P: u64 = MERSENNE61> {
     cols: usize,
@@ -29,6 +30,20 @@ pub struct ExactRowSpace<const P: u64 = MERSENNE61> {
 struct Block<const P: u64> {
     pivots: Vec<usize>,
     panels: Vec<Fp<P>>,
+}
+
+/// out ← out + Σₖ cₖ uₖ over the rows uₖ of a panel.
+#[inline(always)]
+fn add_products<const P: u64>(out: &mut [Fp<P>; PANEL], c: &[Fp<P>], panel: &[[Fp<P>; PANEL]]) {
+    let mut sums: [u128; PANEL] = std::array::from_fn(|j| out[j].value() as u128);
+    for (c, u) in c.iter().zip(panel) {
+        for j in 0..PANEL {
+            sums[j] += c.value() as u128 * u[j].value() as u128;
+        }
+    }
+    for j in 0..PANEL {
+        out[j] = Fp::reduce(sums[j]);
+    }
 }
 
 impl<const P: u64> Block<P> {
@@ -49,27 +64,33 @@ impl<const P: u64> Block<P> {
         self.pivots.iter().min().map_or(0, |col| col / PANEL)
     }
 
-    /// v ← v − Σₖ v[pₖ] Uₖ.
-    fn reduce(&self, v: &mut [Fp<P>]) {
-        let mut minus = [Fp::<P>::ZERO; BLOCK];
-        for (slot, &pivot) in minus.iter_mut().zip(&self.pivots) {
-            *slot = -v[pivot];
-        }
-        let minus = &minus[..self.pivots.len()];
-        if minus.iter().all(|c| c.is_zero()) {
+    /// v ← v − Σₖ v[pₖ] Uₖ for each of the rows v, which lie one after the other.
+    fn reduce(&self, rows: &mut [Fp<P>], width: usize) {
+        let coefficients: Vec<[Fp<P>; BLOCK]> = rows
+            .chunks_exact(width)
+            .map(|v| {
+                let mut minus = [Fp::ZERO; BLOCK];
+                for (slot, &pivot) in minus.iter_mut().zip(&self.pivots) {
+                    *slot = -v[pivot];
+                }
+                minus
+            })
+            .collect();
+        if coefficients.iter().flatten().all(|c| c.is_zero()) {
             return;
         }
-        let first = self.first_panel();
-        let panels = self.panels.chunks_exact(BLOCK * PANEL).skip(first);
-        for (out, panel) in v.chunks_exact_mut(PANEL).skip(first).zip(panels) {
-            let mut sums: [u128; PANEL] = std::array::from_fn(|j| out[j].value() as u128);
-            for (c, u) in minus.iter().zip(panel.chunks_exact(PANEL)) {
-                for j in 0..PANEL {
-                    sums[j] += c.value() as u128 * u[j].value() as u128;
-                }
-            }
-            for j in 0..PANEL {
-                out[j] = Fp::reduce(sums[j]);
+        self.add_rows(rows, width, &coefficients);
+    }
+
+    /// v ← v + Σₖ cₖ Uₖ for each row v and its c, panel by panel.
+    fn add_rows(&self, rows: &mut [Fp<P>], width: usize, coefficients: &[[Fp<P>; BLOCK]]) {
+        let used = self.pivots.len();
+        let (panels, _) = self.panels.as_chunks::<PANEL>();
+        let panels = panels.chunks_exact(BLOCK).enumerate();
+        for (number, panel) in panels.skip(self.first_panel()) {
+            for (v, c) in rows.chunks_exact_mut(width).zip(coefficients) {
+                let (out, _) = v.as_chunks_mut::<PANEL>();
+                add_products(&mut out[number], &c[..used], &panel[..used]);
             }
         }
     }
@@ -106,8 +127,7 @@ impl<const P: u64> Block<P> {
             for j in 0..PANEL {
                 sum += x[j].value() as u128 * u[k * PANEL + j].value() as u128;
             }
-            // 8 panels are 32 products.
-            if panel % 8 == 7 {
+            if (panel + 1) % (BLOCK / PANEL) == 0 {
                 total += Fp::reduce(sum);
                 sum = 0;
             }
@@ -135,7 +155,66 @@ impl<const P: u64> ExactRowSpace<P> {
     /// If the row has not as many entries as the space has columns.
     pub fn insert(&mut self, row: &mut [Fp<P>]) -> bool {
         self.seen += 1;
+        if self.rank() == self.cols {
+            self.require_width(row);
+            row.fill(Fp::ZERO);
+            return false;
+        }
         self.reduce_row(row);
+        self.keep(row)
+    }
+
+    /// Adds rows until the rank is `bound`, which the caller knows that it cannot exceed (the number of columns, if nothing
+    /// better is known), and returns how much it grew. What comes after is not asked for.
+    ///
+    /// # Panics
+    /// If a row has not as many entries as the space has columns.
+    pub fn insert_all<R: AsRef<[Fp<P>]>>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+        bound: usize,
+    ) -> usize {
+        let before = self.rank();
+        let (width, bound) = (self.work.len(), bound.min(self.cols));
+        let mut rows = rows.into_iter();
+        let mut batch: Vec<Fp<P>> = Vec::with_capacity(BLOCK * width);
+        while self.rank() < bound {
+            batch.clear();
+            // No more than are missing, since most rows are new.
+            for row in rows.by_ref().take(BLOCK.min(bound - self.rank())) {
+                let row = row.as_ref();
+                self.require_width(row);
+                batch.extend_from_slice(row);
+                batch.resize(batch.len().next_multiple_of(width), Fp::ZERO);
+            }
+            if batch.is_empty() {
+                break;
+            }
+            self.seen += batch.len() / width;
+            self.insert_batch(&mut batch);
+        }
+        self.rank() - before
+    }
+
+    /// Rows one after the other, each as wide as `work`.
+    fn insert_batch(&mut self, batch: &mut [Fp<P>]) {
+        let width = self.work.len();
+        let full = |block: &Block<P>| block.pivots.len() == BLOCK;
+        let filled = self.blocks.iter().take_while(|b| full(b)).count();
+        for block in &self.blocks[..filled] {
+            block.reduce(batch, width);
+        }
+        for row in batch.chunks_exact_mut(width) {
+            for block in &self.blocks[filled..] {
+                block.reduce(row, width);
+            }
+            let cols = self.cols;
+            self.keep(&mut row[..cols]);
+        }
+    }
+
+    /// Adds a row that is already reduced by all blocks; false if nothing is left of it.
+    fn keep(&mut self, row: &mut [Fp<P>]) -> bool {
         let Some(pivot) = row.iter().position(|x| !x.is_zero()) else {
             return false;
         };
@@ -200,6 +279,8 @@ impl<const P: u64> ExactRowSpace<P> {
             rank: self.rank(),
             gap: f64::INFINITY,
             tolerance: 0.0,
+            noise: 0.0,
+            clarity: Clarity::Exact,
             exact: true,
             error_probability,
         }
@@ -228,16 +309,21 @@ impl<const P: u64> ExactRowSpace<P> {
             .collect()
     }
 
-    fn reduce_row(&mut self, row: &mut [Fp<P>]) {
+    fn require_width(&self, row: &[Fp<P>]) {
         assert_eq!(
             row.len(),
             self.cols,
             "a row of this space has {} entries",
             self.cols
         );
+    }
+
+    fn reduce_row(&mut self, row: &mut [Fp<P>]) {
+        self.require_width(row);
         self.work[..self.cols].copy_from_slice(row);
+        let width = self.work.len();
         for block in &self.blocks {
-            block.reduce(&mut self.work);
+            block.reduce(&mut self.work, width);
         }
         row.copy_from_slice(&self.work[..self.cols]);
     }

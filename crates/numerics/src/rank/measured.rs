@@ -1,135 +1,141 @@
-//! Ranks of matrices whose entries come with bounds on their errors.
+//! Ranks and null spaces of matrices whose entries have known absolute errors.
 //!
-//! σ_k(A + E) differs from σ_k(A) by at most ‖E‖: a magnitude above the noise ‖E‖ is certainly not 0. Rows
-//! and columns are scaled first, which changes no rank, so that a small row is not taken for noise; but
-//! never enlarged beyond what their errors allow, so that rounding is not taken for a row.
+//! With E the errors, ‖E‖ bounds how far a singular value of the computed matrix can be from one of the true matrix (Weyl).
+//! What stands above is certainly not zero, whatever the spelling of the function that the entries came from; what rounding
+//! alone made cannot stand above. Rows and columns are equilibrated before, so that units do not decide.
 
-use super::{RankDecision, RankOptions, nullspace_with, rank_with};
+use super::equilibrate::{Scaling, norm_bound};
+use super::thin::Thin;
+use super::{Clarity, RankDecision, decide_above_noise};
 use crate::Error;
 use crate::dense::Matrix;
 
-/// Entries count as known if they stand so far above their errors.
-const KNOWN: f64 = 16.0;
+/// Unit roundoff, 2^-53.
+const UNIT: f64 = 0.5 * f64::EPSILON;
 
-/// The matrix with scaled rows and columns, its noise ‖E‖_F in that scale, and the columns' factors.
-struct Scaled {
-    matrix: Matrix,
-    noise: f64,
-    columns: Vec<f64>,
-}
+/// Backward error of a QR and a singular value decomposition, in units of ε ‖A‖_F.
+const DECOMPOSITION: f64 = 4.0;
 
-fn scaled(values: &Matrix, errors: &Matrix) -> Scaled {
-    let (m, n) = (values.rows, values.cols);
-    // Size of a row or column: its largest entry, or its largest error times what makes it known.
-    let size = |value: f64, error: f64| value.abs().max(KNOWN * error);
-    let scale = |x: f64| if x > 0.0 { 1.0 / x } else { 1.0 };
-    let rows: Vec<f64> = (0..m)
-        .map(|i| {
-            let pairs = values.row(i).iter().zip(errors.row(i));
-            let top = pairs.clone().fold(0.0_f64, |t, (v, _)| t.max(v.abs()));
-            let noise = pairs.fold(0.0_f64, |t, (_, e)| t.max(*e));
-            scale(size(top, noise / f64::EPSILON.sqrt()))
-        })
-        .collect();
-    let mut columns = vec![0.0_f64; n];
-    for (i, r) in rows.iter().enumerate() {
-        for (c, v) in columns.iter_mut().zip(values.row(i)) {
-            *c = c.max(v.abs() * r);
-        }
-    }
-    let mut noises = vec![0.0_f64; n];
-    for (i, r) in rows.iter().enumerate() {
-        for (c, e) in noises.iter_mut().zip(errors.row(i)) {
-            *c = c.max(e * r);
-        }
-    }
-    let columns: Vec<f64> = columns
-        .iter()
-        .zip(&noises)
-        .map(|(v, e)| scale(size(*v, e / f64::EPSILON.sqrt())))
-        .collect();
-    let matrix = Matrix::from_fn(m, n, |i, j| values.row(i)[j] * rows[i] * columns[j]);
-    let noise: f64 = (0..m)
-        .map(|i| {
-            let entry = |j: usize| errors.row(i)[j] * rows[i] * columns[j];
-            (0..n).map(|j| entry(j) * entry(j)).sum::<f64>()
-        })
-        .sum();
-    Scaled {
-        matrix,
-        noise: noise.sqrt(),
-        columns,
-    }
-}
-
-fn options(scaled: &Scaled) -> RankOptions {
-    RankOptions {
-        noise: scaled.noise,
-        ..RankOptions::default()
-    }
-}
-
-/// The rank of a matrix with bounds on the errors of its entries.
+/// The rank of a matrix whose entries are off by at most `errors`, entry by entry.
+///
+/// A row in which an error is infinite says nothing: it is left out, and the decision is then clear only if the rank is full.
 ///
 /// # Errors
-/// [`Error::NotFinite`] or [`Error::NoConvergence`].
+/// [`Error::Shape`] if the two have different shapes; [`Error::NotFinite`] for values; [`Error::NoConvergence`].
 pub fn measured_rank(what: &str, values: &Matrix, errors: &Matrix) -> Result<RankDecision, Error> {
-    let scaled = scaled(values, errors);
-    rank_with(what, &scaled.matrix, options(&scaled))
+    let prepared = Prepared::new(values, errors)?;
+    let thin = Thin::new(prepared.scaled.faer());
+    Ok(prepared.decide(what, &thin.magnitudes()?, thin.amplification()))
 }
 
-/// An orthonormal basis of the null space of a matrix whose rank is known otherwise, one vector per column:
-/// the right singular vectors of the smallest magnitudes of the scaled matrix, and the gap there.
+/// An orthonormal basis of the null space, one vector per column, of a matrix whose entries are off by at most `errors`.
 ///
 /// # Errors
-/// [`Error::NotFinite`] or [`Error::NoConvergence`].
-pub fn measured_nullspace_of_rank(
-    values: &Matrix,
-    errors: &Matrix,
-    rank: usize,
-) -> Result<(f64, Matrix), Error> {
-    let scaled = scaled(values, errors);
-    let n = values.cols;
-    let tall = Matrix::from_fn(n.max(values.rows), n, |i, j| {
-        if i < values.rows {
-            scaled.matrix.row(i)[j]
-        } else {
-            0.0
-        }
-    });
-    let svd = crate::dense::svd(&tall)?;
-    let at = |k: usize| svd.s.get(k).copied().unwrap_or(0.0);
-    let gap = if rank == 0 || rank >= n {
-        f64::INFINITY
-    } else {
-        at(rank - 1) / at(rank).max(f64::MIN_POSITIVE)
-    };
-    if rank >= n {
-        return Ok((gap, Matrix::zeros(n, 0)));
-    }
-    let unscaled = Matrix::from_fn(n, n - rank, |i, j| {
-        svd.v.row(i)[rank + j] * scaled.columns[i]
-    });
-    Ok((gap, crate::dense::column_pivoted_qr(&unscaled)?.q))
-}
-
-/// An orthonormal basis of the null space, one vector per column.
-///
-/// # Errors
-/// [`Error::NotFinite`] or [`Error::NoConvergence`].
+/// Those of [`measured_rank`].
 pub fn measured_nullspace(
     what: &str,
     values: &Matrix,
     errors: &Matrix,
 ) -> Result<(RankDecision, Matrix), Error> {
-    let scaled = scaled(values, errors);
-    let (decision, basis) = nullspace_with(what, &scaled.matrix, options(&scaled))?;
-    let unscaled = Matrix::from_fn(basis.rows, basis.cols, |i, j| {
-        basis.row(i)[j] * scaled.columns[i]
-    });
-    if basis.cols == 0 {
-        return Ok((decision, basis));
+    let prepared = Prepared::new(values, errors)?;
+    if values.rows.min(values.cols) == 0 {
+        return Ok((
+            prepared.decide(what, &[], 1.0),
+            Matrix::identity(values.cols),
+        ));
     }
-    let orthonormal = crate::dense::column_pivoted_qr(&unscaled)?.q;
-    Ok((decision, orthonormal))
+    let thin = Thin::new(prepared.scaled.faer());
+    let spectrum = thin.spectrum()?;
+    let decision = prepared.decide(what, &spectrum.magnitudes, thin.amplification());
+    // A x = 0 if (R A C) (C⁻¹ x) = 0.
+    let basis = thin.basis(&spectrum, decision.rank, &prepared.scaling.cols);
+    Ok((decision, basis))
+}
+
+/// The same for a matrix whose rank is known otherwise, and the gap there.
+///
+/// # Errors
+/// Those of [`measured_rank`].
+pub fn measured_nullspace_of_rank(
+    values: &Matrix,
+    errors: &Matrix,
+    rank: usize,
+) -> Result<(f64, Matrix), Error> {
+    let prepared = Prepared::new(values, errors)?;
+    let thin = Thin::new(prepared.scaled.faer());
+    let spectrum = thin.spectrum()?;
+    let at = |k: usize| spectrum.magnitudes.get(k).copied().unwrap_or(0.0);
+    let gap = match rank {
+        0 => f64::INFINITY,
+        _ if at(rank) == 0.0 => f64::INFINITY,
+        _ => at(rank - 1) / at(rank),
+    };
+    let basis = thin.basis(&spectrum, rank, &prepared.scaling.cols);
+    Ok((gap, basis))
+}
+
+/// The equilibrated matrix and its noise.
+struct Prepared {
+    scaled: Matrix,
+    scaling: Scaling,
+    noise: f64,
+    /// Whether a row was left out.
+    incomplete: bool,
+}
+
+impl Prepared {
+    fn new(values: &Matrix, errors: &Matrix) -> Result<Prepared, Error> {
+        let (mut values, mut errors) = (values.clone(), matching(values, errors)?);
+        let incomplete = leave_out_unbounded(&mut values, &mut errors);
+        values.require_finite("rank of measured entries")?;
+        let scaling = Scaling::new(&values, &errors, UNIT);
+        let scaled = scaling.apply(&values);
+        let rounding = DECOMPOSITION * f64::EPSILON * scaled.norm();
+        let noise = norm_bound(&scaling.apply(&errors)) + rounding;
+        Ok(Prepared {
+            scaled,
+            scaling,
+            noise,
+            incomplete,
+        })
+    }
+
+    fn decide(&self, what: &str, magnitudes: &[f64], amplification: f64) -> RankDecision {
+        let (rows, cols) = (self.scaled.rows, self.scaled.cols);
+        let noise = amplification * self.noise;
+        let mut decision = decide_above_noise(what, magnitudes, rows, cols, noise);
+        if self.incomplete && decision.rank < cols {
+            decision.clarity = Clarity::Weak;
+        }
+        decision
+    }
+}
+
+/// |errors|, of the shape of the values.
+pub(super) fn matching(values: &Matrix, errors: &Matrix) -> Result<Matrix, Error> {
+    if (values.rows, values.cols) != (errors.rows, errors.cols) {
+        return Err(Error::Shape {
+            what: "errors of the entries of a matrix",
+            expected: format!("{}x{}", values.rows, values.cols),
+            found: format!("{}x{}", errors.rows, errors.cols),
+        });
+    }
+    let mut errors = errors.clone();
+    for e in &mut errors.data {
+        *e = e.abs();
+    }
+    Ok(errors)
+}
+
+/// Sets rows with an unbounded error to zero; whether there were any.
+pub(super) fn leave_out_unbounded(values: &mut Matrix, errors: &mut Matrix) -> bool {
+    let mut any = false;
+    for i in 0..values.rows {
+        if errors.row(i).iter().any(|e| !e.is_finite()) {
+            values.row_mut(i).fill(0.0);
+            errors.row_mut(i).fill(0.0);
+            any = true;
+        }
+    }
+    any
 }

@@ -1,6 +1,6 @@
 //! [`RowSpace`]: floating rows added in blocks, for callers that sample until the rank stops growing.
 
-use super::floating::compress;
+use super::thin::compress;
 use super::{RankDecision, RankOptions, nullspace_with, rank_with};
 use crate::Error;
 use crate::dense::Matrix;
