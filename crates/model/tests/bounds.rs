@@ -239,7 +239,8 @@ fn what_is_abridged_is_checked_in_little_memory() {
 fn the_program_over_lanes_is_bounded_too() {
     for (what, text) in absurd() {
         let found = within(what, 64, || lanes(&text));
-        assert!(found.is_err(), "{what}");
+        // Forty sums of two factors are forty small sums, and no table of 2^40.
+        assert_eq!(found.is_err(), what != "forty axes, one sum", "{what}");
     }
     // The triangle of ones of a running sum.
     let running = text(
@@ -247,9 +248,7 @@ fn the_program_over_lanes_is_bounded_too() {
         "y[i] = cumsum[i](k*pos(i))",
         "parameters = { k = [] }",
     );
-    let error = within("a running sum", 64, || lanes(&running))
-        .err()
-        .expect("an error");
+    let error = within("a running sum", 64, || lanes(&running)).expect_err("an error");
     assert!(error.to_string().contains("more than"), "{error}");
 }
 
@@ -295,7 +294,7 @@ fn copies_of_long_statements_are_counted_by_their_pieces() {
         })
     };
     assert!(check(3).is_ok());
-    let error = check(200_000).err().expect("an error").to_string();
+    let error = check(200_000).expect_err("an error").to_string();
     assert!(error.contains("too many to write out"), "{error}");
 }
 
@@ -303,10 +302,10 @@ fn copies_of_long_statements_are_counted_by_their_pieces() {
 fn ordinary_models_are_not_refused() {
     // The twin: what is large and has room.
     let wide = text(
-        "i = 3000, j = 300",
+        "i = 500, j = 200",
         "y[j] = M[j,i]*w[i]*w[i]",
         "parameters = { w = [\"i\"] }\nconstants = { M = { axes = [\"j\",\"i\"], law = \"normal\" } }",
     );
     let program = scalars(&wide, Copies::All).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(program.outputs(), 300);
+    assert_eq!(program.outputs(), 200);
 }
