@@ -34,6 +34,10 @@ fn kinds(found: &[Factor]) -> BTreeMap<(String, &'static str), (u128, u128)> {
     kinds
 }
 
+/// Axes more, parameters instead, and reads and what they become.
+type Fused = (&'static str, &'static str, &'static [Spelling]);
+type Spelling = (&'static str, &'static str);
+
 /// One function: with its parameters apart, and fused in several ways.
 struct Case {
     axes: &'static str,
@@ -42,12 +46,7 @@ struct Case {
     input: &'static str,
     /// The name of the algebra, by hand.
     name: &'static str,
-    /// Axes and parameters more, and reads and what they become.
-    fused: &'static [(
-        &'static str,
-        &'static str,
-        &'static [(&'static str, &'static str)],
-    )],
+    fused: &'static [Fused],
 }
 
 const CASES: &[Case] = &[
@@ -302,4 +301,28 @@ fn copies_of_a_block_count_as_copies() {
     let mut first = first.expect("a factor of that copy");
     first.sort();
     assert_eq!(first, ["layer.2.W[3+c,:]", "layer.2.W[c,:]"]);
+}
+
+/// No model file of the house loses a factor.
+#[test]
+fn model_files_keep_their_factors() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut seen = 0;
+    for folder in ["models", "examples/models"] {
+        let files = std::fs::read_dir(root.join(folder)).expect("a folder");
+        let paths = files.map(|f| f.expect("a file").path());
+        for path in paths.filter(|p| p.extension().is_some_and(|e| e == "toml")) {
+            if path.file_stem().is_some_and(|s| s == "expected") {
+                continue;
+            }
+            let source = SourceFile::read(&path).expect("a model file");
+            let model = source.check(Copies::AtMost(4)).expect("a model");
+            let parted = Parted::new(model.clone());
+            let before: u128 = factors(&model).iter().map(|f| f.dimension).sum();
+            let after: u128 = factors(parted.model()).iter().map(|f| f.dimension).sum();
+            assert!(after >= before, "{}: {after} < {before}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
 }

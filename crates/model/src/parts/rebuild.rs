@@ -2,11 +2,11 @@
 
 use super::draft::Draft;
 use super::linear::{plus, replaced, replaced_condition};
-use super::sweep::{Swept, View};
+use super::sweep::{Separate, Swept, View};
 use crate::expression::{
     IndexExpr, Label, Model, Node, NodeId, Op, Repetition, Source, Tensor, TensorId,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The model, and for each of its parameters what it is of.
 pub(super) fn rebuild(swept: Swept) -> (Model, Vec<View>) {
@@ -66,7 +66,7 @@ fn strides(shape: &[u64]) -> Vec<i64> {
 
 fn renamed_repetitions(
     repetitions: &[Repetition],
-    renamed: &std::collections::BTreeMap<(usize, String), Vec<String>>,
+    renamed: &BTreeMap<Separate, Vec<String>>,
 ) -> Vec<Repetition> {
     let parts = |block: usize, name: &String| match renamed.get(&(block, name.clone())) {
         Some(ends) => ends.iter().map(|end| format!("{name}{end}")).collect(),

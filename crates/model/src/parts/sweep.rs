@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Definitions are taken apart until the nodes are so many times those of the model.
 const GROWTH: usize = 4;
 
+/// A parameter that is separate in each copy of a block: the place of the repetition, and the name in it.
+pub(super) type Separate = (usize, String);
+
 /// What a pass leaves for the new model.
 pub(super) struct Swept {
     pub draft: Draft,
@@ -24,7 +27,7 @@ pub(super) struct Swept {
     /// For each parameter that is a part what it is of, and where.
     pub views: HashMap<TensorId, View>,
     /// For each repetition, names of parameters and the ends of the names of their parts.
-    pub renamed: BTreeMap<(usize, String), Vec<String>>,
+    pub renamed: BTreeMap<Separate, Vec<String>>,
 }
 
 /// A part of a parameter: entry `i` of it is entry `base + Σ step · i` of the whole, row-major.
@@ -102,8 +105,8 @@ fn trained(model: &Model) -> Vec<Vec<bool>> {
 
 /// Parameters that must be taken apart alike: the copies of one in a block. With the block, and the
 /// name in it.
-fn families(model: &Model) -> Vec<(Option<(usize, String)>, Vec<TensorId>)> {
-    let mut copies: BTreeMap<(usize, String), Vec<TensorId>> = BTreeMap::new();
+fn families(model: &Model) -> Vec<(Option<Separate>, Vec<TensorId>)> {
+    let mut copies: BTreeMap<Separate, Vec<TensorId>> = BTreeMap::new();
     let mut families = Vec::new();
     for id in model.parameters() {
         match model.copy_of(&model.tensor(id).name) {
@@ -200,7 +203,7 @@ impl Swept {
     }
 
     /// Takes parameters apart that have the same axes and are read alike.
-    fn parameters(&mut self, family: Option<(usize, String)>, tensors: &[TensorId]) {
+    fn parameters(&mut self, family: Option<Separate>, tensors: &[TensorId]) {
         let draft = &mut self.draft;
         let first = tensors[0];
         if draft.read_plainly(tensors) {
