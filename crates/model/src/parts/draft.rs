@@ -45,6 +45,18 @@ pub(super) struct Part {
     pub indices: Vec<Vec<IndexExpr>>,
 }
 
+/// Whether an operation, if it reads a tensor, takes whole axes by their own letters.
+pub(super) fn reads_letters(model: &Model, op: &Op) -> bool {
+    let Op::Access { tensor, index, .. } = op else {
+        return true;
+    };
+    let mut axes = index.iter().zip(&model.tensor(*tensor).axes);
+    axes.all(|(e, axis)| {
+        let of = |l: Label| model.labels[l.index()].axis;
+        e.as_label().is_some_and(|l| of(l) == *axis)
+    })
+}
+
 /// The model under work.
 pub(super) struct Draft {
     pub model: Model,
@@ -139,20 +151,8 @@ impl Draft {
 
     /// Whether the reads of these tensors all take whole axes by their own letters.
     pub fn read_plainly(&self, tensors: &[TensorId]) -> bool {
-        let plain = |id: &NodeId| match &self.model.node(*id).op {
-            Op::Access { tensor, index, .. } => {
-                let axes = &self.model.tensor(*tensor).axes;
-                index.iter().zip(axes).all(|(e, axis)| {
-                    let own = |l: Label| self.model.labels[l.index()].axis == *axis;
-                    e.as_label().is_some_and(own)
-                })
-            }
-            _ => true,
-        };
-        tensors
-            .iter()
-            .flat_map(|t| &self.reads[t.index()])
-            .all(plain)
+        let mut nodes = tensors.iter().flat_map(|t| &self.reads[t.index()]);
+        nodes.all(|n| reads_letters(&self.model, &self.model.node(*n).op))
     }
 
     /// The reads of tensors of equal axes; axes that may not be cut are taken whole.

@@ -80,6 +80,13 @@ impl Parted {
     /// Takes the fused parameters of a model apart. Where none is fused the model is left as it is.
     #[must_use]
     pub fn new(model: Model) -> Parted {
+        if model
+            .nodes
+            .iter()
+            .all(|n| draft::reads_letters(&model, &n.op))
+        {
+            return Parted { model, apart: None };
+        }
         let swept = sweep::sweep(&model);
         if !swept.draft.changed {
             return Parted { model, apart: None };

@@ -109,7 +109,7 @@ impl Writer<'_> {
         let mut loss = old.loss.clone();
         if let Some(loss) = &mut loss {
             loss.node = self.node(loss.node);
-            loss.target = loss.target.map(|t| self.place[&t]);
+            loss.target = loss.target.and_then(|t| self.place.get(&t).copied());
         }
         let tensors = list.iter().map(|id| self.tensor(*id)).collect();
         let moved = |ids: &[TensorId]| ids.iter().map(|id| self.place[id]).collect();

@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Definitions are taken apart until the nodes are so many times those of the model.
 const GROWTH: usize = 4;
 
+/// Slices of one definition, at most: each writes it anew.
+const SLICES: usize = 256;
+
 /// A parameter that is separate in each copy of a block: the place of the repetition, and the name in it.
 pub(super) type Separate = (usize, String);
 
@@ -144,6 +147,9 @@ impl Swept {
             && draft.is_whole(id, part)
         {
             draft.read_whole(part, &reads);
+            return false;
+        }
+        if parts.len() > SLICES {
             return false;
         }
         let suffixes = suffixes(&draft.model, id, &parts, false);
