@@ -3,8 +3,10 @@
 //! and so must finite elements; no rule may claim more than there is.
 
 use std::path::PathBuf;
+use symbias_geometry::charge::charges;
 use symbias_geometry::discover::certificate::certify;
-use symbias_geometry::discover::structural::{factors, sum_name};
+use symbias_geometry::discover::numerical::numerical;
+use symbias_geometry::discover::structural::{Factor, factors, sum_name};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::probe::Probes;
 use symbias_model::Model;
@@ -125,12 +127,26 @@ fn wrong(case: &Case) -> Vec<String> {
                 break;
             }
         }
+        wrong.extend(wrong_charges(&model, factor, &probes.point(7)));
         fields.push(own);
     }
     let all = fields.concat();
     let rank = independent(&all, probes.parameters());
     if rank != all.len() {
         wrong.push(format!("{} fields, {rank} independent", all.len()));
+    }
+    // What is a translation times a function of the parameters counts in neither.
+    let bound = numerical(&probes, &[]).expect("a null space");
+    if let Some(bound) = bound.filter(|_| probes.parameters() < 30)
+        && bound.dimension < all.len()
+    {
+        wrong.push(format!("numbers find {} fields", bound.dimension));
+    }
+    if std::env::var_os("GAPS").is_some() {
+        let bound = numerical(&probes, &[])
+            .expect("a null space")
+            .map(|b| b.dimension);
+        println!("{} of {bound:?} {}", all.len(), case.model);
     }
     match certify(&probes, &fields, 6) {
         Ok(Some(c)) if c.residual > 1e-8 => wrong.push(format!("finite elements: {c:?}")),
@@ -146,6 +162,59 @@ fn wrong(case: &Case) -> Vec<String> {
         case.name,
         wrong.join("\n  ")
     )]
+}
+
+/// Whether the gradients of a factor's charges span its symmetric fields.
+fn wrong_charges(model: &Model, factor: &Factor, theta: &[f64]) -> Option<String> {
+    let as_field = |v: Vec<f64>| AffineField {
+        linear: Vec::new(),
+        constant: v.into_iter().enumerate().collect(),
+    };
+    let symmetric = factor.split(model).symmetric;
+    let found = charges(model, std::slice::from_ref(factor));
+    let values = |at: &[f64]| -> Vec<f64> {
+        let each = found.iter().flat_map(|c| c.values(model, at));
+        each.collect()
+    };
+    let count = values(theta).len();
+    if count != symmetric.len() {
+        return Some(format!(
+            "{count} charges, {} symmetric fields",
+            symmetric.len()
+        ));
+    }
+    // Central differences of quadratic functions are exact.
+    let mut gradients = vec![vec![0.0; theta.len()]; count];
+    for i in 0..theta.len() {
+        let moved = |by: f64| {
+            let mut at = theta.to_vec();
+            at[i] += by;
+            values(&at)
+        };
+        for (gradient, (p, m)) in gradients.iter_mut().zip(moved(0.5).iter().zip(moved(-0.5))) {
+            gradient[i] = p - m;
+        }
+    }
+    let gradients: Vec<AffineField> = gradients.into_iter().map(as_field).collect();
+    let fields: Vec<AffineField> = symmetric.iter().map(|f| as_field(f.at(theta))).collect();
+    let rank = |f: &[AffineField]| independent(f, theta.len());
+    let joint = rank(&[gradients.clone(), fields.clone()].concat());
+    let (own, others) = (rank(&gradients), rank(&fields));
+    (own != joint || others != joint)
+        .then(|| format!("charges of rank {own}, fields {others}, together {joint}"))
+}
+
+#[test]
+fn the_charge_of_a_shift_under_exp_has_both_kinds_of_terms() {
+    let model = model(
+        "outputs = [\"y\"]\naxes = { h = 3 }\nprogram = \"y = sum[h](v[h]^2*exp(a[h] + w[h]*x))\"\n\
+         parameters = { v = [\"h\"], a = [\"h\"], w = [\"h\"] }\ninputs = { x = [] }\n",
+    );
+    let texts: Vec<String> = charges(&model, &factors(&model))
+        .iter()
+        .map(|c| c.text(&model))
+        .collect();
+    assert_eq!(texts, ["mu[h] = a[h] - 0.25 v[h]^2"]);
 }
 
 #[test]

@@ -404,12 +404,12 @@ fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
     fields
 }
 
-/// The functions of a family as weights at values of its items: number of the function, weight.
-/// Entries of parameters are then visited once, for all functions.
-fn family(
-    sizes: &[u64],
-    components: Option<&[Vec<Span>]>,
-) -> (usize, HashMap<Vec<usize>, Vec<(usize, f64)>>) {
+/// For each value of a family's items the functions that have a weight there: number, weight.
+type Weights = HashMap<Vec<usize>, Vec<(usize, f64)>>;
+
+/// The functions of a family: how many, and their weights. Entries of parameters are then visited
+/// once, for all functions.
+fn family(sizes: &[u64], components: Option<&[Vec<Span>]>) -> (usize, Weights) {
     let sizes: Vec<usize> = sizes.iter().map(|n| *n as usize).collect();
     let mut alphas: Vec<Vec<(Vec<usize>, f64)>> = Vec::new();
     match components {
@@ -419,7 +419,7 @@ fn family(
             .for_each(|spans| alphas.extend(product_functions(spans, &sizes))),
     }
     let count = alphas.len();
-    let mut weights: HashMap<Vec<usize>, Vec<(usize, f64)>> = HashMap::new();
+    let mut weights = Weights::new();
     for (number, alpha) in alphas.into_iter().enumerate() {
         // The last of equal indices counts, as in a map.
         let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();

@@ -70,26 +70,28 @@ pub(super) fn of_slot(
     let matrix_shape: Vec<usize> = axes.iter().map(|a| shape[*a]).collect();
     let counts: Vec<usize> = bond.dependences.iter().map(|d| d.size as usize).collect();
     let n: usize = matrix_shape.iter().product();
-    let mut copies = Vec::new();
-    for_each_index(&counts, |copy| {
-        let mut rows = vec![Vec::new(); n];
-        for_each_index(&other_shape, |rest| {
-            let mut index = vec![0; shape.len()];
-            others.iter().zip(rest).for_each(|(a, i)| index[*a] = *i);
-            let selected = bond.dependences.iter().zip(copy).all(|(d, c)| {
+    let mut copies = vec![vec![Vec::new(); n]; counts.iter().product()];
+    let mut index = vec![0; shape.len()];
+    for_each_index(&other_shape, |rest| {
+        others.iter().zip(rest).for_each(|(a, i)| index[*a] = *i);
+        let copy = bond
+            .dependences
+            .iter()
+            .zip(&counts)
+            .try_fold(0, |copy, (d, count)| {
                 let (axis, function) = &d.at[&tensor];
-                value_of(function, index[*axis]) == *c
+                let value = value_of(function, index[*axis]);
+                (value < *count).then_some(copy * count + value)
             });
-            if selected {
-                let mut joint = 0;
-                for_each_index(&matrix_shape, |m| {
-                    axes.iter().zip(m).for_each(|(a, i)| index[*a] = *i);
-                    rows[joint].push(layout.at(tensor, &index));
-                    joint += 1;
-                });
-            }
+        let Some(rows) = copy.map(|c| &mut copies[c]) else {
+            return;
+        };
+        let mut joint = 0;
+        for_each_index(&matrix_shape, |m| {
+            axes.iter().zip(m).for_each(|(a, i)| index[*a] = *i);
+            rows[joint].push(layout.at(tensor, &index));
+            joint += 1;
         });
-        copies.push(rows);
     });
     copies
 }

@@ -5,6 +5,7 @@ mod diagonal;
 mod exact;
 mod family;
 mod moved;
+mod rows;
 
 use crate::discover::structural::bonds::{Bond, Shape};
 use crate::discover::structural::shift::Shift;
@@ -12,7 +13,8 @@ use crate::discover::structural::shift::monomial::Monomial;
 use crate::discover::structural::weights::Unknown;
 use crate::discover::structural::weights::{Change, Kind, System};
 use exact::exact;
-use std::collections::BTreeMap;
+use rows::{Row, Rows};
+use std::collections::{BTreeMap, HashMap};
 use symbias_model::expression::{AxisId, Model, TensorId};
 use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
 use symbias_numerics::rank::ExactRowSpace;
@@ -85,12 +87,12 @@ pub(super) fn find(
         solver.use_diagonal(bond);
     }
     let (mut scalings, mut shifts) = (Vec::new(), Vec::new());
+    let moves = |u: &usize| matches!(system.unknowns[*u].change, Change::Move(_));
     for vector in solver.solutions() {
-        let vector = solver.sparser(vector);
-        let moves = |u: &usize| matches!(system.unknowns[*u].change, Change::Move(_));
         if vector.keys().any(moves) {
             shifts.extend(solver.moved_family(&vector));
         } else {
+            let vector = solver.sparser(vector);
             scalings.extend(solver.family(&vector));
         }
     }
@@ -105,16 +107,28 @@ struct Solver<'a> {
     system: &'a System,
     kind: Kind,
     /// What is found, without the moves of parameters along others.
-    used: ExactRowSpace<MERSENNE61>,
+    used: Rows,
     /// A basis of `used`.
     taken: Vec<Vector>,
     /// Where an unknown counts in `used`, and how often: a translation by a multiple of a function
     /// is one by the function.
     column: Vec<Option<(usize, Exact)>>,
+    /// The unknowns of each parameter.
+    of_tensor: HashMap<TensorId, Vec<usize>>,
+    /// The equations that an unknown occurs in.
+    equations: Vec<Vec<usize>>,
 }
 
 impl<'a> Solver<'a> {
     fn new(model: &'a Model, system: &'a System, kind: Kind) -> Solver<'a> {
+        let mut of_tensor: HashMap<TensorId, Vec<usize>> = HashMap::new();
+        for (u, unknown) in system.unknowns.iter().enumerate() {
+            of_tensor.entry(unknown.tensor).or_default().push(u);
+        }
+        let mut equations = vec![Vec::new(); system.unknowns.len()];
+        for (e, equation) in system.equations.iter().enumerate() {
+            equation.keys().for_each(|u| equations[*u].push(e));
+        }
         let column = system
             .unknowns
             .iter()
@@ -134,9 +148,11 @@ impl<'a> Solver<'a> {
             model,
             system,
             kind,
-            used: ExactRowSpace::new(system.unknowns.len()),
+            used: Rows::default(),
             taken: Vec::new(),
             column,
+            of_tensor,
+            equations,
         }
     }
 }
@@ -144,11 +160,12 @@ impl<'a> Solver<'a> {
 impl Solver<'_> {
     /// The solution modulo moves of parameters along others: a solution of these alone is a
     /// translation times a function of the parameters.
-    fn dense(&self, vector: &Vector) -> Vec<Exact> {
-        let mut row = vec![Exact::ZERO; self.system.unknowns.len()];
+    fn counted(&self, vector: &Vector) -> Row {
+        let mut row = Row::new();
         for (unknown, c) in vector {
             if let Some((column, times)) = self.column[*unknown] {
-                row[column] = row[column] + exact(*c) * times;
+                let entry = row.entry(column).or_insert(Exact::ZERO);
+                *entry += exact(*c) * times;
             }
         }
         row
@@ -156,8 +173,14 @@ impl Solver<'_> {
 
     /// Whether the vector solves all equations (exactly, modulo a prime).
     fn solves(&self, vector: &Vector) -> bool {
-        self.system.equations.iter().all(|equation| {
-            let sum = equation
+        let mut touched: Vec<usize> = vector
+            .keys()
+            .flat_map(|u| self.equations[*u].iter().copied())
+            .collect();
+        touched.sort_unstable();
+        touched.dedup();
+        touched.iter().all(|e| {
+            let sum = self.system.equations[*e]
                 .iter()
                 .filter_map(|(u, c)| vector.get(u).map(|x| exact(*c) * exact(*x)))
                 .fold(Exact::ZERO, |a, b| a + b);
@@ -166,8 +189,7 @@ impl Solver<'_> {
     }
 
     fn take(&mut self, vector: &Vector) -> bool {
-        let mut row = self.dense(vector);
-        let new = self.used.insert(&mut row);
+        let new = self.used.insert(self.counted(vector));
         if new {
             self.taken.push(vector.clone());
         }
@@ -188,23 +210,18 @@ impl Solver<'_> {
             .for_each(|u| moved[*u] += 1);
         let mut order: Vec<usize> = (0..moved.len()).collect();
         order.sort_by_key(|u| std::cmp::Reverse(moved[*u]));
-        let permuted = |v: &Vector| -> Vec<Exact> {
-            order
-                .iter()
-                .map(|u| v.get(u).map_or(Exact::ZERO, |c| exact(*c)))
-                .collect()
-        };
-        let mut rows: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(order.len());
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(p, u)| place[*u] = p);
+        let permuted =
+            |v: &Vector| -> Row { v.iter().map(|(u, c)| (place[*u], exact(*c))).collect() };
+        let mut rows = Rows::default();
         for taken in &self.taken {
-            rows.insert(&mut permuted(taken));
+            rows.insert(permuted(taken));
         }
-        let mut left = permuted(&vector);
-        rows.insert(&mut left);
-        let left: Option<Vector> = order
-            .iter()
-            .zip(left)
-            .filter(|(_, x)| *x != Exact::ZERO)
-            .map(|(u, x)| reconstruct(x).map(|(p, q)| (*u, p as f64 / q as f64)))
+        let left: Option<Vector> = rows
+            .reduce(permuted(&vector))
+            .into_iter()
+            .map(|(p, x)| reconstruct(x).map(|(n, d)| (order[p], n as f64 / d as f64)))
             .collect();
         left.filter(|l| !l.is_empty() && l.len() < vector.len())
             .unwrap_or(vector)
@@ -296,7 +313,10 @@ impl Solver<'_> {
     }
 
     fn number(&self, unknown: &Unknown) -> Option<usize> {
-        self.system.unknowns.iter().position(|u| u == unknown)
+        let own = self.of_tensor.get(&unknown.tensor)?;
+        own.iter()
+            .copied()
+            .find(|u| self.system.unknowns[*u] == *unknown)
     }
 
     /// The scale of a tensor at these levels (sorted by position).

@@ -2,6 +2,7 @@
 //! (softmax over another index, centring, an unused output), is undone by moves of other parameters
 //! (a bias in each of several branches), or is a scale of others (a bias under exp).
 
+mod compensation;
 pub(super) mod monomial;
 pub(super) mod moves;
 

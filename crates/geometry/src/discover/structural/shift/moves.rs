@@ -5,9 +5,8 @@
 //! derivative. A move that an operation does not pass on must vanish: its coefficient is an equation.
 
 use super::monomial::{Atom, Item, Monomial, Sum, What};
-use crate::discover::structural::bonds::has_lookup;
 use crate::discover::structural::weights::{
-    Change, Combination, Key, Kind, Unknown, Weight, Weights, add_to, covering,
+    Combination, Key, Kind, Weight, Weights, add_to, covering,
 };
 use symbias_model::expression::{
     Axial, Factor, Field, Function, IndexExpr, Label, NodeId, Op, Reduction, Source, TensorId, Term,
@@ -19,8 +18,6 @@ pub(in crate::discover::structural) struct Moved(Vec<(Monomial, Combination)>);
 
 /// A value with more moves than this is pinned: products of products multiply them.
 const MOVES: usize = 96;
-/// Definitions that are looked through for a parameter that compensates.
-const DEPTH: usize = 16;
 /// Numerators and denominators of the factors that are counted as fractions.
 const SMALL: f64 = 1e4;
 
@@ -29,7 +26,11 @@ impl Moved {
         self.0.into_iter().map(|(_, c)| c)
     }
 
-    fn add(&mut self, monomial: Monomial, combination: &Combination, factor: f64) {
+    pub(super) fn monomials(&self) -> impl Iterator<Item = &Monomial> {
+        self.0.iter().map(|(m, _)| m)
+    }
+
+    pub(super) fn add(&mut self, monomial: Monomial, combination: &Combination, factor: f64) {
         let known = self.0.iter().position(|(m, _)| *m == monomial);
         let at = known.unwrap_or_else(|| {
             self.0.push((monomial, Combination::new()));
@@ -41,29 +42,12 @@ impl Moved {
         }
     }
 
-    fn of(&self, monomial: &Monomial) -> Option<&Combination> {
+    pub(super) fn of(&self, monomial: &Monomial) -> Option<&Combination> {
         self.0.iter().find(|(m, _)| m == monomial).map(|(_, c)| c)
     }
 }
 
 impl Weights<'_> {
-    /// Makes the moves of parameters along others unknowns.
-    pub fn compensations(&mut self, known: &[Unknown]) {
-        for unknown in known {
-            if let Change::Move(monomial) = &unknown.change {
-                self.unknown_move(unknown.tensor, monomial.clone());
-            }
-        }
-    }
-
-    fn unknown_move(&mut self, tensor: TensorId, monomial: Monomial) {
-        let number = self.system.unknowns.len();
-        let change = Change::Move(monomial.clone());
-        self.system.unknowns.push(Unknown { tensor, change });
-        let moved = self.moved_tensors.entry(tensor).or_default();
-        moved.add(monomial, &Combination::from([(number, 1.0)]), 1.0);
-    }
-
     /// Makes the translation of a parameter by a function of some axes an unknown.
     pub fn translation(&mut self, tensor: TensorId, levels: &[(usize, usize)]) {
         let info = self.model.tensor(tensor);
@@ -111,15 +95,7 @@ impl Weights<'_> {
                 tensor,
                 index,
                 zero,
-            } => {
-                let moved = self.moved_tensors.get(tensor).cloned().unwrap_or_default();
-                if *zero {
-                    // What lies outside stays zero.
-                    self.still(moved)
-                } else {
-                    self.renamed(moved, &|p| index.get(p.index()).cloned())
-                }
-            }
+            } => self.read(*tensor, index, *zero),
             Op::Product { factors, summed } => self.product(factors, summed),
             Op::Sum { terms } => self.sum(terms),
             Op::Map { function, argument } => self.map_moves(*function, *argument),
@@ -172,6 +148,15 @@ impl Weights<'_> {
             return self.still(moved);
         }
         moved
+    }
+
+    fn read(&mut self, tensor: TensorId, index: &[IndexExpr], zero: bool) -> Moved {
+        let moved = self.moved_tensors.get(&tensor).cloned().unwrap_or_default();
+        if zero {
+            // What lies outside stays zero.
+            return self.still(moved);
+        }
+        self.renamed(moved, &|p| index.get(p.index()).cloned())
     }
 
     fn still(&mut self, moved: Moved) -> Moved {
@@ -288,115 +273,8 @@ impl Weights<'_> {
                 total.add(monomial.clone(), combination, sign);
             }
         }
-        if total
-            .0
-            .iter()
-            .any(|(m, _)| !m.is_plain() || m.scale() != 1.0)
-        {
-            let nodes: Vec<NodeId> = terms.iter().map(|t| t.node).collect();
-            for (tensor, letters) in self.addends(&nodes, DEPTH) {
-                for (monomial, _) in &total.0 {
-                    self.want(tensor, &letters, monomial);
-                }
-            }
-        }
+        self.compensate(terms, &total);
         total
-    }
-
-    /// Parameters that are plain terms of a sum, with the letters of their axes.
-    fn addends(&self, nodes: &[NodeId], depth: usize) -> Vec<(TensorId, Vec<Label>)> {
-        let mut found = Vec::new();
-        for id in nodes {
-            match &self.model.node(*id).op {
-                Op::Sum { terms } if depth > 0 => {
-                    let nodes: Vec<NodeId> = terms.iter().map(|t| t.node).collect();
-                    found.extend(self.addends(&nodes, depth - 1));
-                }
-                Op::Product { factors, summed } if summed.is_empty() && depth > 0 => {
-                    let mut live = factors
-                        .iter()
-                        .filter(|f| !matches!(self.model.node(f.node).op, Op::Number(_)));
-                    if let (Some(one), None) = (live.next(), live.next())
-                        && !one.inverse
-                    {
-                        found.extend(self.addends(&[one.node], depth - 1));
-                    }
-                }
-                Op::Access { .. } => found.extend(self.addend(*id, depth)),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn addend(&self, id: NodeId, depth: usize) -> Vec<(TensorId, Vec<Label>)> {
-        let Some(entry) = self.model.bare_entry(id) else {
-            return Vec::new();
-        };
-        match &self.model.tensor(entry.tensor).source {
-            Source::Parameter => vec![(entry.tensor, entry.letters)],
-            // What others read too would move them.
-            Source::Defined { node, labels } if depth > 0 && self.reads[&entry.tensor] == 1 => {
-                let outer = |l: &Label| {
-                    let position = labels.iter().position(|x| x == l)?;
-                    Some(entry.letters[position])
-                };
-                let inner = self.addends(&[*node], depth - 1).into_iter();
-                inner
-                    .filter_map(|(t, letters)| {
-                        Some((t, letters.iter().map(outer).collect::<Option<_>>()?))
-                    })
-                    .collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Asks for the move of a parameter that would compensate this one, where it is affine in θ.
-    fn want(&mut self, tensor: TensorId, letters: &[Label], monomial: &Monomial) {
-        let info = self.model.tensor(tensor);
-        let along = match &monomial.atoms[..] {
-            [] => monomial.bound.is_empty() && monomial.scale() != 1.0,
-            [
-                Atom {
-                    what: What::Tensor(q),
-                    at,
-                    inverse: false,
-                },
-            ] => {
-                let other = self.model.tensor(*q);
-                other.source == Source::Parameter
-                    && *q != tensor
-                    && (info.field == Field::Complex || other.field == Field::Real)
-                    && !at.iter().any(has_lookup)
-            }
-            _ => false,
-        };
-        let looks_up = |i: &Item| {
-            has_lookup(&i.at) || self.system.shapes[i.level].as_ref().is_some_and(has_lookup)
-        };
-        if !along || monomial.field != info.field || monomial.items.iter().any(looks_up) {
-            return;
-        }
-        let place = |l: Label| {
-            let position = letters.iter().position(|x| *x == l)?;
-            Some(IndexExpr::Label(Label(position as u32)))
-        };
-        let Some(placed) = monomial.renamed(&place) else {
-            return;
-        };
-        let moved = self.moved_tensors.get(&tensor);
-        let known = |m: &Monomial| moved.is_some_and(|k| k.of(m).is_some());
-        // A constant move is one of the parameter's translations, times the constant.
-        let natural = || known(&Monomial::new(placed.field, placed.items.clone()));
-        if known(&placed) || placed.is_plain() && !natural() {
-            return;
-        }
-        let change = Change::Move(placed);
-        let unknown = Unknown { tensor, change };
-        if !self.wanted.contains(&unknown) {
-            self.wanted.push(unknown);
-        }
     }
 
     fn map_moves(&mut self, function: Function, argument: NodeId) -> Moved {
@@ -406,6 +284,20 @@ impl Weights<'_> {
                 // exp(a + s) = e^s exp(a): a weight, where s is a function of letters.
                 moved.0.retain(|(m, _)| self.key(m).is_none());
                 self.still(moved)
+            }
+            Function::Square => {
+                // δ(v²) = 2 v δv.
+                let own = Factor {
+                    node: argument,
+                    inverse: false,
+                };
+                let mut total = Moved::default();
+                for (monomial, combination) in moved.0 {
+                    let (mut square, factor) = self.times(monomial, &[own]);
+                    square.sort();
+                    total.add(square, &combination, 2.0 * factor);
+                }
+                total
             }
             Function::Log if self.is_real(argument) => {
                 self.still(moved);
