@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
+/// Values of the parameters by name, row-major; complex entries as (re, im).
+pub type Point = BTreeMap<String, Vec<f64>>;
+
 /// A model file that can be rewritten.
 #[derive(Clone)]
 pub struct File(pub Table);
@@ -17,7 +20,7 @@ impl File {
         toml::to_string(&self.0).expect("a TOML file")
     }
 
-    fn table(&self, key: &str) -> Table {
+    pub fn table(&self, key: &str) -> Table {
         self.0
             .get(key)
             .and_then(Value::as_table)
@@ -30,7 +33,7 @@ impl File {
     }
 
     /// All programs: the file's, and each block's.
-    fn programs(&mut self) -> Vec<&mut String> {
+    pub fn programs(&mut self) -> Vec<&mut String> {
         let mut found = Vec::new();
         for (key, value) in self.0.iter_mut() {
             match value {
