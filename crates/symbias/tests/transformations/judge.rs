@@ -102,7 +102,11 @@ fn the_oracle_knows_what_is_known_by_hand() {
     // One scaling a unit; tanh has none; a sum of squares turns as a whole.
     assert_eq!(truth("y = v[h]*relu(W[h,d]*x[d])", two), [6, 3, 3, 3]);
     assert_eq!(truth("y = v[h]*tanh(W[h,d]*x[d])", two), [9, 0, 0, 0]);
-    assert_eq!(truth("y = v[h]*(W[h,d]*x[d])", two), [2, 7, 9, 6]);
+    // gl(3), and W[:,d] += S v with S antisymmetric for each d: 9 + 6; symmetric are the 6 of gl(3).
+    assert_eq!(truth("y = v[h]*(W[h,d]*x[d])", two), [2, 7, 15, 6]);
+    let matrices =
+        "parameters = { U = [\"o\",\"h\"], W = [\"h\",\"d\"] }\ninputs = { x = [\"d\"] }";
+    assert_eq!(truth("y[o] = U[o,h]*W[h,d]*x[d]", matrices), [4, 8, 9, 6]);
     let one = "parameters = { W = [\"o\",\"h\"] }\ninputs = { x = [] }";
     assert_eq!(truth("y = x*sum[o,h](W[o,h]^2)", one), [1, 5, 15, 0]);
     // Of the six entries only the sum matters: five translations, each with its charge.

@@ -32,7 +32,7 @@ pub struct Truth {
 /// Factors of random inputs: kinks that biases hold far out are met, and functions that are nearly polynomial near 0 show what they are.
 const SCALES: [f64; 6] = [1.0, 0.3, 3.0, 10.0, 1.0, 30.0];
 /// Draws of integer inputs, each its own program.
-const DRAWS: u64 = 12;
+const DRAWS: u64 = 60;
 /// Values below this part of the largest are zero in float64, if they are also below [`NOISE`].
 const SMALL: f64 = 1e-9;
 const NOISE: f64 = 1e-12;
