@@ -176,7 +176,12 @@ impl Potential {
     #[must_use]
     pub fn existence(&self) -> Existence {
         let rests = |h: &&Hypothesis| !CONDITIONS.contains(&h.topic);
-        let of = |status| self.hypotheses.iter().filter(rests).filter(move |h| h.status == status);
+        let of = |status| {
+            self.hypotheses
+                .iter()
+                .filter(rests)
+                .filter(move |h| h.status == status)
+        };
         if of(Status::Fails).any(|h| !CLOSED_FORM.contains(&h.topic)) {
             Existence::Absent
         } else if of(Status::Fails).next().is_some() || of(Status::Assumed).next().is_some() {

@@ -82,6 +82,17 @@ impl Effort {
     }
 }
 
+impl Cost {
+    /// The same with so many rows of J of a program of `length` instructions.
+    #[must_use]
+    pub fn with_rows(self, rows: usize, length: usize) -> Cost {
+        Cost {
+            operations: self.operations + rows as f64 * length as f64 * INSTRUCTION,
+            ..self
+        }
+    }
+}
+
 /// Share of the effort that is spent on re-checking what is explained already.
 const CHECK: f64 = 0.025;
 

@@ -9,9 +9,7 @@ use symbias_model::scalar::Measured;
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::field::{Fp, MERSENNE61};
 use symbias_numerics::random::Stream;
-use symbias_numerics::rank::{
-    ExactRowSpace, RankDecision, measured_rank, schwartz_zippel,
-};
+use symbias_numerics::rank::{ExactRowSpace, RankDecision, measured_rank, schwartz_zippel};
 
 /// Probes at least, before a rank that does not grow counts as settled.
 const LEAST: u64 = 4;
@@ -68,10 +66,11 @@ pub fn generic_rank(
     effort: Effort,
 ) -> Result<Option<GenericRank>> {
     let d = probes.parameters();
-    let exact = probes
-        .arithmetic()
-        .degree()
-        .filter(|_| effort.exactly().allows(Effort::exact_rank(bound.min(d), d, probes.length())));
+    let exact = probes.arithmetic().degree().filter(|_| {
+        effort
+            .exactly()
+            .allows(Effort::exact_rank(bound.min(d), d, probes.length()))
+    });
     if exact.is_none() && !effort.allows(Effort::floating_rank(bound.min(d), probes.length())) {
         return Ok(None);
     }
@@ -175,7 +174,11 @@ impl Columns {
         for (x, entries) in row.iter().zip(spread) {
             if x.value() != 0.0 || x.error() != 0.0 {
                 for (at, random) in entries {
-                    value[*at] += if random & 1 == 0 { x.value() } else { -x.value() };
+                    value[*at] += if random & 1 == 0 {
+                        x.value()
+                    } else {
+                        -x.value()
+                    };
                     error[*at] += x.error();
                 }
             }
@@ -263,7 +266,11 @@ fn until_idle(
     mut add: impl FnMut(std::ops::Range<u64>) -> Result<(usize, bool)>,
 ) -> Result<u64> {
     // Integer inputs repeat, and inputs that reach a rarely active unit are rare.
-    let patience = if probes.is_piecewise() || probes.selects() { 2 } else { 1 };
+    let patience = if probes.is_piecewise() || probes.selects() {
+        2
+    } else {
+        1
+    };
     let least = if probes.selects() { 4 * LEAST } else { LEAST };
     let most = (8 * full as u64).max(64);
     let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);

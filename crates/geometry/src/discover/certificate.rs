@@ -153,7 +153,8 @@ fn is_free(probes: &Probes<'_>, fields: &[&AffineField], point: u64) -> Result<b
         let mut theta = probes.point(FIRST_POINT + point);
         theta.iter_mut().for_each(|x| *x *= of_theta);
         let row = probes.measured_row(&theta, probes.cheap(point), &mut stream)?;
-        let depends = |j: &Vec<Measured>| places.iter().any(|i| j[*i].value().abs() > j[*i].error());
+        let depends =
+            |j: &Vec<Measured>| places.iter().any(|i| j[*i].value().abs() > j[*i].error());
         if row.as_ref().is_some_and(depends) {
             return Ok(false);
         }

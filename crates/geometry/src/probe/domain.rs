@@ -66,7 +66,11 @@ pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
             let drawn = stream.next_normal();
             let place = |theta: &mut Vec<f64>, x: &mut Vec<f64>, value: f64| {
                 let n = theta.len();
-                let slot = if at < n { &mut theta[at] } else { &mut x[at - n] };
+                let slot = if at < n {
+                    &mut theta[at]
+                } else {
+                    &mut x[at - n]
+                };
                 std::mem::replace(slot, value)
             };
             let before = place(&mut theta, &mut x, drawn);

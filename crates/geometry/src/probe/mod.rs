@@ -285,13 +285,19 @@ impl<'a> Probes<'a> {
             program.jacobian(&theta, &x).unwrap_or_default()
         } else {
             let mut stream = Stream::new(self.seed, probe, COMBINATIONS);
-            let mut row = || {
-                let c: Vec<f64> = (0..program.outputs()).map(|_| stream.next_normal()).collect();
-                program.vjp(&theta, &x, &measured(&c))
+            let mut combination = || {
+                let c: Vec<f64> = (0..program.outputs())
+                    .map(|_| stream.next_normal())
+                    .collect();
+                measured(&c)
             };
-            (0..most).filter_map(|_| row()).collect()
+            let all: Vec<Vec<Measured>> = (0..most).map(|_| combination()).collect();
+            program.vjps(&theta, &x, &all).unwrap_or_default()
         };
-        rows.retain(|r| r.iter().all(|x| x.value().is_finite() && x.error().is_finite()));
+        rows.retain(|r| {
+            r.iter()
+                .all(|x| x.value().is_finite() && x.error().is_finite())
+        });
         Ok(rows)
     }
 
@@ -307,9 +313,14 @@ impl<'a> Probes<'a> {
         stream: &mut Stream,
     ) -> Result<Option<Vec<Measured>>> {
         let (program, x) = self.program(probe)?;
-        let c: Vec<f64> = (0..program.outputs()).map(|_| stream.next_normal()).collect();
+        let c: Vec<f64> = (0..program.outputs())
+            .map(|_| stream.next_normal())
+            .collect();
         let row = program.vjp(&measured(theta), &measured(&x), &measured(&c));
-        Ok(row.filter(|r| r.iter().all(|x| x.value().is_finite() && x.error().is_finite())))
+        Ok(row.filter(|r| {
+            r.iter()
+                .all(|x| x.value().is_finite() && x.error().is_finite())
+        }))
     }
 
     /// A random combination of the rows of J for one probe, exactly.

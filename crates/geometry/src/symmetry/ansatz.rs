@@ -168,7 +168,13 @@ fn bijections(a: &[usize], b: &[usize], fits: &dyn Fn(usize, usize) -> bool) -> 
     };
     let mut found = Vec::new();
     for (k, y) in b.iter().enumerate().filter(|(_, y)| fits(*first, **y)) {
-        let left: Vec<usize> = b.iter().copied().enumerate().filter(|e| e.0 != k).map(|e| e.1).collect();
+        let left: Vec<usize> = b
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|e| e.0 != k)
+            .map(|e| e.1)
+            .collect();
         for mut tail in bijections(rest, &left, fits) {
             tail.insert(0, *y);
             found.push(tail);
@@ -215,10 +221,7 @@ fn coupled(row: usize, column: usize, width: usize, turn: usize, entries: &mut V
     match (width, turn) {
         (1, _) => entries.push((row, Some(column), 1.0)),
         (_, 0) => entries.extend([(row, Some(column), 1.0), (row + 1, Some(column + 1), 1.0)]),
-        _ => entries.extend([
-            (row, Some(column + 1), -1.0),
-            (row + 1, Some(column), 1.0),
-        ]),
+        _ => entries.extend([(row, Some(column + 1), -1.0), (row + 1, Some(column), 1.0)]),
     }
 }
 
@@ -245,7 +248,11 @@ impl Ansatz for Mixing {
                 Some(column) => j[row] * theta[column],
                 None => j[row],
             };
-            if weight == 1.0 { term } else { term * T::of(weight) }
+            if weight == 1.0 {
+                term
+            } else {
+                term * T::of(weight)
+            }
         };
         let sum = |entries: &Vec<Entry>| {
             let mut sum = T::of(0.0);
@@ -266,7 +273,12 @@ impl Ansatz for Mixing {
 
     fn field(&self, coefficients: &[f64]) -> AffineField {
         let mut entries: BTreeMap<(usize, Option<usize>), f64> = BTreeMap::new();
-        for (list, c) in self.unknowns.iter().zip(coefficients).filter(|(_, c)| **c != 0.0) {
+        for (list, c) in self
+            .unknowns
+            .iter()
+            .zip(coefficients)
+            .filter(|(_, c)| **c != 0.0)
+        {
             for &(row, column, weight) in list {
                 *entries.entry((row, column)).or_default() += c * weight;
             }

@@ -86,7 +86,13 @@ pub fn blocks(
     }
     for (kernel, reduced) in points.iter().zip(&reduced) {
         let vectors = combinations(reduced, &place, count);
-        turned_by(probes, quotient, (&kernel.theta, needed), &vectors, &mut blocks)?;
+        turned_by(
+            probes,
+            quotient,
+            (&kernel.theta, needed),
+            &vectors,
+            &mut blocks,
+        )?;
     }
     blocks.iter_mut().for_each(|b| {
         b.columns.sort_unstable();
@@ -164,8 +170,7 @@ fn turned_by(
     blocks: &mut [Block],
 ) -> Result<()> {
     let other = probes.point(OTHER);
-    let inside = probes.outputs().max(1) as u64;
-    let share = (needed / inside / TRIED + 1).min(SHARE);
+    let share = share(probes, needed);
     for &j in &quotient.kept {
         let mut turned = vec![false; blocks.len()];
         for (factor, added) in CHANGES {
@@ -184,6 +189,22 @@ fn turned_by(
         }
     }
     Ok(())
+}
+
+/// Probes whose rows are added up: where every unit is always alive, one.
+fn share(probes: &Probes<'_>, needed: u64) -> u64 {
+    if !probes.is_piecewise() {
+        return 1;
+    }
+    let inside = probes.outputs().max(1) as u64;
+    (needed / inside / TRIED + 1).min(SHARE)
+}
+
+/// Rows of J that [`blocks`] looks at for one point.
+#[must_use]
+pub fn rows(probes: &Probes<'_>, needed: u64) -> usize {
+    let each = CHANGES.len() as u64 * TRIED * share(probes, needed);
+    probes.parameters().saturating_mul(each as usize)
 }
 
 /// Marks the blocks of which J, one combination of its rows, no longer annihilates both vectors.

@@ -51,7 +51,11 @@ pub fn kernel_at(
     if gap < LEAST_GAP {
         return Ok((decision, columns(&basis)));
     }
-    let known = RankDecision { rank, gap, ..decision };
+    let known = RankDecision {
+        rank,
+        gap,
+        ..decision
+    };
     Ok((known, columns(&basis)))
 }
 

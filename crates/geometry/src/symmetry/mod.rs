@@ -169,10 +169,14 @@ fn searched(
     } else {
         effort
     };
-    let apart = Effort::null_space(d, probes.length());
+    let needed = rank.probes.saturating_mul(probes.outputs() as u64);
+    let pieces = if probes.is_piecewise() { PIECES } else { 0 };
+    let rows = blocks::rows(probes, needed).saturating_mul(pieces as usize + 1);
+    let apart = Effort::null_space(d, probes.length()).with_rows(rows, probes.length());
     if !effort.allows(apart) {
         return Ok(None);
     }
+    let effort = effort.without(apart);
     let at = (rank.decision.rank, rank.probes);
     let theta = probes.point(rank.point);
     let (decision, kernel) = kernel::kernel_at(probes, &theta, at, true)?;
@@ -184,14 +188,13 @@ fn searched(
         theta,
         vectors: kernel.clone(),
     }];
-    for number in 0..if probes.is_piecewise() { PIECES } else { 0 } {
+    for number in 0..pieces {
         let theta = probes.point(FIRST_POINT + number);
         let (decision, vectors) = kernel::kernel_at(probes, &theta, at, false)?;
         if decision.is_certain() {
             points.push(Kernel { theta, vectors });
         }
     }
-    let needed = rank.probes.saturating_mul(probes.outputs() as u64);
     let list = blocks::blocks(probes, &quotient, &points, needed)?;
     let mut left = effort;
     let mut blocks = Vec::new();
@@ -223,7 +226,10 @@ impl Symmetry {
         families: &[Vec<AffineField>],
         searched: Searched,
     ) -> Result<()> {
-        let all = searched.blocks.iter().all(|b| b.1.as_ref().is_some_and(|f| f.all));
+        let all = searched
+            .blocks
+            .iter()
+            .all(|b| b.1.as_ref().is_some_and(|f| f.all));
         self.decisions = searched
             .blocks
             .iter()

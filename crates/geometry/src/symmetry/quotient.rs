@@ -110,7 +110,11 @@ impl Quotient {
         }
         for (v, pivot) in self.translations.iter().zip(&self.pivots) {
             if let Some(c) = on.remove(pivot).filter(|c| *c != 0.0) {
-                for (i, x) in v.iter().enumerate().filter(|(i, x)| i != pivot && **x != 0.0) {
+                for (i, x) in v
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, x)| i != pivot && **x != 0.0)
+                {
                     *on.entry(i).or_default() -= c * x;
                 }
             }
@@ -227,7 +231,11 @@ fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
     let d = probes.parameters();
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
     let (mut idle, mut number) = (0, 0);
-    let patience = if probes.is_piecewise() { 3 * SPARE } else { SPARE };
+    let patience = if probes.is_piecewise() {
+        3 * SPARE
+    } else {
+        SPARE
+    };
     while idle < patience && space.rank() < d && number < 4 * d as u64 + 200 {
         let theta = probes.exact_point(FIRST_POINT + number);
         let mut stream = Stream::new(6, number, ROWS);
@@ -238,9 +246,7 @@ fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
         number += 1;
     }
     let rational = |v: Vec<Fp<MERSENNE61>>| -> Option<Vec<f64>> {
-        v.into_iter()
-            .map(small_fraction)
-            .collect()
+        v.into_iter().map(small_fraction).collect()
     };
     Ok(space.nullspace().into_iter().map(rational).collect())
 }

@@ -147,7 +147,11 @@ fn exact(
             if equation.iter().all(|x| x.is_zero()) {
                 continue;
             }
-            idle = if space.insert(&mut equation) { 0 } else { idle + 1 };
+            idle = if space.insert(&mut equation) {
+                0
+            } else {
+                idle + 1
+            };
             made += 1;
         }
         // Without pieces a generic equation that is idle says that all are.
@@ -164,10 +168,7 @@ fn exact(
     let decision = space.decision("J(θ)ξ(θ) = 0", Some(error));
     let upper = decision.nullity();
     let rational = |v: Vec<Residue>| -> Option<AffineField> {
-        let coefficients: Option<Vec<f64>> = v
-            .into_iter()
-            .map(small_fraction)
-            .collect();
+        let coefficients: Option<Vec<f64>> = v.into_iter().map(small_fraction).collect();
         Some(ansatz.field(&coefficients?))
     };
     let fields: Option<Vec<AffineField>> = space.nullspace().into_iter().map(rational).collect();
@@ -211,10 +212,16 @@ fn floating(probes: &Probes<'_>, quotient: &Quotient, ansatz: &impl Ansatz) -> R
                 let slid = quotient.slide(&theta);
                 let plain: Vec<f64> = j.iter().map(Measured::value).collect();
                 let rounding: Vec<f64> = j.iter().map(Measured::error).collect();
-                let (equation, error) =
-                    (ansatz.equation(&plain, &slid), ansatz.errors(&rounding, &slid));
+                let (equation, error) = (
+                    ansatz.equation(&plain, &slid),
+                    ansatz.errors(&rounding, &slid),
+                );
                 // A dead unit says nothing, and neither does what is all rounding.
-                if equation.iter().zip(&error).any(|(x, e)| x.abs() > KNOWN * e) {
+                if equation
+                    .iter()
+                    .zip(&error)
+                    .any(|(x, e)| x.abs() > KNOWN * e)
+                {
                     values.extend(equation);
                     errors.extend(error);
                     rows += 1;

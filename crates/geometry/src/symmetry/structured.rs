@@ -30,7 +30,9 @@ pub(super) fn search(
         return Ok(());
     }
     let affordable = |n: &usize| effort.allows(Effort::null_space(*n, probes.length()));
-    let budget = [BUDGET, BUDGET / 2, BUDGET / 4].into_iter().find(affordable);
+    let budget = [BUDGET, BUDGET / 2, BUDGET / 4]
+        .into_iter()
+        .find(affordable);
     let Some(ansatz) = budget.and_then(|n| Mixing::new(probes.model(), &moves, n)) else {
         return Ok(());
     };
@@ -84,8 +86,18 @@ fn sliced(quotient: &Quotient, field: &AffineField) -> AffineField {
 fn rows_of(field: &AffineField, rows: &[usize]) -> AffineField {
     let inside = |i: &usize| rows.binary_search(i).is_ok();
     AffineField {
-        linear: field.linear.iter().filter(|e| inside(&e.0)).copied().collect(),
-        constant: field.constant.iter().filter(|e| inside(&e.0)).copied().collect(),
+        linear: field
+            .linear
+            .iter()
+            .filter(|e| inside(&e.0))
+            .copied()
+            .collect(),
+        constant: field
+            .constant
+            .iter()
+            .filter(|e| inside(&e.0))
+            .copied()
+            .collect(),
     }
 }
 

@@ -57,7 +57,9 @@ pub fn unexplained(
         known = Echelon::of([known, new.rows.clone()].concat()).rows;
         let touched = |b: &usize| {
             let range = blocks[*b].range();
-            new.rows.iter().any(|row| row[range.clone()].iter().any(|x| *x != 0.0))
+            new.rows
+                .iter()
+                .any(|row| row[range.clone()].iter().any(|x| *x != 0.0))
         };
         found.push(Unexplained {
             tensors: set
@@ -94,7 +96,10 @@ fn supported(kernel: &[Vec<f64>], inside: &[bool]) -> Vec<Vec<f64>> {
         for other in &mut rows {
             let factor = other[column] / row[column];
             if factor != 0.0 {
-                other.iter_mut().zip(&row).for_each(|(x, y)| *x -= factor * y);
+                other
+                    .iter_mut()
+                    .zip(&row)
+                    .for_each(|(x, y)| *x -= factor * y);
                 other[column] = 0.0;
             }
         }

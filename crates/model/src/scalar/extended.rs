@@ -66,7 +66,7 @@ impl Scalar for Extended {
             Function::Abs if x.high() == 0.0 => Extended::ZERO,
             Function::Abs => Extended::from(x.high().signum()),
             Function::Square => x.scaled(1),
-            Function::Power(p) if p == 0.0 => Extended::ZERO,
+            Function::Power(0.0) => Extended::ZERO,
             Function::Power(p) => x.powf(p - 1.0) * p,
             Function::Exp => *y,
             Function::Log => x.recip(),

@@ -142,7 +142,7 @@ impl Scalar for Measured {
             Function::LeakyRelu(slope) => kink((1.0 - slope).abs()),
             Function::Abs => kink(2.0),
             Function::Square => 2.0 * e,
-            Function::Power(p) if p == 0.0 => 0.0,
+            Function::Power(0.0) => 0.0,
             Function::Power(p) => {
                 let power = self.apply(Function::Power(p - 1.0))?;
                 return Some(power.times(&Measured::exact(p)));
@@ -223,7 +223,7 @@ fn spread(function: Function, x: f64, e: f64, y: f64) -> Option<f64> {
         Function::LeakyRelu(slope) if x < -e => slope.abs() * e,
         Function::LeakyRelu(slope) => slope.abs().max(1.0) * e,
         Function::Square => (2.0 * size + e) * e,
-        Function::Power(p) if p == 0.0 => 0.0,
+        Function::Power(0.0) => 0.0,
         Function::Power(p) if p > 0.0 && size == 0.0 => e.powf(p),
         Function::Power(p) if p >= 1.0 => y.abs() * (p * (e / size).ln_1p()).exp_m1(),
         Function::Power(p) if e < size => y.abs() * (-p.abs() * (-e / size).ln_1p()).exp_m1(),

@@ -346,6 +346,21 @@ impl ScalarProgram {
             .collect()
     }
 
+    /// Jᵀc for each of these c, one row each: the values are computed once.
+    pub fn vjps<S: Scalar>(&self, theta: &[S], x: &[S], all: &[Vec<S>]) -> Option<Vec<Vec<S>>> {
+        let v = self.forward(theta, x, Goal::Outputs)?;
+        let row = |c: &Vec<S>| {
+            let seeds: Vec<(u32, S)> = self
+                .outputs
+                .iter()
+                .copied()
+                .zip(c.iter().cloned())
+                .collect();
+            self.backward(&v, &seeds)
+        };
+        all.iter().map(row).collect()
+    }
+
     /// Jᵀc, the gradient of ⟨c, F⟩, length d.
     pub fn vjp<S: Scalar>(&self, theta: &[S], x: &[S], c: &[S]) -> Option<Vec<S>> {
         let v = self.forward(theta, x, Goal::Outputs)?;

@@ -30,7 +30,10 @@ pub(super) fn charges(structure: &Structure, findings: Option<&Findings>) -> Des
     let count = by_rules + others.len() as u128;
     let theta = findings.map(|f| f.theta.as_slice());
     let other: Vec<OtherCharge> = theta.map_or_else(Vec::new, |theta| {
-        others.iter().map(|field| other(model, field, theta)).collect()
+        others
+            .iter()
+            .map(|field| other(model, field, theta))
+            .collect()
     });
     let values = match theta {
         Some(theta) if count <= LISTED => found

@@ -28,7 +28,6 @@ use symbias_model::error::{ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
 
-
 /// What the caller decides.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -126,7 +125,13 @@ pub fn analyze(
     }
     stage("charges");
     let reads = structure.file.reads();
-    Ok(assemble(structure, findings.as_ref(), certificate, reads, options.seed))
+    Ok(assemble(
+        structure,
+        findings.as_ref(),
+        certificate,
+        reads,
+        options.seed,
+    ))
 }
 
 /// Entries of the rules' generators, about.
@@ -134,13 +139,19 @@ fn generated(structure: &Structure) -> u128 {
     structure
         .factors
         .iter()
-        .map(|f| f.dimension.saturating_mul(entries_moved(structure.model(), f)))
+        .map(|f| {
+            f.dimension
+                .saturating_mul(entries_moved(structure.model(), f))
+        })
         .fold(0, u128::saturating_add)
 }
 
 /// Entries of the parameters that a factor moves, for each of its copies.
 fn entries_moved(model: &Model, factor: &Factor) -> u128 {
-    let entries = factor.moved().into_iter().map(|t| u128::from(model.entries(t)));
+    let entries = factor
+        .moved()
+        .into_iter()
+        .map(|t| u128::from(model.entries(t)));
     entries.sum::<u128>() / factor.copies.max(1)
 }
 
@@ -187,7 +198,10 @@ fn assemble(
         (None, Some(s)) => Some(&s.certificate),
         (None, None) => None,
     };
-    let scale = scaled.as_ref().map(|s| s.sizes.clone()).filter(|s| !s.is_empty());
+    let scale = scaled
+        .as_ref()
+        .map(|s| s.sizes.clone())
+        .filter(|s| !s.is_empty());
     let answer = Answer {
         schema: 2,
         model: model.name.clone(),
@@ -219,7 +233,10 @@ fn assemble(
         families.extend(f.standing.iter().map(|s| (s.name(), s.generators(model))));
         let beyond = f.symmetry.beyond.iter();
         families.extend(beyond.map(|b| {
-            let name = b.name.clone().unwrap_or_else(|| format!("g({})", b.dimension));
+            let name = b
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("g({})", b.dimension));
             (name, b.fields.clone())
         }));
     }

@@ -58,10 +58,16 @@ pub(super) fn certificate(source: &SourceFile, seed: u64) -> Result<Option<Scale
         return Ok(None);
     };
     let blocks = repetitions(model);
-    Ok(certify(&probes, &families, POINTS)?.map(|certificate| Scaled {
-        certificate,
-        sizes: shortened.into_iter().chain(blocks).collect::<Vec<_>>().join(", "),
-    }))
+    Ok(
+        certify(&probes, &families, POINTS)?.map(|certificate| Scaled {
+            certificate,
+            sizes: shortened
+                .into_iter()
+                .chain(blocks)
+                .collect::<Vec<_>>()
+                .join(", "),
+        }),
+    )
 }
 
 fn repetitions(model: &Model) -> impl Iterator<Item = String> + '_ {

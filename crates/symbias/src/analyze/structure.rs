@@ -76,7 +76,11 @@ pub fn structure(
     } else {
         let shorter = Parted::new(source.check(options(Copies::AtMost(COPIES - 1)))?);
         let fewer = factors(shorter.model());
-        extrapolated(model, &tally(model, &found), &tally(shorter.model(), &fewer))
+        extrapolated(
+            model,
+            &tally(model, &found),
+            &tally(shorter.model(), &fewer),
+        )
     };
     Ok(Structure {
         file,

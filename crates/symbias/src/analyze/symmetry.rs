@@ -55,10 +55,8 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
 
 /// The summands of all names, sorted, with their multiplicities.
 fn name(kinds: &[&FactorKind], beyond: &[Beyond]) -> String {
-    let mut summands: Vec<(String, u128)> = kinds
-        .iter()
-        .map(|k| (k.base.clone(), k.copies))
-        .collect();
+    let mut summands: Vec<(String, u128)> =
+        kinds.iter().map(|k| (k.base.clone(), k.copies)).collect();
     for part in beyond {
         summands.extend(summands_of(&name_of(part)));
     }

@@ -100,7 +100,10 @@ fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
     for place in &answer.unexplained_on {
         let n = place.directions;
         let word = if n == 1 { "direction" } else { "directions" };
-        line("", &format!("{n} unexplained {word} on {}", place.tensors.join(", ")));
+        line(
+            "",
+            &format!("{n} unexplained {word} on {}", place.tensors.join(", ")),
+        );
     }
 }
 
@@ -115,7 +118,10 @@ fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
     };
     line(
         "symmetry",
-        &format!("{}, dimension {dimension} ({}; {complete})", s.name, s.evidence),
+        &format!(
+            "{}, dimension {dimension} ({}; {complete})",
+            s.name, s.evidence
+        ),
     );
     for factor in &s.factors {
         let on: Vec<String> = factor
@@ -160,11 +166,21 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
     for other in charges.other.iter().take(most) {
         line(
             "",
-            &format!("a quadratic form in {} = {:.6} at the point", other.tensors.join(", "), other.value),
+            &format!(
+                "a quadratic form in {} = {:.6} at the point",
+                other.tensors.join(", "),
+                other.value
+            ),
         );
     }
     if charges.other.len() > most {
-        line("", &format!("… and {} more quadratic forms (--full)", charges.other.len() - most));
+        line(
+            "",
+            &format!(
+                "… and {} more quadratic forms (--full)",
+                charges.other.len() - most
+            ),
+        );
     }
     if charges.formulas.len() > shown {
         line(
@@ -219,7 +235,10 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         (Some(formula), None) => line("flow", &format!("mirror flow of {formula}")),
         (None, None) if answer.rank.is_none() => line("flow", "not tested at this size"),
         (None, None) => line("flow", "mirror flow, of a potential without a formula here"),
-        (_, Some(why)) => line("flow", &format!("{}; fails: {why}", absence(flow, "no mirror flow"))),
+        (_, Some(why)) => line(
+            "flow",
+            &format!("{}; fails: {why}", absence(flow, "no mirror flow")),
+        ),
     }
     hypotheses(flow, style, line);
     for (name, law) in [
@@ -251,7 +270,10 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
                 );
             }
             (_, Some(why)) => {
-                line(name, &format!("{}; fails: {why}", absence(law, "no stationary law")));
+                line(
+                    name,
+                    &format!("{}; fails: {why}", absence(law, "no stationary law")),
+                );
             }
         }
         if style.full {
