@@ -150,13 +150,13 @@ impl Model {
         let found = symbias::analyze::structure(&source, 2000, &Default::default());
         let structure = found.expect("a structure");
         let order: Vec<String> = structure
-            .model
+            .model()
             .parameters()
-            .map(|t| structure.model.tensor(t).name.clone())
+            .map(|t| structure.model().tensor(t).name.clone())
             .collect();
         let own: Vec<&str> = self.tensors.iter().map(|t| t.0).collect();
         assert_eq!(order, own);
-        orthonormal(&structure.model, &structure.factors)
+        orthonormal(structure.model(), &structure.factors)
     }
 }
 

@@ -146,7 +146,7 @@ fn replaced(
     while i < tokens.len() {
         let name = tokens[i];
         let indexed = tokens.get(i + 1) == Some(&"[");
-        if !arity.get(name).is_some_and(|n| *n > 0) {
+        if arity.get(name).is_none_or(|n| *n == 0) {
             out.push_str(name);
             i += 1;
             continue;

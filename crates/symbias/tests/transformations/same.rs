@@ -149,7 +149,8 @@ fn models_beside_each_other_have_both_answers() {
         .into_iter()
         .filter(|(_, f)| !f.0.contains_key("batch"))
         .collect();
-    let pairs: Vec<(&(String, File), &(String, File))> = all
+    type Named = (String, File);
+    let pairs: Vec<(&Named, &Named)> = all
         .iter()
         .zip(all.iter().cycle().skip(11))
         .step_by(2)

@@ -17,8 +17,11 @@ struct Tensor {
 /// A file and the same point in its parameters.
 pub type Written = (File, Point);
 
+/// A transformation: its name, the same model spelled so where it can be, and whether it moves entries only.
+pub type Spelling = (&'static str, fn(&Written) -> Option<Written>, bool);
+
 /// The transformations by name, and whether they move entries only (then numbers at the point stay).
-pub const SPELLINGS: [(&str, fn(&Written) -> Option<Written>, bool); 7] = [
+pub const SPELLINGS: [Spelling; 7] = [
     ("mixed", mixed, false),
     ("fused", fused, true),
     ("split", split, true),
