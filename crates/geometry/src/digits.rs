@@ -31,9 +31,6 @@ pub(crate) fn rank(probes: &Probes<'_>, theta: &[f64], used: u64) -> Result<Opti
                 rows.push(row, Some(&errors)).map_err(numerical)?;
             }
         }
-        if rows.rows() > 4 * d {
-            break;
-        }
     }
     rows.rank("J").map(Some).map_err(numerical)
 }

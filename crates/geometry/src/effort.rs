@@ -76,7 +76,7 @@ impl Effort {
     pub fn null_space(unknowns: usize, length: usize) -> Cost {
         let (u, n) = (unknowns as f64, length as f64);
         Cost {
-            operations: 4.0 * u * u * u + u * n * INSTRUCTION,
+            operations: 2.5 * u * u * u + u * n * INSTRUCTION,
             numbers: 3.0 * u * u + n,
         }
     }
@@ -94,13 +94,21 @@ impl Cost {
 }
 
 /// Share of the effort that is spent on re-checking what is explained already.
-const CHECK: f64 = 0.025;
+const CHECK: f64 = 0.07;
+/// Share of the effort that is spent on a rank that may turn out too large.
+const TRY: f64 = 0.25;
 
 impl Effort {
     /// The effort for a search that can only confirm.
     #[must_use]
     pub fn of_a_check(self) -> Effort {
         Effort(self.0 * CHECK)
+    }
+
+    /// The effort for a search that may find nothing.
+    #[must_use]
+    pub fn of_a_try(self) -> Effort {
+        Effort(self.0 * TRY)
     }
 
     /// What is left after a search of this cost.

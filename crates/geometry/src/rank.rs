@@ -66,14 +66,15 @@ pub fn generic_rank(
     effort: Effort,
 ) -> Result<Option<GenericRank>> {
     let d = probes.parameters();
+    let Some(tried_up_to) = affordable(probes, bound, effort) else {
+        return Ok(None);
+    };
+    let (whole, bound) = (bound, tried_up_to);
     let exact = probes.arithmetic().degree().filter(|_| {
         effort
             .exactly()
             .allows(Effort::exact_rank(bound.min(d), d, probes.length()))
     });
-    if exact.is_none() && !effort.allows(Effort::floating_rank(bound.min(d), probes.length())) {
-        return Ok(None);
-    }
     let mut best: Option<(GenericRank, bool)> = None;
     let (mut smallest, mut seen, mut tried) = (usize::MAX, 0, 0);
     for number in probes.points_by_pieces(POINTS) {
@@ -117,6 +118,10 @@ pub fn generic_rank(
     }
     let (mut found, clear) =
         best.ok_or_else(|| Error::new(ErrorKind::Numerical, "no point was evaluated"))?;
+    // A rank that fills what could be looked at says nothing of the rest.
+    if found.decision.rank == bound && bound < whole {
+        return Ok(None);
+    }
     found.smallest = smallest;
     found.evidence = match (probes.pieces().are_met(), exact) {
         _ if found.decision.rank == bound && exact.is_some() => Evidence::Proven,
@@ -125,6 +130,18 @@ pub fn generic_rank(
         _ => Evidence::Open,
     };
     Ok(Some(found))
+}
+
+/// The bound, where the effort allows a rank so large; otherwise the largest rank that a share of it allows,
+/// in case that of J is smaller than its bound.
+fn affordable(probes: &Probes<'_>, bound: usize, effort: Effort) -> Option<usize> {
+    let allows = |r: usize, effort: Effort| effort.allows(Effort::floating_rank(r, probes.length()));
+    if allows(bound, effort) {
+        return Some(bound);
+    }
+    let part = effort.of_a_try();
+    let sizes = [8000, 4000, 2800, 2000, 1400, 1000, 700, 500];
+    sizes.into_iter().find(|r| *r < bound && allows(*r, part))
 }
 
 /// Columns of J, or random combinations of them: a rank below their number is the same.

@@ -26,17 +26,17 @@ pub fn kernel_at(
     known: bool,
 ) -> Result<(RankDecision, Vec<Vec<f64>>)> {
     let d = probes.parameters();
-    let most = rank + SPARE;
-    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
     let used = (2 * used).max(16);
-    for probe in 0..probes.count().map_or(used, |n| n.min(used)) {
+    let used = probes.count().map_or(used, |n| n.min(used));
+    // All probes have a share, or one with many outputs would leave no room for what others say.
+    let share = (4 * rank + 64).div_ceil(used as usize).max(SPARE / 2);
+    let most = if used == 1 { rank + SPARE } else { share };
+    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
+    for probe in 0..used {
         for row in probes.measured_rows(theta, probe, most)? {
             values.extend(row.iter().map(Measured::value));
             errors.extend(row.iter().map(Measured::error));
             rows += 1;
-        }
-        if rows > 3 * d + most {
-            break;
         }
     }
     let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
@@ -48,7 +48,8 @@ pub fn kernel_at(
     }
     // A weak gap is cut where the rank was decided, if there is one.
     let (gap, basis) = measured_nullspace_of_rank(&values, &errors, rank).map_err(numerical)?;
-    if gap < LEAST_GAP {
+    // Rows that are too few leave zeros on both sides.
+    if gap < LEAST_GAP || !gap.is_finite() && decision.rank < rank {
         return Ok((decision, columns(&basis)));
     }
     let known = RankDecision {

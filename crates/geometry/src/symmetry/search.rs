@@ -25,6 +25,9 @@ const IDLE: usize = 8;
 const EXACT: usize = 1700;
 /// An equation counts if some entry stands so far above its rounding.
 const KNOWN: f64 = 1e3;
+/// Points at which exact fields are tried in floating point, and the share of its terms from which a sum is not 0.
+const TRIED: u64 = 4;
+const WRONG: f64 = 1e-6;
 /// Points start here, so that they are those of no other search.
 const FIRST_POINT: u64 = 1 << 20;
 
@@ -173,6 +176,11 @@ fn exact(
     };
     let fields: Option<Vec<AffineField>> = space.nullspace().into_iter().map(rational).collect();
     let identity = !probes.is_piecewise();
+    // A residue may be a small fraction by accident: then the field is none in floating point.
+    let fields = match fields {
+        Some(fields) if !solve(probes, quotient, &fields)? => None,
+        other => other,
+    };
     let fields = match fields {
         Some(fields) => fields,
         // With generic constants the dimension is exact and the fields are rounded.
@@ -197,6 +205,26 @@ fn exact(
         identity,
         decision,
     })
+}
+
+/// Whether J(θ)ξ(θ) vanishes in floating point.
+fn solve(probes: &Probes<'_>, quotient: &Quotient, fields: &[AffineField]) -> Result<bool> {
+    for number in 0..TRIED {
+        let theta = probes.point(FIRST_POINT + number);
+        let mut stream = Stream::new(2, number, ROWS);
+        let Some(row) = probes.row(&theta, probes.cheap(number), &mut stream)? else {
+            continue;
+        };
+        let slid = quotient.slide(&theta);
+        for field in fields {
+            let terms = || row.iter().zip(field.at(&slid)).map(|(j, x)| j * x);
+            let size: f64 = terms().map(f64::abs).sum();
+            if terms().sum::<f64>().abs() > WRONG * size {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 fn floating(probes: &Probes<'_>, quotient: &Quotient, ansatz: &impl Ansatz) -> Result<Found> {

@@ -22,7 +22,13 @@ pub(super) fn orthonormal(vectors: &Mat<f64>) -> Matrix {
     }
     match sorted(vectors) {
         None => Matrix::from_faer(vectors.qr().compute_thin_Q().as_ref()),
-        Some((order, rows)) => unsorted(&order, &rows.col_piv_qr().compute_thin_Q()),
+        Some((order, rows)) => {
+            let qr = rows.col_piv_qr();
+            let (n, r) = (rows.nrows(), rows.ncols());
+            let mut basis = Mat::from_fn(n, r, |i, j| f64::from(i == j));
+            rotate(qr.Q_basis(), qr.Q_coeff(), &mut basis);
+            unsorted(&order, &basis)
+        }
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Analysis {
 pub const NUMERICAL: u128 = 200_000;
 /// Entries of all generators of the rules, at most, for ranks and for a certificate at full size.
 const GENERATED: u128 = 40_000_000;
+/// … and for a certificate alone.
+const CERTIFIED: u128 = 100_000;
 
 /// Everything that is known of a model. `stage` hears what begins.
 ///
@@ -109,7 +111,7 @@ pub fn analyze(
         match Probes::new(model, &files, samples, options.seed) {
             Ok(probes) => {
                 findings = Findings::of(&structure, &probes, theta, options, stage)?;
-                if findings.is_none() {
+                if findings.is_none() && generated(&structure) <= CERTIFIED {
                     stage("certificate");
                     certificate = at_full_size(&structure, &probes)?;
                 }
