@@ -9,13 +9,13 @@
 //! about the new model is one about the old.
 //!
 //! What is taken apart: every read takes a product of one mixed radix per axis, start + Σ step·digit
-//! ([`progression`]); offsets, strides, flat heads, constants and letters that run backwards are all
+//! (`progression`); offsets, strides, flat heads, constants and letters that run backwards are all
 //! of this kind. Boxes that are the same are one part, whatever letters read them (their axes
-//! become one). Boxes that are not proven apart are filled up to one that holds them ([`boxes`]),
+//! become one). Boxes that are not proven apart are filled up to one that holds them (`boxes`),
 //! where only the digits that they share stay axes: a tensor that is also read whole stays whole.
 //! Lookups, `h//2`, `t%8` and sums like `i+j` are digits too, without a letter; where values may
 //! leave the axis it is left as it is. A defined tensor of which only slices are read (a fused
-//! projection, split after the product) is defined slice by slice first ([`sweep`]).
+//! projection, split after the product) is defined slice by slice first (`sweep`).
 //!
 //! Copies of a block are taken apart alike, `layer.3.W` into `layer.3.W[4+a,:]`, …
 //!
@@ -30,14 +30,14 @@
 //!     .axis("b", 3)
 //!     .axis("c", 2)
 //!     .parameter("W", &["j", "c"])
-//!     .statement("u[a,b] = W[a,c] * W[4+b,c]")
+//!     .statement("u[a,b] = W[a+0,c] * W[4+b,c]")
 //!     .output("u")
 //!     .build()?;
 //! let parted = Parted::new(fused);
 //! let names: Vec<&str> = parted.model().parameters().map(|p| parted.model().tensor(p).name.as_str()).collect();
 //! assert_eq!(names, ["W[a,:]", "W[4+b,:]"]);
 //! // Rows 0..4, then rows 4..7: here the order of entries is that of the file.
-//! assert_eq!(parted.places(), (0..14).collect::<Vec<_>>());
+//! assert_eq!(*parted.places(), (0..14).collect::<Vec<_>>());
 //! # Ok::<(), symbias_model::Error>(())
 //! ```
 
