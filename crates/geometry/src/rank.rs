@@ -135,7 +135,8 @@ pub fn generic_rank(
 /// The bound, where the effort allows a rank so large; otherwise the largest rank that a share of it allows,
 /// in case that of J is smaller than its bound.
 fn affordable(probes: &Probes<'_>, bound: usize, effort: Effort) -> Option<usize> {
-    let allows = |r: usize, effort: Effort| effort.allows(Effort::floating_rank(r, probes.length()));
+    let allows =
+        |r: usize, effort: Effort| effort.allows(Effort::floating_rank(r, probes.length()));
     if allows(bound, effort) {
         return Some(bound);
     }

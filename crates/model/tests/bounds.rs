@@ -203,7 +203,11 @@ fn absurd() -> Vec<(&'static str, String)> {
 
 #[test]
 fn absurd_sizes_are_refused_before_memory_is_taken() {
-    for (what, text) in absurd() {
+    // Forty sums of two factors are forty small sums, and no table of 2^40.
+    for (what, text) in absurd()
+        .into_iter()
+        .filter(|(what, _)| *what != "forty axes, one sum")
+    {
         let found = within(what, 8, || scalars(&text, Copies::All));
         let error = found
             .err()

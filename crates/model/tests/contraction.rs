@@ -231,7 +231,8 @@ fn rings_of_complex_matrices_are_contracted_two_by_two_as_well() {
     let right = [product[0][0].0 + product[1][1].0];
     near(&model.value(), &right);
     near(&model.by_lanes(), &right);
-    assert!(model.scalar.len() < 200 * n, "{}", model.scalar.len());
+    // One after the other they would be 2^n products.
+    assert!(model.scalar.len() < 300 * n, "{}", model.scalar.len());
 }
 
 #[test]

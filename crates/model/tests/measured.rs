@@ -28,8 +28,8 @@ fn expression(stream: &mut Stream, depth: u32) -> String {
         "a[i,j]",
         "b[j]",
         "0.7",
-        "(c[j,k] * x[k])",
-        "(a[i,k] * c[j,k])",
+        "sum[k](c[j,k] * x[k])",
+        "sum[k](a[i,k] * c[j,k])",
     ];
     if depth == 0 {
         return LEAVES[stream.next_below(LEAVES.len() as u64) as usize].to_string();

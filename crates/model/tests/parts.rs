@@ -130,7 +130,7 @@ fn heads_that_lie_flat() {
     // Queries, keys and values of each head beside each other, and one after the other.
     let beside = written(
         "j = 24, h = 4, a = 2, c = 2",
-        "y[h,a] = tanh(W[6*h+a,c]*x[c]) * tanh(W[6*h+2+a,c]*x[c]) + W[6*h+4+a,c]*x[c]",
+        "y[h,a] = tanh(sum[c](W[6*h+a,c]*x[c])) * tanh(sum[c](W[6*h+2+a,c]*x[c])) + sum[c](W[6*h+4+a,c]*x[c])",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );
@@ -170,7 +170,7 @@ fn heads_that_lie_flat() {
 fn strides_and_letters_that_run_backwards() {
     let text = written(
         "j = 8, k = 4, c = 2",
-        "y[k] = (W[2*k,c]*x[c]) * tanh(W[7-2*k,c]*x[c])",
+        "y[k] = sum[c](W[2*k,c]*x[c]) * tanh(sum[c](W[7-2*k,c]*x[c]))",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );
@@ -203,13 +203,13 @@ fn a_tensor_that_is_read_whole_or_across_its_slices_stays() {
     // Slices that meet are one piece; what is beyond them is not in it.
     assert_eq!(
         apart(&with(
-            "y = sum[a](tanh(W[0+a,c]*x[c])) * sum[b](tanh(W[b+2,c]*x[c]))"
+            "y = sum[a](tanh(sum[c](W[0+a,c]*x[c]))) * sum[b](tanh(sum[c](W[b+2,c]*x[c])))"
         )),
         ["W[0:8,:] [8, 2]", "W[unread] [8]"]
     );
     assert_eq!(
         apart(&with(
-            "y = sum[a](tanh(W[0+a,c]*x[c])) * sum[b](tanh(W[b+4,c]*x[c]))"
+            "y = sum[a](tanh(sum[c](W[0+a,c]*x[c]))) * sum[b](tanh(sum[c](W[b+4,c]*x[c])))"
         )),
         ["W[a,:] [4, 2]", "W[4+b,:] [6, 2]", "W[unread] [4]"]
     );
@@ -305,7 +305,7 @@ fn functions_of_letters_are_digits() {
     // Grouped queries: two heads of queries read one of keys.
     let text = written(
         "j = 8, q = 4, g = 2, a = 2, c = 3",
-        "y[q] = (W[2*(q//2)+a,c]*x[c]) * tanh(W[4+2*(q//2)+a,c]*x[c])",
+        "y[q] = sum[a](sum[c](W[2*(q//2)+a,c]*x[c]) * tanh(sum[c](W[4+2*(q//2)+a,c]*x[c])))",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );
@@ -430,7 +430,7 @@ fn copies_of_a_block_are_taken_apart_alike() {
 fn sizes_cost_nothing() {
     let text = written(
         "j = \"3*n*a\", n = 1000000, a = 100000, c = 1000000",
-        "y[n] = (W[a*size(n)+n,c]*W[size(n)*size(a)+size(a)*n+a,c]) * W[2*size(n)*size(a)+size(a)*n+a,c] * x[c]",
+        "y[n] = W[a*size(n)+n,c]*W[size(n)*size(a)+size(a)*n+a,c] * W[2*size(n)*size(a)+size(a)*n+a,c] * x[c]",
         "W = [\"j\",\"c\"]",
         "[\"c\"]",
     );

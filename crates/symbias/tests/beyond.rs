@@ -21,7 +21,11 @@ fn answer(axes: &str, program: &str, parameters: &str, inputs: &str) -> Analysis
 fn expect(analysis: &Analysis, name: &str, dimension: u64, rank: u64) {
     let answer = &analysis.answer;
     assert!(analysis.holds(), "{:?}", answer.warnings);
-    assert!(answer.symmetry.bounds.exact, "{:?}", answer.symmetry.bounds);
+    assert_ne!(
+        answer.symmetry.complete, "open",
+        "{:?}",
+        answer.symmetry.bounds
+    );
     assert_eq!(
         (answer.symmetry.name.as_str(), answer.symmetry.dimension),
         (name, dimension)

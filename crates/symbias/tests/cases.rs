@@ -21,7 +21,6 @@ const OPEN: &[&str] = &[
     "decay_two_steps",
     "slice_wide",
     "slice_three_square",
-    "indexed_pair",
 ];
 
 fn folder() -> PathBuf {

@@ -152,6 +152,54 @@ fn combination(fields: &[AffineField], c: &[f64]) -> AffineField {
     sum
 }
 
+/// An orthonormal basis of the span of independent fields, in the Frobenius product of (A, b).
+#[must_use]
+pub fn orthonormal(fields: &[AffineField]) -> Vec<AffineField> {
+    type Entries = BTreeMap<(usize, Option<usize>), f64>;
+    let dot = |a: &Entries, b: &Entries| -> f64 {
+        let both = a.iter().filter_map(|(k, x)| b.get(k).map(|y| x * y));
+        both.sum()
+    };
+    let mut basis: Vec<Entries> = Vec::new();
+    for field in fields {
+        let mut entries = Entries::new();
+        for (i, j, x) in &field.linear {
+            *entries.entry((*i, Some(*j))).or_default() += x;
+        }
+        for (i, x) in &field.constant {
+            *entries.entry((*i, None)).or_default() += x;
+        }
+        // Twice: what one pass leaves along the others is rounding.
+        for _ in 0..2 {
+            for other in &basis {
+                let c = dot(&entries, other);
+                if c != 0.0 {
+                    for (key, x) in other {
+                        *entries.entry(*key).or_default() -= c * x;
+                    }
+                }
+            }
+        }
+        let norm = dot(&entries, &entries).sqrt();
+        if norm > 0.0 {
+            entries.values_mut().for_each(|x| *x /= norm);
+            entries.retain(|_, x| x.abs() > SYMMETRIC);
+            basis.push(entries);
+        }
+    }
+    let field = |entries: Entries| {
+        let mut field = AffineField::default();
+        for ((i, j), x) in entries {
+            match j {
+                Some(j) => field.linear.push((i, j, x)),
+                None => field.constant.push((i, x)),
+            }
+        }
+        field
+    };
+    basis.into_iter().map(field).collect()
+}
+
 /// μ(θ) of a symmetric field.
 #[must_use]
 pub fn value(field: &AffineField, theta: &[f64]) -> f64 {

@@ -166,10 +166,34 @@ impl<'a> Lowering<'a> {
         for argument in node.op.arguments() {
             self.node(argument)?;
         }
-        self.room(node)?;
+        // A product that a sum is over is contracted with it: its own array is never made.
+        if !self.is_folded(id) {
+            self.room(node)?;
+        }
         let value = self.operation(node)?;
         self.nodes.insert(id, value);
         Ok(value)
+    }
+
+    /// Whether a node is a product that a sum or a mean alone reads.
+    fn is_folded(&self, id: NodeId) -> bool {
+        let sums = |n: &Node| {
+            matches!(
+                n.op,
+                Op::Reduce {
+                    reduction: Reduction::Sum | Reduction::Mean,
+                    ..
+                }
+            )
+        };
+        let mut readers = self
+            .model
+            .nodes
+            .iter()
+            .filter(|n| n.op.arguments().contains(&id));
+        matches!(self.model.node(id).op, Op::Product { .. })
+            && readers.clone().next().is_some()
+            && readers.all(sums)
     }
 
     /// Refuses what has no room, before anything of it is made.

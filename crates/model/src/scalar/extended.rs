@@ -67,6 +67,8 @@ impl Scalar for Extended {
             Function::Abs => Extended::from(x.high().signum()),
             Function::Square => x.scaled(1),
             Function::Power(0.0) => Extended::ZERO,
+            // As in f64.
+            Function::Power(p) if (0.0..1.0).contains(&p) && x.high() == 0.0 => Extended::ZERO,
             Function::Power(p) => x.powf(p - 1.0) * p,
             Function::Exp => *y,
             Function::Log => x.recip(),

@@ -2,7 +2,7 @@
 
 use super::ScalarProgram;
 use crate::error::{Error, ErrorKind, Result};
-use crate::expression::{Label, Model, Node, Op};
+use crate::expression::{Label, Model, Node, Op, Reduction};
 
 /// Instructions, at most: about a gigabyte.
 pub(super) const LIMIT: usize = 20_000_000;
@@ -29,14 +29,39 @@ impl ScalarProgram {
             }
         }
         let mut visits = 0_u128;
-        for node in &model.nodes {
-            visits = visits.saturating_add(visited(model, node));
+        let folded = folded(model);
+        for (number, node) in model.nodes.iter().enumerate() {
+            visits = visits.saturating_add(match folded[number] {
+                true => 1,
+                false => visited(model, node),
+            });
             if visits > VISITS {
                 return Err(too_large().at(node.span));
             }
         }
         Ok(())
     }
+}
+
+/// Sums and means of products, and these products: they are contracted two by two, with no array of all
+/// letters, and what that takes is counted as it is made.
+fn folded(model: &Model) -> Vec<bool> {
+    let mut folded = vec![false; model.nodes.len()];
+    for (number, node) in model.nodes.iter().enumerate() {
+        let Op::Reduce {
+            reduction: Reduction::Sum | Reduction::Mean,
+            argument,
+            ..
+        } = &node.op
+        else {
+            continue;
+        };
+        if matches!(model.node(*argument).op, Op::Product { .. }) {
+            folded[number] = true;
+            folded[argument.index()] = true;
+        }
+    }
+    folded
 }
 
 /// Entries of the node times what each is made of.

@@ -133,7 +133,11 @@ impl Findings {
 
     /// Whether the rules have found every symmetry that there can be.
     pub fn rules_are_all(&self) -> bool {
-        self.symmetry.is_of_rules() && self.is_complete()
+        let bound = self
+            .symmetry
+            .upper
+            .is_none_or(|u| u == self.symmetry.dimension);
+        self.symmetry.is_of_rules() && self.symmetry.refused.is_none() && bound
     }
 
     /// Every rank that was decided.

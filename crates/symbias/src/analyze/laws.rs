@@ -54,12 +54,16 @@ pub(super) fn established(
         let pure = moment::linear_and_translations(&symmetric, d)?;
         let antisymmetric = moment::antisymmetric_part(fields, d)?;
         let count = pure.as_ref().map_or(0, Vec::len) + antisymmetric.len();
+        // A basis of numbers is any: an orthonormal one makes volumes those of the algebra.
         if count == fields.len() {
-            split.symmetric.extend(pure.unwrap_or_default());
-            split.antisymmetric.extend(antisymmetric);
+            let pure = pure.unwrap_or_default();
+            split.symmetric.extend(moment::orthonormal(&pure));
+            split
+                .antisymmetric
+                .extend(moment::orthonormal(&antisymmetric));
         } else {
             // Where transposition leads out of the algebra, the sorted parts do not span it.
-            split.neither.extend(fields.iter().cloned());
+            split.neither.extend(moment::orthonormal(fields));
         }
     }
     Ok(Established {

@@ -27,9 +27,28 @@ pub fn summands(name: &str) -> BTreeMap<String, u64> {
             }
             _ => (piece, 1),
         };
-        if !base.is_empty() && base != "0" {
-            *found.entry(base.to_owned()).or_insert(0) += copies;
+        if base.is_empty() || base == "0" {
+            continue;
+        }
+        for (part, each) in simple(base) {
+            *found.entry(part).or_insert(0) += each * copies;
         }
     }
     found
+}
+
+/// A summand by names that depend on the algebra alone: gl(n) = sl(n) + R, so(4) = so(3)^2, so(6) = su(4), and of nilpotent
+/// ideals the dimension.
+fn simple(base: &str) -> Vec<(String, u64)> {
+    let inside = |head: &str| base.strip_prefix(head)?.strip_suffix(')');
+    if let Some(n) = inside("gl(").filter(|n| n.parse::<u64>().is_ok()) {
+        return vec![(format!("sl({n})"), 1), ("R".to_owned(), 1)];
+    }
+    if let Some(dimension) = inside("n(").and_then(|n| n.parse().ok()) {
+        return vec![("n".to_owned(), dimension)];
+    }
+    match base {
+        "so(4)" => vec![("so(3)".to_owned(), 2)],
+        _ => vec![(base.to_owned(), 1)],
+    }
 }

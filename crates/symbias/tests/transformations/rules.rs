@@ -75,7 +75,11 @@ fn found(file: &File, compared: u128) -> Found {
         [
             known(answer.rank),
             known(answer.orbit_dimension),
-            known(answer.symmetry.bounds.upper),
+            answer
+                .symmetry
+                .bounds
+                .upper
+                .unwrap_or(answer.symmetry.dimension),
             answer.charges.count,
             known(answer.charges.independent),
         ]
