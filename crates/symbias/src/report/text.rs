@@ -202,7 +202,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         _ => String::new(),
     };
     match (&decay.formula, failing(decay)) {
-        _ if !decay.exists => line(
+        _ if decay.status == "absent" => line(
             "decay",
             &format!(
                 "no induced regulariser; fails: {}",
@@ -211,13 +211,18 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         ),
         (Some(formula), _) => line(
             "decay",
-            &format!("weight decay selects by {formula}{}", value(decay)),
+            &format!(
+                "weight decay selects by {formula}{}{}",
+                value(decay),
+                unsettled(decay)
+            ),
         ),
         (None, _) if decay.value.is_some() => line(
             "decay",
             &format!(
-                "weight decay selects by min over the orbit of ||theta||^2/2{}",
-                value(decay)
+                "weight decay selects by min over the orbit of ||theta||^2/2{}{}",
+                value(decay),
+                unsettled(decay)
             ),
         ),
         (None, Some(why)) => line(
@@ -281,6 +286,18 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         }
         hypotheses(law, style, line);
     }
+}
+
+/// Of a value that is not known to be that of the whole fibre, what is open.
+fn unsettled(bias: &Bias) -> String {
+    let assumed =
+        |h: &&crate::answer::Hypothesis| h.status == "assumed" && h.topic == "fibre-is-orbit";
+    let open = bias
+        .hypotheses
+        .iter()
+        .find(assumed)
+        .filter(|_| bias.status == "open");
+    open.map_or_else(String::new, |h| format!("; open whether {}", h.text))
 }
 
 /// What the failure of a hypothesis means: that there is none, or that it is not known.

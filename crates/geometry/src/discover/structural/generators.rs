@@ -307,11 +307,14 @@ fn functions(span: &Span, n: usize) -> Vec<Vec<(usize, f64)>> {
 
 /// Product functions over several items as (multi-index → number).
 pub(crate) fn product_functions(spans: &[Span], sizes: &[usize]) -> Vec<Vec<(Vec<usize>, f64)>> {
-    spans
-        .iter()
-        .zip(sizes)
-        .fold(vec![vec![(Vec::new(), 1.0)]], |all, (span, n)| {
-            let one = functions(span, *n);
+    let each = spans.iter().zip(sizes);
+    products(each.map(|(span, n)| functions(span, *n)).collect())
+}
+
+/// Products of one function of each item.
+fn products(each: Vec<Vec<Vec<(usize, f64)>>>) -> Vec<Vec<(Vec<usize>, f64)>> {
+    each.into_iter()
+        .fold(vec![vec![(Vec::new(), 1.0)]], |all, one| {
             all.iter()
                 .flat_map(|f| {
                     one.iter().map(move |g| {
@@ -407,6 +410,38 @@ fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
 /// For each value of a family's items the functions that have a weight there: number, weight.
 type Weights = HashMap<Vec<usize>, Vec<(usize, f64)>>;
 
+/// Components of which two differ in one item alone, constant here and centred there, are one with any
+/// function of that item (`None`): its functions have one value each, so that few of them meet.
+fn merged(components: &[Vec<Span>]) -> Vec<Vec<Option<&Span>>> {
+    let mut all: Vec<Vec<Option<&Span>>> = components
+        .iter()
+        .map(|spans| spans.iter().map(Some).collect())
+        .collect();
+    let items = all.first().map_or(0, Vec::len);
+    for item in 0..items {
+        let mut kept: Vec<Vec<Option<&Span>>> = Vec::new();
+        while let Some(mut one) = all.pop() {
+            let other = match one[item] {
+                Some(Span::Constant) => &Span::Centred,
+                Some(Span::Centred) => &Span::Constant,
+                _ => {
+                    kept.push(one);
+                    continue;
+                }
+            };
+            let mut partner = one.clone();
+            partner[item] = Some(other);
+            if let Some(at) = all.iter().position(|c| *c == partner) {
+                all.swap_remove(at);
+                one[item] = None;
+            }
+            kept.push(one);
+        }
+        all = kept;
+    }
+    all
+}
+
 /// The functions of a family: how many, and their weights. Entries of parameters are then visited
 /// once, for all functions.
 fn family(sizes: &[u64], components: Option<&[Vec<Span>]>) -> (usize, Weights) {
@@ -414,9 +449,15 @@ fn family(sizes: &[u64], components: Option<&[Vec<Span>]>) -> (usize, Weights) {
     let mut alphas: Vec<Vec<(Vec<usize>, f64)>> = Vec::new();
     match components {
         None => for_each_index(&sizes, |index| alphas.push(vec![(index.to_vec(), 1.0)])),
-        Some(components) => components
-            .iter()
-            .for_each(|spans| alphas.extend(product_functions(spans, &sizes))),
+        Some(components) => {
+            for spans in merged(components) {
+                let each = spans.into_iter().zip(&sizes).map(|(span, n)| match span {
+                    Some(span) => functions(span, *n),
+                    None => (0..*n).map(|i| vec![(i, 1.0)]).collect(),
+                });
+                alphas.extend(products(each.collect()));
+            }
+        }
     }
     let count = alphas.len();
     let mut weights = Weights::new();
