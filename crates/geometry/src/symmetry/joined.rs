@@ -163,6 +163,26 @@ impl Part {
 }
 
 impl Beyond {
+    /// All constant symmetries.
+    pub(super) fn of_translations(quotient: &Quotient) -> Beyond {
+        let dimension = quotient.dimension();
+        Beyond {
+            name: Some(match dimension {
+                1 => "R".to_owned(),
+                n => format!("R^{n}"),
+            }),
+            fields: quotient.constants(),
+            dimension,
+            compact: false,
+            compact_dimension: 0,
+            evidence: match quotient.rational {
+                true => Evidence::Proven,
+                false => Evidence::Certified,
+            },
+            refused: None,
+        }
+    }
+
     /// Names the algebra: that of the fields on Θ/V, and the translations beside it.
     fn recognise(&mut self, linear: &[AffineField]) -> Result<()> {
         let shifts = self.dimension - linear.len();

@@ -219,6 +219,15 @@ fn searched(
 }
 
 impl Symmetry {
+    /// The symmetry of a function that is constant: every translation, and nothing that is no function times
+    /// one.
+    fn take_all(&mut self, quotient: &Quotient) {
+        self.stands.fill(false);
+        self.dimension = quotient.dimension();
+        self.complete = Complete::All;
+        self.beyond = vec![Beyond::of_translations(quotient)];
+    }
+
     /// Compares the searches with the rules, part by part, and takes what is more and certified.
     fn take(
         &mut self,
@@ -242,6 +251,11 @@ impl Symmetry {
             .sum();
         if all {
             self.upper = Some(upper + searched.quotient.dimension());
+        }
+        if searched.quotient.kept.is_empty() {
+            self.take_all(&searched.quotient);
+            self.kernel = Some(searched.kernel);
+            return Ok(());
         }
         let mut whole = all;
         for part in joined::parts(families, &searched.quotient, &searched.blocks) {
