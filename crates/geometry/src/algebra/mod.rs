@@ -22,5 +22,6 @@ pub use bracket::bracket;
 pub use cartan::Cartan;
 pub use ideals::Ideal;
 pub use recognise::{Algebra, recognise, recognise_constants};
+pub(crate) use span::span_dimension;
 pub use span::{Closure, closure};
 pub use structure::StructureConstants;

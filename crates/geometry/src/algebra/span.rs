@@ -183,6 +183,11 @@ pub(crate) fn close(fields: &[AffineField], limit: usize) -> (Span, RankDecision
     }
 }
 
+/// How many of the fields are independent.
+pub(crate) fn span_dimension(fields: &[AffineField]) -> usize {
+    Span::of(fields.iter().map(Entries::of).collect()).rows.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

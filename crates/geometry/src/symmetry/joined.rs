@@ -4,7 +4,7 @@ use super::blocks::Block;
 use super::evidence::Evidence;
 use super::quotient::Quotient;
 use super::search::Found;
-use crate::algebra::recognise;
+use crate::algebra::{recognise, span_dimension};
 use crate::discover::certificate::{Certificate, certify};
 use crate::field::AffineField;
 use crate::probe::Probes;
@@ -113,10 +113,22 @@ pub(super) fn moved(field: &AffineField) -> BTreeSet<usize> {
 }
 
 impl Part {
+    /// How many fields the rules know here with all translations, functions times translations not counted:
+    /// a rule may give such a field beside a translation that it gives too.
+    fn known(&self, families: &[Vec<AffineField>], quotient: &Quotient) -> usize {
+        if self.translations.is_empty() {
+            return self.rules;
+        }
+        let fields = self.families.iter().flat_map(|k| &families[*k]);
+        let across: Vec<AffineField> = fields.map(|f| quotient.across(f)).collect();
+        span_dimension(&across) + self.translations.len()
+    }
+
     /// The algebra of the part, if all its blocks were searched and hold more than the rules know.
     pub fn beyond(
         &self,
         probes: &Probes<'_>,
+        families: &[Vec<AffineField>],
         quotient: &Quotient,
         blocks: &[(Block, Option<Found>)],
     ) -> Result<Option<Beyond>> {
@@ -125,7 +137,9 @@ impl Part {
         let Some(found) = found else { return Ok(None) };
         let candidates: usize = found.iter().map(|f| f.fields.len()).sum();
         let dimension = candidates + self.translations.len();
-        if dimension <= self.rules {
+        let known = self.known(families, quotient);
+        // Fewer than the rules prove is a contradiction, which their own count shows.
+        if dimension < known || (dimension == known && known == self.rules) {
             return Ok(None);
         }
         let constants = quotient.constants();

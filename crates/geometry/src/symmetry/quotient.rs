@@ -177,6 +177,23 @@ impl Quotient {
         }
     }
 
+    /// The part of a field whose values are orthogonal to V: nothing is left of functions times translations.
+    #[must_use]
+    pub fn across(&self, field: &AffineField) -> AffineField {
+        let mut columns: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+        for &(i, j, x) in &field.linear {
+            columns.entry(j).or_default().push((i, x));
+        }
+        let projected = columns.into_iter().flat_map(|(j, column)| {
+            let across = self.project(&column).into_iter();
+            across.map(move |(i, x)| (i, j, x))
+        });
+        AffineField {
+            linear: projected.collect(),
+            constant: self.project(&field.constant),
+        }
+    }
+
     /// The part of a sparse vector that is orthogonal to V.
     fn project(&self, vector: &[(usize, f64)]) -> Vec<(usize, f64)> {
         let mut dense: BTreeMap<usize, f64> = BTreeMap::new();

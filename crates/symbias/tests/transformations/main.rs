@@ -33,8 +33,6 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("deep_relu_bias", "seed 7", ""),
     ("deep_relu_bias", "beside hidden_bias", ""),
     ("weak_gap", "beside decay_constant_between", ""),
-    ("constant_output", "", ""),
-    ("tucker beside constant_output", "", ""),
     ("indexed_pair along", "", ""),
     ("bias_in_two_branches", "mixed", "exit"),
     ("hadamard", "mixed", ""),
