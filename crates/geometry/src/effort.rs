@@ -83,6 +83,15 @@ impl Effort {
 }
 
 impl Cost {
+    /// The same so many times, one after the other.
+    #[must_use]
+    pub fn times(self, times: f64) -> Cost {
+        Cost {
+            operations: self.operations * times,
+            ..self
+        }
+    }
+
     /// The same with so many rows of J of a program of `length` instructions.
     #[must_use]
     pub fn with_rows(self, rows: usize, length: usize) -> Cost {
@@ -97,6 +106,8 @@ impl Cost {
 const CHECK: f64 = 0.07;
 /// Share of the effort that is spent on a rank that may turn out too large.
 const TRY: f64 = 0.25;
+/// Share of the effort that is spent on a further look.
+const LOOK: f64 = 0.01;
 
 impl Effort {
     /// The effort for a search that can only confirm.
@@ -109,6 +120,12 @@ impl Effort {
     #[must_use]
     pub fn of_a_try(self) -> Effort {
         Effort(self.0 * TRY)
+    }
+
+    /// The effort for looking further where enough was seen by the usual measure.
+    #[must_use]
+    pub fn of_another_look(self) -> Effort {
+        Effort(self.0 * LOOK)
     }
 
     /// What is left after a search of this cost.

@@ -75,9 +75,15 @@ pub fn generic_rank(
             .exactly()
             .allows(Effort::exact_rank(bound.min(d), d, probes.length()))
     });
+    let one = match exact {
+        Some(_) => Effort::exact_rank(bound.min(d), d, probes.length()),
+        None => Effort::floating_rank(bound, probes.length()),
+    };
+    // The largest rank may be that of rare pieces: all points are looked at where that is cheap.
+    let thorough = effort.of_another_look().allows(one.times(POINTS as f64));
     let mut best: Option<(GenericRank, bool)> = None;
     let (mut smallest, mut seen, mut tried) = (usize::MAX, 0, 0);
-    for number in probes.points_by_pieces(POINTS) {
+    for number in probes.points_by_pieces(POINTS)? {
         let found = match exact {
             Some(degree) => exact_at(probes, number, degree, bound)?,
             None => floating_at(probes, number, bound)?,
@@ -108,7 +114,7 @@ pub fn generic_rank(
         tried += 1;
         // The rank of an analytic map is the same at almost every point.
         let enough = if probes.is_piecewise() {
-            seen >= SEEN || reached && tried >= COMPARED
+            seen >= SEEN && !thorough || reached && tried >= COMPARED
         } else {
             exact.is_some() || *clear && seen >= 2 && tried >= CHECKED
         };
@@ -123,7 +129,10 @@ pub fn generic_rank(
         return Ok(None);
     }
     found.smallest = smallest;
-    found.evidence = match (probes.pieces().are_met(), exact) {
+    // Finitely many inputs meet few combinations of pieces at one θ: another θ may meet more.
+    let of_a_region = smallest < found.decision.rank && !probes.fills_regions();
+    let met = probes.pieces().are_met() && !of_a_region;
+    found.evidence = match (met, exact) {
         _ if found.decision.rank == bound && exact.is_some() => Evidence::Proven,
         (true, Some(_)) => Evidence::Proven,
         (true, None) if clear && seen >= 2 => Evidence::Certified,

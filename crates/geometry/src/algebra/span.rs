@@ -185,7 +185,9 @@ pub(crate) fn close(fields: &[AffineField], limit: usize) -> (Span, RankDecision
 
 /// How many of the fields are independent.
 pub(crate) fn span_dimension(fields: &[AffineField]) -> usize {
-    Span::of(fields.iter().map(Entries::of).collect()).rows.len()
+    Span::of(fields.iter().map(Entries::of).collect())
+        .rows
+        .len()
 }
 
 #[cfg(test)]

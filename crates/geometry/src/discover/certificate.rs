@@ -35,13 +35,18 @@ const SCALES: [(f64, f64); 10] = [
     (0.03, 0.03),
     (10.0, 10.0),
 ];
+/// Roundings of a parameter, of the size of θ, that a group element may make: of its generators' entries and of
+/// Taylor's sums.
+const ROUNDINGS: f64 = 64.0;
+/// Relative error of F from which a point is no witness: a false field would change F by more than that.
+const BLURRED: f64 = 1e-6;
 /// Moves off the orbit that are tried for each group element.
 const TWINS: u64 = 3;
 
 /// What the re-check measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Certificate {
-    /// Largest change of F relative to its size.
+    /// Largest change of F relative to its size; beyond what rounding explains, where F cancels.
     pub residual: f64,
     /// Smallest motion of θ relative to its size: a certificate that moves nothing says nothing.
     pub moved: f64,
@@ -179,7 +184,17 @@ fn moved(
     let after_theta = element(fields, &weights, &theta);
     let after = value(&after_theta)?;
     let size = norm(&before).max(norm(&after));
-    let change = distance(&before, &after) / size;
+    let mut change = distance(&before, &after) / size;
+    if change > THRESHOLD {
+        // Where F cancels, a rounding of θ changes it by more than that: such a point says less, or nothing.
+        let error = ROUNDINGS * f64::EPSILON * norm(&theta).max(norm(&after_theta));
+        let known = probes.value_error(&theta, 0.0, probe, of_inputs)?
+            + probes.value_error(&after_theta, error, probe, of_inputs)?;
+        if known > BLURRED * size {
+            return Ok(None);
+        }
+        change = (change - known / size).max(0.0);
+    }
     // Dead units make F vanish, and then anything leaves it alone.
     if size == 0.0 || !change.is_finite() {
         return Ok(None);

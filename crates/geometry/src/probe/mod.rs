@@ -3,6 +3,7 @@
 
 mod domain;
 mod pieces;
+mod value;
 
 pub use pieces::Pieces;
 
@@ -132,6 +133,12 @@ impl<'a> Probes<'a> {
         self.programs.len() > 1
     }
 
+    /// Whether inputs are real and free, so that samples at one θ meet every piece that has an inside.
+    #[must_use]
+    pub fn fills_regions(&self) -> bool {
+        self.data.is_none() && self.programs[0].inputs() > 0
+    }
+
     /// The pieces of the function that probes reach.
     #[must_use]
     pub fn pieces(&self) -> &Pieces {
@@ -140,8 +147,10 @@ impl<'a> Probes<'a> {
 
     /// Numbers of `count` points: the first ones, or of a function of pieces those where most pieces are
     /// met.
-    #[must_use]
-    pub fn points_by_pieces(&self, count: u64) -> Vec<u64> {
+    ///
+    /// # Errors
+    /// Those of lowering the program of a sample.
+    pub fn points_by_pieces(&self, count: u64) -> Result<Vec<u64>> {
         pieces::points(self, count)
     }
 
@@ -365,26 +374,6 @@ impl<'a> Probes<'a> {
             u64::MAX
         };
         n % self.count().unwrap_or(u64::MAX).min(few)
-    }
-
-    /// F(θ) for one probe.
-    ///
-    /// # Errors
-    /// Those of [`ScalarProgram::lower`].
-    pub fn value(&self, theta: &[f64], probe: u64) -> Result<Vec<f64>> {
-        self.value_scaled(theta, probe, 1.0)
-    }
-
-    /// F(θ) for one probe whose real inputs are multiplied by `scale`; given data stay as they are.
-    ///
-    /// # Errors
-    /// Those of [`ScalarProgram::lower`].
-    pub fn value_scaled(&self, theta: &[f64], probe: u64, scale: f64) -> Result<Vec<f64>> {
-        let (program, mut x) = self.program(probe)?;
-        if self.data.is_none() {
-            x.iter_mut().for_each(|x| *x *= scale);
-        }
-        Ok(program.value(theta, &x).unwrap_or_default())
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::Probes;
 use std::collections::BTreeSet;
+use symbias_model::error::Result;
 
 /// Powers of ten by which inputs are widened, at most.
 const DECADES: u32 = 6;
@@ -74,28 +75,35 @@ pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
 const CANDIDATES: u64 = 3;
 const LOOKED: u64 = 24;
 
-/// Numbers of `count` points, those at which the samples meet most pieces first: where every unit is alive
-/// the rank is that of the function, and not that of one without its dead units.
-pub(super) fn points(probes: &Probes<'_>, count: u64) -> Vec<u64> {
+/// Numbers of `count` points, those at which the samples meet most pieces first, and most combinations of them:
+/// where every unit is alive the rank is that of the function, and not that of one without its dead units; and
+/// where few inputs are different, as tokens are, the rank grows with the combinations that they meet.
+///
+/// # Errors
+/// Those of lowering the program of a sample.
+pub(super) fn points(probes: &Probes<'_>, count: u64) -> Result<Vec<u64>> {
     let program = &probes.programs[0];
-    let kinks = program.kinks();
     let affordable = (WORK / program.len().max(1)) as u64 / LOOKED;
     let candidates = (CANDIDATES * count).min(affordable).max(count);
-    if kinks.is_empty() || affordable < count || program.inputs() == 0 {
-        return (0..count).collect();
+    let one_input = program.inputs() == 0 && !probes.selects();
+    if !probes.is_piecewise() || affordable < count || one_input {
+        return Ok((0..count).collect());
     }
+    let samples = (0..LOOKED).map(|sample| probes.program(sample));
+    let samples = samples.collect::<Result<Vec<_>>>()?;
+    let kinks: Vec<_> = samples.iter().map(|(p, _)| p.kinks()).collect();
     let met = |number: u64| {
         let theta = probes.point(number);
-        let mut met: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for sample in 0..LOOKED {
-            let x = probes.inputs(sample).flat;
-            let pieces = program.pieces(&kinks, &theta, &x).unwrap_or_default();
-            met.extend(pieces.into_iter().enumerate());
+        let (mut met, mut together) = (BTreeSet::new(), BTreeSet::new());
+        for ((program, x), kinks) in samples.iter().zip(&kinks) {
+            let pieces = program.pieces(kinks, &theta, x).unwrap_or_default();
+            met.extend(pieces.iter().copied().enumerate());
+            together.insert(pieces);
         }
-        met.len()
+        (met.len(), together.len())
     };
-    let mut by: Vec<(usize, u64)> = (0..candidates).map(|n| (met(n), n)).collect();
+    let mut by: Vec<_> = (0..candidates).map(|n| (met(n), n)).collect();
     by.sort_by_key(|(met, n)| (std::cmp::Reverse(*met), *n));
     by.truncate(count as usize);
-    by.into_iter().map(|e| e.1).collect()
+    Ok(by.into_iter().map(|e| e.1).collect())
 }

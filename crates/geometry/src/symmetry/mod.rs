@@ -259,7 +259,9 @@ impl Symmetry {
         }
         let mut whole = all;
         for part in joined::parts(families, &searched.quotient, &searched.blocks) {
-            let Some(beyond) = part.beyond(probes, families, &searched.quotient, &searched.blocks)? else {
+            let Some(beyond) =
+                part.beyond(probes, families, &searched.quotient, &searched.blocks)?
+            else {
                 continue;
             };
             if let Some(certificate) = beyond.refused {

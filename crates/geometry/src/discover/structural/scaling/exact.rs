@@ -1,9 +1,27 @@
-//! Coefficients of conditions in a prime field.
+//! Coefficients of conditions: numbers that stand for the fractions that a file means by decimals and quotients,
+//! and their images in a prime field.
 
 use super::Exact;
 
 /// The largest denominator of a coefficient that is read as a fraction.
 const DENOMINATOR: i64 = 10_000_000;
+
+/// `a + by · c`, where each number stands for a fraction: 0.8 − 0.6 is 0.2 and not what its rounding leaves.
+pub(in crate::discover::structural) fn plus(a: f64, by: f64, c: f64) -> f64 {
+    let rounded = a + by * c;
+    if [a, by, c].iter().all(|x| x.fract() == 0.0) {
+        return rounded;
+    }
+    let sum = || {
+        let ((a, p), (b, q), (c, r)) = (fraction(a)?, fraction(by)?, fraction(c)?);
+        let product = (i128::from(b) * i128::from(c), i128::from(q) * i128::from(r));
+        let over = i128::from(p).checked_mul(product.1)?;
+        let sum = i128::from(a).checked_mul(product.1)?;
+        let sum = sum.checked_add(i128::from(p).checked_mul(product.0)?)?;
+        Some(sum as f64 / over as f64)
+    };
+    sum().unwrap_or(rounded)
+}
 
 /// A coefficient, exactly: the fraction that a decimal or a quotient in the file stands for, or
 /// else the binary number itself, so that different numbers stay different.
@@ -56,7 +74,7 @@ fn binary(x: f64) -> Exact {
 
 #[cfg(test)]
 mod tests {
-    use super::exact;
+    use super::{exact, plus};
     use crate::discover::structural::scaling::Exact;
 
     #[test]
@@ -73,5 +91,13 @@ mod tests {
             exact(std::f64::consts::PI),
             ratio(884_279_719_003_555, 1 << 48)
         );
+    }
+
+    #[test]
+    fn sums_of_decimals_are_those_of_fractions() {
+        assert_eq!(plus(0.8, -1.0, 0.6), 0.2);
+        assert_eq!(plus(0.3, -0.1, 3.0), 0.0);
+        let root = 2.0_f64.sqrt();
+        assert_eq!(plus(root, 2.0, 0.3), root + 0.6);
     }
 }

@@ -2,7 +2,7 @@
 //! components of a solution into functions of indices ("one scale per hidden unit").
 
 mod diagonal;
-mod exact;
+pub(super) mod exact;
 mod family;
 mod moved;
 mod rows;
@@ -14,12 +14,15 @@ use crate::discover::structural::weights::Unknown;
 use crate::discover::structural::weights::{Change, Kind, System};
 use exact::exact;
 use rows::{Row, Rows};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use symbias_model::expression::{AxisId, Model, TensorId};
 use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
 use symbias_numerics::rank::ExactRowSpace;
 
 type Exact = Fp<MERSENNE61>;
+
+/// What rounding leaves of an equation, relative to its terms.
+const ROUNDING: f64 = 1e-12;
 
 /// One parameter's share in a diagonal symmetry: its entries are multiplied by
 /// `exp(exponent · α(items))`.
@@ -188,6 +191,22 @@ impl Solver<'_> {
         })
     }
 
+    /// Whether fractions that were read off residues solve the equations in the real numbers too.
+    fn is_solved_by(&self, vector: &Vector) -> bool {
+        let touched: BTreeSet<usize> = vector
+            .keys()
+            .flat_map(|u| self.equations[*u].iter().copied())
+            .collect();
+        touched.iter().all(|e| {
+            let (mut sum, mut size) = (0.0, 0.0);
+            for (u, c) in &self.system.equations[*e] {
+                let term = c * vector.get(u).copied().unwrap_or(0.0);
+                (sum, size) = (sum + term, size + f64::abs(term));
+            }
+            f64::abs(sum) <= ROUNDING * size
+        })
+    }
+
     fn take(&mut self, vector: &Vector) -> bool {
         let new = self.used.insert(self.counted(vector));
         if new {
@@ -283,7 +302,7 @@ impl Solver<'_> {
                     .map(|(u, x)| reconstruct(x).map(|(p, q)| (*u, p as f64 / q as f64)))
                     .collect();
                 // A coefficient that is no small fraction cannot be stated; the rule stays silent.
-                found.extend(vector);
+                found.extend(vector.filter(|v| self.is_solved_by(v)));
             }
         }
         let rank = |v: &Vector| {

@@ -5,6 +5,7 @@
 //! derivative. A move that an operation does not pass on must vanish: its coefficient is an equation.
 
 use super::monomial::{Atom, Item, Monomial, Sum, What};
+use crate::discover::structural::scaling::exact::plus;
 use crate::discover::structural::weights::{
     Combination, Key, Kind, Weight, Weights, add_to, covering,
 };
@@ -203,7 +204,7 @@ impl Weights<'_> {
             if let Op::Number(c) = self.model.node(factor.node).op {
                 let by = if factor.inverse { 1.0 / c } else { c };
                 if is_small_fraction(by) {
-                    fraction *= by;
+                    fraction = plus(0.0, fraction, by);
                 } else {
                     monomial = monomial.scaled(by);
                 }

@@ -12,6 +12,7 @@ mod rules;
 
 use super::bonds::{LETTER, Shape, abstracted, covers, has_lookup};
 use super::rules::Reach;
+use super::scaling::exact::plus;
 use super::shift::monomial::{Item, Monomial, shaped};
 pub(super) use rules::Weights;
 use std::collections::{BTreeMap, HashMap};
@@ -224,7 +225,7 @@ pub(super) fn covering(
 pub(super) fn add_to(into: &mut Combination, from: &Combination, factor: f64) {
     for (unknown, c) in from {
         let entry = into.entry(*unknown).or_insert(0.0);
-        *entry += factor * c;
+        *entry = plus(*entry, factor, *c);
         if *entry == 0.0 {
             into.remove(unknown);
         }
