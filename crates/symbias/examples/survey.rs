@@ -42,6 +42,9 @@ fn main() {
                         break;
                     }
                     let (text, size) = random::model(seed, number);
+                    if true {
+                        eprintln!("{number} of {count}");
+                    }
                     let verdict = judge::judge(&text);
                     if !matches!(verdict.kind, Kind::Agrees | Kind::Unsure) {
                         println!(

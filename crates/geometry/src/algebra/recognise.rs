@@ -67,7 +67,8 @@ pub fn recognise(fields: &[AffineField], limit: usize) -> Result<Algebra, Error>
     let (span, first, closed, brackets) = span::close(fields, limit);
     let constants = StructureConstants::from_brackets(span.dim(), &brackets);
     let (gram, trace) = cartan::forms(&span.rows);
-    let mut algebra = analyse(&constants, Some(&trace), Some(&span.rows))?;
+    let size = gram.max_abs();
+    let mut algebra = analyse(&constants, Some((&trace, size)), Some(&span.rows))?;
     algebra.generators = span.fields();
     algebra.closed = closed;
     algebra.grew = span.dim() > first.rank;
@@ -86,7 +87,7 @@ pub fn recognise_constants(constants: &StructureConstants) -> Result<Algebra, Er
 
 fn analyse(
     constants: &StructureConstants,
-    trace: Option<&Matrix>,
+    trace: Option<(&Matrix, f64)>,
     rows: Option<&[Entries]>,
 ) -> Result<Algebra, Error> {
     let n = constants.dim();
@@ -94,12 +95,12 @@ fn analyse(
     let mut columns: Vec<Vec<f64>> = Vec::new();
     let mut names = Vec::new();
     for indices in constants.components() {
-        let part_trace = trace.map(|t| {
-            Matrix::from_fn(indices.len(), indices.len(), |i, j| {
-                t[(indices[i], indices[j])]
-            })
+        let part_trace = trace.map(|(t, size)| {
+            let entry = |i, j| t[(indices[i], indices[j])];
+            (Matrix::from_fn(indices.len(), indices.len(), entry), size)
         });
-        let part = component(&constants.restrict(&indices), part_trace.as_ref())?;
+        let part_trace = part_trace.as_ref().map(|(t, size)| (t, *size));
+        let part = component(&constants.restrict(&indices), part_trace)?;
         let lift = |m: &Matrix| {
             let mut out = Matrix::zeros(n, m.cols);
             for (i, a) in indices.iter().enumerate() {
@@ -161,8 +162,9 @@ impl Algebra {
     }
 }
 
-/// One indecomposable block of structure constants.
-fn component(constants: &StructureConstants, trace: Option<&Matrix>) -> Result<Algebra, Error> {
+/// One indecomposable block of structure constants. Beside the trace form stands the largest Frobenius product:
+/// the form of nilpotent fields is rounding, which only their size tells.
+fn component(constants: &StructureConstants, trace: Option<(&Matrix, f64)>) -> Result<Algebra, Error> {
     let n = constants.dim();
     let mut found = Algebra::zero(n);
     if constants.is_abelian() {
@@ -205,9 +207,10 @@ fn component(constants: &StructureConstants, trace: Option<&Matrix>) -> Result<A
     )?;
     let quotient = constants.quotient(&complement)?;
     let trace = trace
-        .map(|t| complement.transpose_matmul(&t.matmul(&complement)?))
+        .map(|(t, size)| Ok((complement.transpose_matmul(&t.matmul(&complement)?)?, size)))
         .transpose()?;
-    let below = analyse(&quotient, trace.as_ref(), None)?;
+    let trace = trace.as_ref().map(|(t, size)| (t, *size));
+    let below = analyse(&quotient, trace, None)?;
     found.centre_compact = below.centre_compact;
     found.centre_basis = complement.matmul(&below.centre_basis)?;
     for mut ideal in below.ideals {
@@ -219,11 +222,11 @@ fn component(constants: &StructureConstants, trace: Option<&Matrix>) -> Result<A
 }
 
 /// Dimensions of the centre on which the trace form is negative: rotations.
-fn compact_part(trace: Option<&Matrix>, centre: &Matrix) -> Result<usize, Error> {
+fn compact_part(trace: Option<(&Matrix, f64)>, centre: &Matrix) -> Result<usize, Error> {
     match trace {
-        Some(trace) if centre.cols > 0 => {
+        Some((trace, size)) if centre.cols > 0 => {
             let form = centre.transpose_matmul(&trace.matmul(centre)?)?;
-            Ok(signature(&form, trace.max_abs())?.0)
+            Ok(signature(&form, size)?.0)
         }
         _ => Ok(0),
     }

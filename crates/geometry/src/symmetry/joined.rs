@@ -10,6 +10,7 @@ use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::numerical;
 use std::collections::{BTreeMap, BTreeSet};
+use symbias_model::Model;
 use symbias_model::error::Result;
 
 /// The largest algebra that is named from its generators.
@@ -177,6 +178,23 @@ impl Part {
 }
 
 impl Beyond {
+    /// What it is called; `g(n)` for an algebra of dimension n that was not recognised.
+    #[must_use]
+    pub fn shown_name(&self) -> String {
+        let unknown = || format!("g({})", self.dimension);
+        self.name.clone().unwrap_or_else(unknown)
+    }
+
+    /// Names of the parameters that it moves.
+    #[must_use]
+    pub fn tensors(&self, model: &Model) -> Vec<String> {
+        let moved: BTreeSet<usize> = self.fields.iter().flat_map(moved).collect();
+        let space = model.space();
+        let blocks = space.blocks().iter();
+        let here = blocks.filter(|b| moved.range(b.range()).next().is_some());
+        here.map(|b| b.name.clone()).collect()
+    }
+
     /// All constant symmetries.
     pub(super) fn of_translations(quotient: &Quotient) -> Beyond {
         let dimension = quotient.dimension();

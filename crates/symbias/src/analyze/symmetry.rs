@@ -58,16 +58,9 @@ fn name(kinds: &[&FactorKind], beyond: &[Beyond]) -> String {
     let mut summands: Vec<(String, u128)> =
         kinds.iter().map(|k| (k.base.clone(), k.copies)).collect();
     for part in beyond {
-        summands.extend(summands_of(&name_of(part)));
+        summands.extend(summands_of(&part.shown_name()));
     }
     sum_name(summands.iter().map(|(base, n)| (base.as_str(), *n)))
-}
-
-/// What a part is called; `g(n)` for an algebra of dimension n that was not recognised.
-fn name_of(part: &Beyond) -> String {
-    part.name
-        .clone()
-        .unwrap_or_else(|| format!("g({})", part.dimension))
 }
 
 /// `gl(2)^3 + R` as [(gl(2), 3), (R, 1)].
@@ -99,18 +92,11 @@ fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
 
 /// What only numbers know, with the parameters that it moves.
 fn of_numbers(model: &Model, beyond: &Beyond) -> Factor {
-    let moved: BTreeSet<usize> = beyond
-        .fields
-        .iter()
-        .flat_map(|f| {
-            let linear = f.linear.iter().map(|e| e.0);
-            linear.chain(f.constant.iter().map(|e| e.0))
-        })
-        .collect();
     Factor {
-        name: name_of(beyond),
+        name: beyond.shown_name(),
         dimension: beyond.dimension as u64,
-        tensors: tensors_of(model, &moved)
+        tensors: beyond
+            .tensors(model)
             .into_iter()
             .map(|name| TensorAxis { name, axis: None })
             .collect(),

@@ -73,6 +73,11 @@ impl<'a> Function<'a> {
         }
     }
 
+    /// The probes of the analysis, for a model of moderate size.
+    pub fn of_analysis(&self) -> Option<&Probes<'a>> {
+        self.probes.as_ref()
+    }
+
     /// The random point of the seed.
     pub fn point(&self) -> Vec<f64> {
         if let Some(probes) = &self.probes {

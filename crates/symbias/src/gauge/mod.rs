@@ -1,5 +1,4 @@
-//! From a model file and a point to a point in a gauge: the symmetric generators that the rules
-//! prove, the balanced or the noise-balanced gauge over them (theory §3), transport along one
+//! From a model file and a point to a point in a gauge: the symmetric generators that are established, the balanced or the noise-balanced gauge over them (theory §3), transport along one
 //! generator, and how much F moved on the way.
 
 mod function;
@@ -7,8 +6,7 @@ mod generators;
 mod noise;
 mod words;
 
-use generators::Symmetric;
-pub use generators::{Family, families};
+use generators::{Established, Symmetric};
 pub use words::{EscapeInWords, text};
 
 use function::Function;
@@ -16,7 +14,6 @@ use noise::gradients;
 use serde::Serialize;
 use std::path::PathBuf;
 use symbias_geometry::discover::certificate::THRESHOLD;
-use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{self, Fixed, Pairs, StopReason};
 use symbias_geometry::probe::Probes;
@@ -24,6 +21,7 @@ use symbias_model::Model;
 use symbias_model::data::{self, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, Options as Sizes, SourceFile};
+use symbias_model::parts::Parted;
 
 /// Drift relative to what a generator moves that may be left when the gradients are computed anew:
 /// their roundings, and the conditioning of the group element.
@@ -138,23 +136,27 @@ pub fn fix(
     stage: &mut dyn FnMut(&str),
 ) -> Result<Outcome> {
     stage("model");
-    let model = checked(source, options)?;
+    // Fused parameters are taken apart: a group may act on a part of one.
+    let file = checked(source, options)?;
+    let parted = Parted::new(file.clone());
+    let model = parted.model();
     let samples = options
         .inputs
         .as_ref()
-        .map(|path| data::inputs(&model, path))
+        .map(|path| data::inputs(model, path))
         .transpose()?;
-    let constants = data::constants(&model)?;
-    let function = Function::new(&model, constants, samples, options)?;
+    let constants = data::constants(model)?;
+    let function = Function::new(model, constants, samples, options)?;
     let theta = match at {
-        Some(path) => data::parameters(&model, path)?,
+        Some(path) => parted.parted(&data::parameters(&file, path)?).into_owned(),
         None => function.point(),
     };
-    let found = factors(&model);
+    stage("symmetry");
+    let found = Established::of(model, function.of_analysis())?;
     if found.is_empty() {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            "the rules find no continuous symmetry of this model: there is no orbit to move on",
+            "no continuous symmetry of this model is established: there is no orbit to move on",
         )
         .remedy("`symbias analyze` says what was looked for"));
     }
@@ -176,7 +178,7 @@ pub fn fix(
     };
     let after = match &options.to {
         To::Along { generator, time } => {
-            let field = generators::named(&model, &found, generator)?;
+            let field = generators::named(model, &found, generator)?;
             answer.to = format!("along {generator} by {time}");
             gauge::transport(&field, *time, &theta)?
         }
@@ -185,12 +187,12 @@ pub fn fix(
             // Pairs of stacks have a balanced point without generators.
             let mut pairs = match to {
                 To::Noise(_) => Pairs::default(),
-                _ => Pairs::of(&model, &found),
+                _ => Pairs::of(model, &found.factors),
             };
-            let mut symmetric = Symmetric::new(&found);
-            symmetric.add(&model, &found, |k| !pairs.has(k))?;
+            let mut symmetric = Symmetric::new(model, &found)?;
+            symmetric.add(model, &found.factors, |k| !pairs.has(k))?;
             let irregular = pairs.regular(&gauge::centred(&symmetric.fields, &theta)?)?;
-            symmetric.add(&model, &found, |k| irregular.contains(&k))?;
+            symmetric.add(model, &found.factors, |k| irregular.contains(&k))?;
             symmetric.concluded(&found, pairs.generators())?;
             answer.notes.extend(symmetric.notes.clone());
             answer.generators = symmetric.fields.len() + pairs.generators();
@@ -199,7 +201,7 @@ pub fn fix(
             let fixed = match to {
                 To::Noise(noise) => {
                     let probes = function.probes()?;
-                    let fixed = to_noise(&probes, noise, options, fields, &theta, &mut answer)?;
+                    let fixed = to_noise((&probes, &parted.places()), noise, options, fields, &theta, &mut answer)?;
                     answer.to = format!("noise balance ({})", noise::name(noise));
                     fixed
                 }
@@ -216,7 +218,7 @@ pub fn fix(
                 }
             };
             record(&mut answer, &fixed);
-            answer.escapes = words::escapes(&model, &symmetric, &fixed.escapes);
+            answer.escapes = words::escapes(model, &symmetric, &fixed.escapes);
             fixed.theta
         }
     };
@@ -225,7 +227,7 @@ pub fn fix(
             ErrorKind::Numerical,
             format!(
                 "`{}` would leave the range of numbers",
-                words::tensor_of(&model, at)
+                words::tensor_of(model, at)
             ),
         )
         .remedy("give a shorter time, or a point nearer to the gauge"));
@@ -235,8 +237,8 @@ pub fn fix(
     (answer.moved, answer.points) = moved(&function, &theta, &after)?;
     Ok(Outcome {
         answer,
-        arrays: data::named(&model, &after),
-        theta: after,
+        arrays: data::named(&file, &parted.joined(&after)),
+        theta: parted.joined(&after).into_owned(),
     })
 }
 
@@ -266,7 +268,7 @@ fn record(answer: &mut Answer, fixed: &Fixed) {
 }
 
 fn to_noise(
-    probes: &Probes<'_>,
+    probes: (&Probes<'_>, &[usize]),
     noise: &Noise,
     options: &Options,
     fields: &[AffineField],

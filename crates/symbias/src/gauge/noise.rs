@@ -31,9 +31,10 @@ pub(super) fn name(noise: &Noise) -> String {
     }
 }
 
-/// The gradients of the noise at θ.
+/// The gradients of the noise at θ; `places` are those of its coordinates in the file's θ, of which a covariance
+/// is given.
 pub(super) fn gradients(
-    probes: &Probes<'_>,
+    (probes, places): (&Probes<'_>, &[usize]),
     noise: &Noise,
     options: &Options,
     theta: &[f64],
@@ -41,7 +42,7 @@ pub(super) fn gradients(
     let found = match noise {
         Noise::Predictor => predictor(probes, options, theta)?,
         Noise::Minibatch => minibatch(probes, options, theta)?,
-        Noise::File(path) => covariance(path, theta.len())?,
+        Noise::File(path) => covariance(path, places)?,
     };
     if found.vectors.iter().flatten().all(|x| *x == 0.0) {
         return Err(Error::new(
@@ -115,7 +116,8 @@ fn minibatch(probes: &Probes<'_>, options: &Options, theta: &[f64]) -> Result<Gr
     })
 }
 
-fn covariance(path: &Path, d: usize) -> Result<Gradients> {
+fn covariance(path: &Path, places: &[usize]) -> Result<Gradients> {
+    let d = places.len();
     if d > ROWS {
         return Err(Error::new(
             ErrorKind::Unsupported,
@@ -124,7 +126,7 @@ fn covariance(path: &Path, d: usize) -> Result<Gradients> {
         .remedy("use --noise predictor or minibatch, which form no matrix"));
     }
     let entries = data::tensor(path, "covariance", &[d as u64, d as u64])?;
-    let c = Matrix::from_fn(d, d, |i, j| entries[i * d + j]);
+    let c = Matrix::from_fn(d, d, |i, j| entries[places[i] * d + places[j]]);
     let asymmetry = c.add_scaled(-1.0, &c.transpose());
     let linear = |e: symbias_numerics::Error| Error::new(ErrorKind::Numerical, e.to_string());
     let asymmetry = asymmetry.map_err(linear)?.max_abs();

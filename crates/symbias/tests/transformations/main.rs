@@ -26,18 +26,9 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("", "split", "orbit.log_volume"),
     ("", "axes reversed", "gram.log_det"),
     ("", "axes reversed", "orbit.log_volume"),
-    ("batchnorm_eval", "", "charges.independent"),
     ("batchnorm_eval", "", "gram.log_det"),
     ("batchnorm_eval", "", "orbit.log_volume"),
-    ("swiglu beside batchnorm_eval", "", "charges.independent"),
-    ("deep_relu_bias", "seed 7", ""),
-    ("deep_relu_bias", "beside hidden_bias", ""),
     ("weak_gap", "beside decay_constant_between", ""),
-    ("indexed_pair along", "", ""),
-    ("bias_in_two_branches", "mixed", "exit"),
-    ("hadamard", "mixed", ""),
-    ("random 11", "axes reversed", ""),
-    ("random 42", "mixed", "name"),
 ];
 
 /// Whether a complaint is of a kind that is listed as open.

@@ -238,10 +238,8 @@ fn generators(file: &File) -> Vec<String> {
         .as_array()
         .cloned()
         .unwrap_or_default();
-    // The command moves along generators of rules.
     let names: Vec<&str> = factors
         .iter()
-        .filter(|f| f["found_by"] != "numerics")
         .filter_map(|f| f["name"].as_str())
         .collect();
     let numbered = |k: usize| match names.iter().filter(|n| **n == names[k]).count() {

@@ -169,7 +169,7 @@ impl Oracle {
     /// The largest rank at a few points, in twice the digits.
     fn rank(&mut self) -> Option<usize> {
         let mut points = Vec::new();
-        for _ in 0..if self.piecewise { 12 } else { 3 } {
+        for _ in 0..if self.piecewise { 48 } else { 3 } {
             let theta = self.point()?;
             let rows = self.rows(&theta, self.probes());
             let rank = spectrum(&rows, self.d())?.rank(SMALL);
