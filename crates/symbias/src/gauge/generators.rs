@@ -23,7 +23,7 @@ pub(super) struct Established {
 }
 
 impl Established {
-    /// Of the rules, and of numbers where they cost little beside a gauge.
+    /// Of the rules, and of the searches of an analysis where the rank of J costs little beside a gauge.
     ///
     /// # Errors
     /// Those of the program; floating linear algebra that does not converge.
@@ -46,7 +46,7 @@ impl Established {
         let Some(rank) = generic_rank(probes, probes.parameters() - orbit, effort)? else {
             return Ok(found);
         };
-        let symmetry = establish(probes, &families, &rank, Effort::default().of_a_try())?;
+        let symmetry = establish(probes, &families, &rank, Effort::default())?;
         let mut stands = symmetry.stands.iter();
         found.factors.retain(|_| stands.next().is_some_and(|s| *s));
         found.beyond = symmetry.beyond;
