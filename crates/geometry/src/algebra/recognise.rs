@@ -164,7 +164,10 @@ impl Algebra {
 
 /// One indecomposable block of structure constants. Beside the trace form stands the largest Frobenius product:
 /// the form of nilpotent fields is rounding, which only their size tells.
-fn component(constants: &StructureConstants, trace: Option<(&Matrix, f64)>) -> Result<Algebra, Error> {
+fn component(
+    constants: &StructureConstants,
+    trace: Option<(&Matrix, f64)>,
+) -> Result<Algebra, Error> {
     let n = constants.dim();
     let mut found = Algebra::zero(n);
     if constants.is_abelian() {

@@ -43,6 +43,7 @@ const CHANGES: [(f64, f64); 2] = [(1.3, 0.02), (0.3, 1.0)];
 const TURNS: f64 = 1e-7;
 
 /// A point, and a basis of ker J there.
+#[derive(Clone, Debug)]
 pub struct Kernel {
     /// θ.
     pub theta: Vec<f64>,

@@ -29,7 +29,8 @@ use crate::field::AffineField;
 use crate::orbit::gram::gram;
 use crate::probe::Probes;
 use crate::rank::GenericRank;
-use blocks::{Block, Kernel};
+use blocks::Block;
+pub use blocks::Kernel;
 use search::Found;
 use symbias_model::error::Result;
 use symbias_numerics::rank::RankDecision;
@@ -38,6 +39,8 @@ use symbias_numerics::rank::RankDecision;
 const POINTS: u64 = 8;
 /// Further points at which ker J of a function of pieces is taken apart.
 const PIECES: u64 = 5;
+/// Further points at which the gap of J may be clearer.
+const CLEARER: u64 = 6;
 /// They are those of no other search.
 const FIRST_POINT: u64 = 1 << 45;
 
@@ -65,8 +68,8 @@ pub struct Symmetry {
     pub refused: Option<Certificate>,
     /// Dimension of the orbit of a generic point.
     pub orbit: RankDecision,
-    /// ker J at the point of its rank, where it was computed.
-    pub kernel: Option<Vec<Vec<f64>>>,
+    /// ker J at a point of its rank, where it was computed.
+    pub kernel: Option<Kernel>,
 }
 
 impl Symmetry {
@@ -98,7 +101,7 @@ impl Symmetry {
 struct Searched {
     quotient: Quotient,
     blocks: Vec<(Block, Option<Found>)>,
-    kernel: Vec<Vec<f64>>,
+    kernel: Kernel,
 }
 
 /// Establishes the symmetry of a model from what rules prove: `families`, the generators of each of
@@ -178,16 +181,24 @@ fn searched(
     }
     let effort = effort.without(apart);
     let at = (rank.decision.rank, rank.probes);
-    let theta = probes.point(rank.point);
-    let (decision, kernel) = kernel::kernel_at(probes, &theta, at, true)?;
-    if decision.rank != rank.decision.rank {
-        return Ok(None);
+    // A gap that took more digits, or more points, is looked for where it is clear.
+    let elsewhere = (0..CLEARER).map(|n| probes.point(FIRST_POINT + PIECES + n));
+    let mut kernel = None;
+    for theta in std::iter::once(probes.point(rank.point)).chain(elsewhere) {
+        let (decision, vectors) = kernel::kernel_at(probes, &theta, at, true)?;
+        if decision.rank == rank.decision.rank {
+            kernel = Some(Kernel { theta, vectors });
+            break;
+        }
+        if !effort.of_a_check().allows(apart) {
+            break;
+        }
     }
+    let Some(kernel) = kernel else {
+        return Ok(None);
+    };
     let quotient = Quotient::find(probes)?;
-    let mut points = vec![Kernel {
-        theta,
-        vectors: kernel.clone(),
-    }];
+    let mut points = vec![kernel.clone()];
     for number in 0..pieces {
         let theta = probes.point(FIRST_POINT + number);
         let (decision, vectors) = kernel::kernel_at(probes, &theta, at, false)?;

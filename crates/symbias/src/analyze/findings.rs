@@ -96,9 +96,9 @@ impl Findings {
         let unexplained = match &symmetry.kernel {
             Some(kernel) if directions > 0 => unexplained(
                 &model.space(),
-                kernel,
+                &kernel.vectors,
                 &algebra.split.all(),
-                &generic,
+                &kernel.theta,
                 directions,
             ),
             _ => Vec::new(),

@@ -66,6 +66,14 @@ pub(super) fn established(
             split.neither.extend(moment::orthonormal(fields));
         }
     }
+    if !beyond.is_empty() {
+        // What rules and what numbers find depends on the spelling, their span does not.
+        let (p, k) = (split.symmetric.len(), split.antisymmetric.len());
+        let mut all = moment::orthonormal(&split.all());
+        split.neither = all.split_off(p + k);
+        split.antisymmetric = all.split_off(p);
+        split.symmetric = all;
+    }
     Ok(Established {
         split,
         beyond_rules: !beyond.is_empty(),

@@ -219,7 +219,7 @@ fn assemble(
         ranks: findings.map(Findings::ranks).unwrap_or_default(),
         charges: charges.answer,
         gram: Gram {
-            basis: BASIS.into(),
+            basis: basis(findings),
             formula: gram.as_ref().map(|g| g.text.clone()),
             log_det: findings.and_then(|f| f.gram.as_ref()).map(|g| g.log_pdet),
             log_det_by_formula: gram.as_ref().and_then(|g| g.log_det),
@@ -234,13 +234,7 @@ fn assemble(
     if let Some(f) = findings {
         families.extend(f.standing.iter().map(|s| (s.name(), s.generators(model))));
         let beyond = f.symmetry.beyond.iter();
-        families.extend(beyond.map(|b| {
-            let name = b
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("g({})", b.dimension));
-            (name, b.fields.clone())
-        }));
+        families.extend(beyond.map(|b| (b.shown_name(), b.fields.clone())));
     }
     let contradiction = certificate.is_some_and(|c| !c.holds())
         || findings.is_some_and(|f| f.symmetry.contradiction().is_some());
@@ -259,7 +253,16 @@ fn assemble(
 /// Generators whose brackets are computed for `--full`, at most.
 const BRACKETED: usize = 100;
 
-/// The basis that det Γ refers to (theory §1).
+/// The basis that det Γ and volumes refer to (theory §1): another one adds a constant of the algebra.
+fn basis(findings: Option<&Findings>) -> String {
+    let by_rules = findings.is_none_or(|f| f.symmetry.is_of_rules());
+    let basis = if by_rules { BASIS } else { BASIS_OF_NUMBERS };
+    basis.into()
+}
+
+/// Of generators of which some are given by no rule.
+const BASIS_OF_NUMBERS: &str = "generators A theta + b, orthonormal in the entries of A and b";
+/// Of the rules' generators.
 const BASIS: &str = "orthonormal in each group's matrices: E_ii, (E_ij +- E_ji)/sqrt(2), times i for u, (E_11 + E_22)/sqrt(2) and \
 (E_12 - E_21)/sqrt(2) per plane; one generator with the exponents of the charge for each other scaling, unit shifts for translations";
 

@@ -171,7 +171,11 @@ impl Symmetric {
         for (k, factor) in own {
             let part = factor.split(model).symmetric;
             let expected = factor.dimension - factor.compact_dimension();
-            self.is_over(k, part.len(), usize::try_from(expected).unwrap_or(usize::MAX));
+            self.is_over(
+                k,
+                part.len(),
+                usize::try_from(expected).unwrap_or(usize::MAX),
+            );
             self.factor.extend(part.iter().map(|_| k));
             self.fields.extend(part);
         }
@@ -247,7 +251,9 @@ pub(super) fn named(model: &Model, established: &Established, name: &str) -> Res
     }
     let mut generators = match established.factors.get(at) {
         Some(factor) => factor.generators(model),
-        None => established.beyond[at - established.factors.len()].fields.clone(),
+        None => established.beyond[at - established.factors.len()]
+            .fields
+            .clone(),
     };
     if index >= generators.len() {
         return Err(unknown());

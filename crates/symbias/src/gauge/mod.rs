@@ -201,7 +201,14 @@ pub fn fix(
             let fixed = match to {
                 To::Noise(noise) => {
                     let probes = function.probes()?;
-                    let fixed = to_noise((&probes, &parted.places()), noise, options, fields, &theta, &mut answer)?;
+                    let fixed = to_noise(
+                        (&probes, &parted.places()),
+                        noise,
+                        options,
+                        fields,
+                        &theta,
+                        &mut answer,
+                    )?;
                     answer.to = format!("noise balance ({})", noise::name(noise));
                     fixed
                 }

@@ -19,16 +19,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What is known not to hold yet, by the model, the change and what differs; anything else fails.
 ///
-/// Volumes in a basis that numbers found are orthonormal in (A, b), those of rules in their groups' matrices: they differ by a
-/// constant of the algebra. Conserved functions and ranks of functions of pieces are those of the pieces that were met.
+/// The generators of scalings that rules give are written with the exponents of the charge: of two scalings that move common
+/// parameters another spelling gives other ones, and volumes that differ by a constant of the algebra.
 const OPEN: &[(&str, &str, &str)] = &[
-    ("", "split", "gram.log_det"),
-    ("", "split", "orbit.log_volume"),
-    ("", "axes reversed", "gram.log_det"),
-    ("", "axes reversed", "orbit.log_volume"),
-    ("batchnorm_eval", "", "gram.log_det"),
-    ("batchnorm_eval", "", "orbit.log_volume"),
-    ("weak_gap", "beside decay_constant_between", ""),
+    ("random 2 ", "split", "gram.log_det"),
+    ("random 2 ", "split", "orbit.log_volume"),
 ];
 
 /// Whether a complaint is of a kind that is listed as open.
@@ -43,11 +38,11 @@ fn is_open(line: &str) -> bool {
 #[test]
 fn only_what_is_listed_is_open() {
     assert!(is_open(
-        "tucker split: gram.log_det Some(1.0), then Some(2.0)"
+        "random 2 split: gram.log_det Some(1.0), then Some(2.0)"
     ));
-    assert!(!is_open("tucker split: rank Some(1), then Some(2)"));
+    assert!(!is_open("random 2 split: rank Some(1), then Some(2)"));
     assert!(!is_open(
-        "deep_relu_bias seed 3: rank Some(52), then Some(51)"
+        "random 22 split: gram.log_det Some(1.0), then Some(2.0)"
     ));
 }
 

@@ -238,10 +238,7 @@ fn generators(file: &File) -> Vec<String> {
         .as_array()
         .cloned()
         .unwrap_or_default();
-    let names: Vec<&str> = factors
-        .iter()
-        .filter_map(|f| f["name"].as_str())
-        .collect();
+    let names: Vec<&str> = factors.iter().filter_map(|f| f["name"].as_str()).collect();
     let numbered = |k: usize| match names.iter().filter(|n| **n == names[k]).count() {
         1 => names[k].to_owned(),
         _ => format!(

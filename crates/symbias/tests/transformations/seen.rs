@@ -35,6 +35,8 @@ pub struct Seen {
     pub integers: [Option<u64>; 7],
     pub name: BTreeMap<String, u64>,
     pub numbers: [Option<f64>; 2],
+    /// The basis of the algebra that they refer to.
+    pub basis: String,
     /// Whether the answer says that it does not know all.
     pub open: bool,
     /// Whether the orbits explain the redundancy, and other fields were not searched.
@@ -109,6 +111,7 @@ impl Seen {
             integers: INTEGERS.map(|path| at(answer, path).as_u64()),
             name: summands(at(answer, "symmetry.name").as_str().unwrap_or_default()),
             numbers: NUMBERS.map(|path| at(answer, path).as_f64()),
+            basis: at(answer, "gram.basis").as_str().unwrap_or_default().into(),
             open: complete == "open" || (complete.is_null() && exact == &Value::Bool(false)),
             explained: complete == "explained",
             open_rank,
@@ -150,7 +153,8 @@ impl Seen {
         if self.name != after.name {
             found.push(format!("name {:?}, then {:?}", self.name, after.name));
         }
-        for (k, path) in NUMBERS.iter().enumerate().filter(|_| change.numbers) {
+        let comparable = change.numbers && self.basis == after.basis;
+        for (k, path) in NUMBERS.iter().enumerate().filter(|_| comparable) {
             if !close(self.numbers[k], after.numbers[k]) {
                 found.push(format!(
                     "{path} {:?}, then {:?}",
@@ -175,6 +179,7 @@ impl Seen {
             integers: std::array::from_fn(both),
             name,
             numbers: std::array::from_fn(sum),
+            basis: self.basis.clone(),
             open: self.open || other.open,
             explained: self.explained || other.explained,
             open_rank: self.open_rank || other.open_rank,
