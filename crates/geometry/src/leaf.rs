@@ -3,8 +3,10 @@
 //! dμ_A = T tr(A P_H) dt, without noise of its own: charges only drift. With E an orthonormal basis
 //! of the orbit's tangent space, d/dX_b tr(A_a P_H) = −2 Σ_e ⟨P_H A_a e, P_H A_b e⟩ along every
 //! symmetric generator X_b, which is symmetric and never positive: the drift is minus the gradient
-//! of a geodesically convex function on the orbit. Where it vanishes on the leaf it can only attract,
-//! and does if that matrix is regular.
+//! of a geodesically convex function on the orbit. With M that sum, moving by X changes the charges by
+//! ΓX and their drift by −2T MX, so that near an invariant leaf μ̇ = −2T MΓ⁺μ. Both matrices vanish on the
+//! stabiliser, which moves no charge and says nothing. Where w moves too, the leaf attracts if one inner
+//! product shrinks for all w: in that of an orthonormal basis, if MΓ⁺ + Γ⁺M is positive where Γ is.
 
 use crate::connected::Connected;
 use crate::discover::structural::Split;
@@ -13,7 +15,7 @@ use crate::orbit::OrbitFrame;
 use crate::rank::numerical;
 use std::collections::{BTreeMap, HashMap};
 use symbias_model::error::Result;
-use symbias_numerics::dense::{Matrix, singular_values};
+use symbias_numerics::dense::{Matrix, singular_values, symmetric_eigen};
 use symbias_numerics::rank::{self, RankDecision, RankOptions};
 
 /// What horizontal noise does to the charges at a point.
@@ -23,15 +25,21 @@ pub struct LeafDrift {
     pub drift: Vec<f64>,
     /// Largest drift relative to the size of its generator, Σ|A_a| on the diagonal or its norm.
     pub relative: f64,
-    /// Rank of Σ_e ⟨P_H A_a e, P_H A_b e⟩: directions of 𝔭 in which the drift restores; `None` where
+    /// Rank of M = Σ_e ⟨P_H A_a e, P_H A_b e⟩: directions of 𝔭 in which the drift restores; `None` where
     /// it was not computed at this size.
     pub restoring: Option<RankDecision>,
-    /// Dimension of 𝔭 without translations.
+    /// Rank of Γ_𝔭 without translations: charges that the orbit moves.
     pub charges: usize,
+    /// The least eigenvalue of ½(MΓ⁺ + Γ⁺M) relative to its largest, where Γ_𝔭 is not zero.
+    pub contraction: f64,
 }
 
 /// Relative drift up to which a leaf counts as invariant.
 const INVARIANT: f64 = 1e-9;
+/// Relative eigenvalue from which the charges shrink: that of rounding is far below.
+const CONTRACTS: f64 = 1e-7;
+/// Eigenvalue of Γ relative to the largest up to which a generator fixes the point.
+const STABILISER: f64 = 1e-10;
 /// Multiplications spent on the restoring matrix, at most.
 const LARGEST: f64 = 3e9;
 /// Multiplications that an entry of it counts as, at least: 800 MB in all.
@@ -44,10 +52,12 @@ impl LeafDrift {
         self.relative <= INVARIANT
     }
 
-    /// Whether the drift restores every charge; `None` if not computed.
+    /// Whether the drift restores every charge at first order, in one inner product for all w; what does not
+    /// is left to higher orders, and repels nowhere.
     #[must_use]
-    pub fn attracts(&self) -> Option<bool> {
-        self.restoring.as_ref().map(|r| r.rank == self.charges)
+    pub fn attracts(&self) -> bool {
+        let all = self.restoring.as_ref();
+        all.is_some_and(|r| r.rank == self.charges) && self.contraction > CONTRACTS
     }
 }
 
@@ -74,17 +84,81 @@ pub fn leaf_drift(split: &Split, fields: &[AffineField], theta: &[f64]) -> Resul
         .filter(|f| !f.linear.is_empty())
         .collect();
     let groups = groups(&frame, &linear, theta.len());
-    let restoring = if groups.iter().map(Group::cost).sum::<f64>() > LARGEST {
-        None
-    } else {
-        Some(restoring(&groups, &linear, theta.len())?)
-    };
-    Ok(LeafDrift {
+    let mut found = LeafDrift {
         drift,
         relative,
-        restoring,
-        charges: linear.len(),
-    })
+        restoring: None,
+        charges: 0,
+        contraction: 0.0,
+    };
+    if groups.iter().map(Group::cost).sum::<f64>() <= LARGEST {
+        found.restore(&groups, &linear, theta)?;
+    }
+    Ok(found)
+}
+
+impl LeafDrift {
+    /// One decision on the singular values of all groups, and the least contraction of any.
+    fn restore(
+        &mut self,
+        groups: &[Group<'_>],
+        symmetric: &[&AffineField],
+        theta: &[f64],
+    ) -> Result<()> {
+        let (mut of_m, mut of_gamma, mut rows) = (Vec::new(), Vec::new(), 0);
+        self.contraction = 1.0;
+        for group in groups {
+            let columns = columns(group, symmetric)?;
+            let moved = moved(group, symmetric, theta);
+            rows += columns.rows;
+            of_m.extend(singular_values(&columns).map_err(numerical)?);
+            of_gamma.extend(singular_values(&moved).map_err(numerical)?);
+            self.contraction = self.contraction.min(contraction(&columns, &moved)?);
+        }
+        let cols = symmetric.len();
+        let decide = |what: &str, mut all: Vec<f64>, rows: usize| {
+            all.sort_by(|a: &f64, b| b.total_cmp(a));
+            rank::decide(what, &all, rows, cols, RankOptions::default())
+        };
+        let rows = rows.max(theta.len());
+        self.restoring = Some(decide("drift that restores the charges", of_m, rows));
+        self.charges = decide("charges at the point", of_gamma, theta.len()).rank;
+        Ok(())
+    }
+}
+
+/// A_aθ, one column for each field of a group.
+fn moved(group: &Group<'_>, symmetric: &[&AffineField], theta: &[f64]) -> Matrix {
+    let place: HashMap<usize, usize> = group.coords.iter().copied().zip(0..).collect();
+    let mut columns = Matrix::zeros(group.coords.len(), group.fields.len());
+    for (a, number) in group.fields.iter().enumerate() {
+        for (i, j, x) in &symmetric[*number].linear {
+            columns[(place[i], a)] += x * theta[*j];
+        }
+    }
+    columns
+}
+
+/// The least eigenvalue of ½(MΓ⁺ + Γ⁺M) on the range of Γ, relative to the largest; M = CᵀC, Γ = VᵀV.
+fn contraction(columns: &Matrix, moved: &Matrix) -> Result<f64> {
+    let gamma = moved.transpose_matmul(moved).map_err(numerical)?;
+    let m = columns.transpose_matmul(columns).map_err(numerical)?;
+    let eigen = symmetric_eigen(&gamma).map_err(numerical)?;
+    let top = eigen.values.iter().fold(0.0_f64, |t, x| t.max(x.abs()));
+    let live: Vec<usize> = (0..eigen.values.len())
+        .filter(|k| eigen.values[*k] > STABILISER * top)
+        .collect();
+    let basis = Matrix::from_fn(gamma.rows, live.len(), |i, j| eigen.vectors[(i, live[j])]);
+    let turned = m.matmul(&basis).map_err(numerical)?;
+    let turned = basis.transpose_matmul(&turned).map_err(numerical)?;
+    let both = Matrix::from_fn(live.len(), live.len(), |i, j| {
+        let over = |k: usize| 1.0 / eigen.values[live[k]];
+        turned[(i, j)] * (over(i) + over(j)) / 2.0
+    });
+    let values = symmetric_eigen(&both).map_err(numerical)?.values;
+    let top = values.iter().fold(0.0_f64, |t, x| t.max(x.abs()));
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    Ok(if top > 0.0 { least / top } else { 0.0 })
 }
 
 /// Symmetric fields that share coordinates with one another or with the orbit: K is a matrix for each.
@@ -134,20 +208,6 @@ fn groups<'a>(frame: &'a OrbitFrame<'_>, symmetric: &[&AffineField], d: usize) -
         }
     }
     groups.into_values().collect()
-}
-
-/// Rank of the map a ↦ (P_H A_a e)_e: one decision on the singular values of all groups.
-fn restoring(groups: &[Group<'_>], symmetric: &[&AffineField], d: usize) -> Result<RankDecision> {
-    let (mut all, mut rows) = (Vec::new(), 0);
-    for group in groups {
-        let columns = columns(group, symmetric)?;
-        rows += columns.rows;
-        all.extend(singular_values(&columns).map_err(numerical)?);
-    }
-    all.sort_by(|a: &f64, b| b.total_cmp(a));
-    let what = "drift that restores the charges";
-    let (rows, cols) = (rows.max(d), symmetric.len());
-    Ok(rank::decide(what, &all, rows, cols, RankOptions::default()))
 }
 
 /// (P_H A_a e)_e, one column for each field of a group.

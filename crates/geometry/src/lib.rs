@@ -17,6 +17,7 @@ pub mod orbit;
 pub mod probe;
 pub mod rank;
 pub mod sde;
+pub mod strata;
 pub mod symmetry;
 
 pub use field::AffineField;

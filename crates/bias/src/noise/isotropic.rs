@@ -71,7 +71,7 @@ pub fn isotropic(
             "orbits have finite volume up to translations, which have the same everywhere"
         };
         hypotheses.push(Hypothesis::new("compact-orbits", text, Status::Verified));
-        hypotheses.extend(integrable(ground.model, ground.factors, Law::Isotropic));
+        hypotheses.extend(integrable((ground.model, ground.factors), None, Law::Isotropic));
         let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
         if let Some(base) = base.filter(|_| found.exists) {
             fill(&mut found, ground, base, Law::Isotropic, theta)?;

@@ -35,6 +35,7 @@ use closed::Law;
 use symbias_geometry::component::{Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::strata::Strata;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
@@ -72,7 +73,7 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
             untested("leaf-attracting", "the leaf attracts"),
         ]),
     }
-    hypotheses.extend(integrable(model, factors, law));
+    hypotheses.extend(integrable((model, factors), None, law));
     let mut found = Potential::resting_on(
         Driver::Noise(noise),
         "dw, w the effective weights",
@@ -126,8 +127,12 @@ fn common(ground: &Ground<'_>, base: Option<&Base>, d: usize) -> Vec<Hypothesis>
 }
 
 /// The last hypotheses of a law: integrability.
-fn integrable(model: &Model, factors: &[Factor], law: Law) -> Vec<Hypothesis> {
-    let at_zero = match singular::integrable(model, factors, law) {
+fn integrable(
+    of: (&Model, &[Factor]),
+    strata: Option<&Strata>,
+    law: Law,
+) -> Vec<Hypothesis> {
+    let at_zero = match singular::integrable(of, strata, law) {
         Some(Ok(())) => Hypothesis::new(
             "normalisable-at-zero",
             "the density is integrable where effective weights vanish",

@@ -9,14 +9,40 @@
 use super::closed::{Law, dimension};
 use symbias_geometry::component::{Balance, Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::strata::{Strata, Stratum};
 use symbias_model::expression::Model;
 
-/// `Ok`, or what diverges; `None` where it is not known.
+/// `Ok`, or what diverges; `None` where it is not known. With respect to the surface of the balanced leaf the density
+/// is pdet Γ_𝔭^{−p/2} pdet Γ_𝔨^{−(k+1)/2}, p and k the law's shares: on the slice the strata of the leaf decide,
+/// whatever the spelling, and for larger algebras what the rules say of their structure.
 pub(super) fn integrable(
-    model: &Model,
-    factors: &[Factor],
+    (model, factors): (&Model, &[Factor]),
+    strata: Option<&Strata>,
     law: Law,
 ) -> Option<Result<(), String>> {
+    let (p, k) = law.shares();
+    let worst = strata.and_then(|s| s.worst(p, k + 1.0));
+    match worst {
+        Some(worst) if worst.mass_exponent(p, k + 1.0) <= 0.0 => {
+            Some(Err(diverging(worst, p, k + 1.0)))
+        }
+        _ if strata.is_some_and(|s| s.all) => Some(Ok(())),
+        _ => by_rules(model, factors, law),
+    }
+}
+
+/// In words.
+fn diverging(stratum: &Stratum, a: f64, b: f64) -> String {
+    let (e, c) = (stratum.mass_exponent(a, b), stratum.codimension);
+    let power = c as f64 - e;
+    let kind = if e == 0.0 { " logarithmically" } else { "" };
+    format!(
+        "at distance t from a singular stratum of codimension {c} of the balanced leaf it goes like t^-{power}: the \
+         integral diverges{kind}"
+    )
+}
+
+fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Result<(), String>> {
     let mut known = true;
     for component in components(factors, |_| true) {
         let Some(parts) = parts(model, &component) else {

@@ -8,6 +8,7 @@ use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
 use symbias_geometry::field::AffineField;
+use symbias_geometry::strata::strata;
 use symbias_model::error::Result;
 
 /// The function χ whose zero set is the slice.
@@ -71,7 +72,12 @@ pub fn slice(
             Law::LogRatios
         }
     };
-    hypotheses.extend(integrable(ground.model, ground.factors, law));
+    let strata = match law {
+        Law::Slice => strata(&ground.split, theta.len())?,
+        _ => None,
+    };
+    let of = (ground.model, ground.factors);
+    hypotheses.extend(integrable(of, strata.as_ref(), law));
     let mut found = Potential::resting_on(Driver::Noise(Noise::Slice), measure(ground), hypotheses);
     // Where it is only not normalisable the function is still what [A26] adds to the loss.
     let defined = found

@@ -20,10 +20,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What is known not to hold yet, by the model, the change and what differs; anything else fails.
 ///
 /// The generators of scalings that rules give are written with the exponents of the charge: of two scalings that move common
-/// parameters another spelling gives other ones, and volumes that differ by a constant of the algebra.
+/// parameters another spelling gives other ones, and volumes that differ by a constant of the algebra. Where translations and
+/// scalings move common parameters, those of rules contain functions times translations, and those of numbers do not.
 const OPEN: &[(&str, &str, &str)] = &[
     ("random 2 ", "split", "gram.log_det"),
     ("random 2 ", "split", "orbit.log_volume"),
+    ("batchnorm_eval ", "", "gram.log_det"),
+    ("batchnorm_eval ", "", "orbit.log_volume"),
 ];
 
 /// Whether a complaint is of a kind that is listed as open.
