@@ -198,8 +198,8 @@ fn fill(
                 .for_each(|(g, x)| *g += share * x);
         }
     }
-    potential.pull = Some(pull(ground, base, &gradient)?);
-    potential.gradient = Some(ground.pulled_back(&base.fixed, &gradient)?);
+    potential.pull = Some(pull(base, &gradient));
+    potential.gradient = Some(base.pulled_back(&gradient));
     if metric.is_some() {
         formula(potential, (ground.model, ground.factors), law, Some(theta));
     } else {
@@ -265,22 +265,19 @@ fn formula(
 }
 
 /// Whether e^{−R} grows with the orbit's volume, along horizontal directions at the balanced point.
-fn pull(ground: &Ground<'_>, base: &Base, gradient: &[f64]) -> Result<Pull> {
-    let frame = symbias_geometry::orbit::OrbitFrame::new(&ground.fields, &base.fixed.theta)?;
-    let (r, v) = (
-        frame.horizontal(gradient),
-        frame.horizontal(&base.gradients[0]),
-    );
+fn pull(base: &Base, gradient: &[f64]) -> Pull {
+    let across = &base.horizontal;
+    let (r, v) = (across.of(gradient), across.of(&base.gradients[0]));
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let size = (dot(&r, &r) * dot(&v, &v)).sqrt();
     let along = dot(&r, &v);
-    Ok(if along.abs() <= NEUTRAL * size || size == 0.0 {
+    if along.abs() <= NEUTRAL * size || size == 0.0 {
         Pull::Neutral
     } else if along > 0.0 {
         Pull::Small
     } else {
         Pull::Large
-    })
+    }
 }
 
 /// Cosine between the gradients of R and of the volume up to which a law takes no side.

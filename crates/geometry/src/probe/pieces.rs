@@ -34,7 +34,7 @@ impl Pieces {
 
 /// The pieces, and the power of ten up to which inputs have to be widened to meet them.
 pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let kinks = program.kinks();
     let all = kinks.iter().map(|k| k.pieces).sum();
     let mut met: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -77,7 +77,7 @@ const LOOKED: u64 = 24;
 /// Numbers of `count` points, those at which the samples meet most pieces first: where every unit is alive
 /// the rank is that of the function, and not that of one without its dead units.
 pub(super) fn points(probes: &Probes<'_>, count: u64) -> Vec<u64> {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let kinks = program.kinks();
     let affordable = (WORK / program.len().max(1)) as u64 / LOOKED;
     let candidates = (CANDIDATES * count).min(affordable).max(count);
