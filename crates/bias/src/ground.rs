@@ -6,7 +6,7 @@ use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, Volume, volume, weights};
-use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::orbit::{Horizontal, OrbitFrame};
 use symbias_geometry::probe::Probes;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
@@ -63,6 +63,8 @@ pub struct Base {
     pub log_volume: [f64; 3],
     /// Their gradients.
     pub gradients: [Vec<f64>; 3],
+    /// P_H there.
+    pub horizontal: Horizontal,
 }
 
 impl<'a> Ground<'a> {
@@ -180,18 +182,19 @@ impl<'a> Ground<'a> {
             orbit: frames[0].dimension(),
             log_volume: frames.each_ref().map(OrbitFrame::log_volume),
             gradients: frames.each_ref().map(OrbitFrame::log_volume_gradient),
+            horizontal: frames[0].projection(),
             fixed,
         }))
     }
+}
 
+impl Base {
     /// The gradient at θ of a function that the group leaves alone, from the gradient at the balanced
     /// point of any function that agrees with it on the slice: its horizontal part, carried back by
     /// gᵀ (R(gθ) = R(θ), and horizontal directions are tangent to the slice).
-    ///
-    /// # Errors
-    /// Floating linear algebra that does not converge.
-    pub fn pulled_back(&self, fixed: &Fixed, gradient: &[f64]) -> Result<Vec<f64>> {
-        let frame = OrbitFrame::new(&self.fields, &fixed.theta)?;
-        Ok(fixed.element.transposed(&frame.horizontal(gradient)))
+    #[must_use]
+    pub fn pulled_back(&self, gradient: &[f64]) -> Vec<f64> {
+        let horizontal = self.horizontal.of(gradient);
+        self.fixed.element.transposed(&horizontal)
     }
 }

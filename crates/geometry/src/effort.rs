@@ -67,7 +67,8 @@ impl Effort {
         let (r, n) = (rank as f64, length as f64);
         Cost {
             operations: 2.0 * (2.0 * r * r * r + r * n * INSTRUCTION),
-            numbers: 4.0 * r * r + n,
+            // Entries and errors, as they are and scaled, and what a QR of them takes.
+            numbers: 8.0 * r * r + n,
         }
     }
 

@@ -224,6 +224,7 @@ fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
         }
         first += own.cols;
     }
+    let across_tangent = tangent.transpose();
     let mut columns = Matrix::zeros(r * width, group.fields.len());
     for (a, number) in group.fields.iter().enumerate() {
         let mut moved = Matrix::zeros(r, width);
@@ -240,7 +241,7 @@ fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
         let mut across = Matrix::from_fn(live.len(), width, |i, j| moved[(live[i], j)]);
         // Twice: what is left of a vector along the orbit is rounding.
         for _ in 0..2 {
-            let along = across.matmul(&tangent.transpose()).map_err(numerical)?;
+            let along = across.matmul(&across_tangent).map_err(numerical)?;
             let vertical = along.matmul(&tangent).map_err(numerical)?;
             across = across.add_scaled(-1.0, &vertical).map_err(numerical)?;
         }

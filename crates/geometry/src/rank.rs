@@ -2,10 +2,10 @@
 //! its gap is clear, and digits if more points do not help.
 
 use crate::effort::Effort;
-use crate::probe::Probes;
+use crate::probe::{Probes, WHOLE};
 use crate::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::scalar::Measured;
+use symbias_model::scalar::{Exact, Measured};
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::field::{Fp, MERSENNE61};
 use symbias_numerics::random::Stream;
@@ -21,8 +21,6 @@ const COMPARED: u64 = 2;
 /// Points compared where the function is analytic: one decides in exact arithmetic, a second one
 /// re-checks a rank of rounded numbers.
 const CHECKED: u64 = 2;
-/// Rows beyond the rank that could still be missing.
-const SPARE: usize = 8;
 /// Columns beyond the rows of a sketch.
 const SKETCH_SPARE: usize = 48;
 /// Entries of a column of a sketch.
@@ -66,7 +64,12 @@ pub fn generic_rank(
     effort: Effort,
 ) -> Result<Option<GenericRank>> {
     let d = probes.parameters();
-    let Some(tried_up_to) = affordable(probes, bound, effort) else {
+    // J has no more rows than this.
+    let rows = probes
+        .count()
+        .map(|n| (n as usize).saturating_mul(probes.outputs()));
+    let bound = rows.map_or(bound, |rows| rows.min(bound));
+    let Some(tried_up_to) = affordable(probes, bound, effort)? else {
         return Ok(None);
     };
     let (whole, bound) = (bound, tried_up_to);
@@ -142,16 +145,19 @@ pub fn generic_rank(
 }
 
 /// The bound, where the effort allows a rank so large; otherwise the largest rank that a share of it allows,
-/// in case that of J is smaller than its bound.
-fn affordable(probes: &Probes<'_>, bound: usize, effort: Effort) -> Option<usize> {
+/// in case that of J is smaller than its bound and not seen to be larger.
+fn affordable(probes: &Probes<'_>, bound: usize, effort: Effort) -> Result<Option<usize>> {
     let allows =
         |r: usize, effort: Effort| effort.allows(Effort::floating_rank(r, probes.length()));
     if allows(bound, effort) {
-        return Some(bound);
+        return Ok(Some(bound));
     }
     let part = effort.of_a_try();
     let sizes = [8000, 4000, 2800, 2000, 1400, 1000, 700, 500];
-    sizes.into_iter().find(|r| *r < bound && allows(*r, part))
+    let Some(size) = sizes.into_iter().find(|r| *r < bound && allows(*r, part)) else {
+        return Ok(None);
+    };
+    Ok((probes.separate()? <= size).then_some(size))
 }
 
 /// Columns of J, or random combinations of them: a rank below their number is the same.
@@ -163,7 +169,7 @@ struct Columns {
 
 impl Columns {
     fn new(d: usize, bound: usize) -> Columns {
-        let width = bound + SPARE + SKETCH_SPARE;
+        let width = bound + WHOLE + SKETCH_SPARE;
         if d < SKETCHED || width * 3 > d * 2 {
             return Columns {
                 width: d,
@@ -221,15 +227,25 @@ fn exact_at(probes: &Probes<'_>, number: u64, degree: u64, bound: usize) -> Resu
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(columns.width);
     let used = until_idle(probes, bound, |range| {
         for probe in range {
-            let most = bound.saturating_sub(space.rank()) + SPARE;
-            let mut idle = 0;
-            for row in probes.exact_rows_up_to(&theta, probe, most)? {
-                let mut row = columns.exact(row.iter().map(|x| x.residue));
-                idle = if space.insert(&mut row) { 0 } else { idle + 1 };
-                // Random combinations: so many in a row that add nothing say that none will.
-                if space.rank() == bound || probes.outputs() > most && idle > SPARE / 2 {
+            let most = bound.saturating_sub(space.rank()) + WHOLE;
+            let short = |row: Vec<Exact>| columns.exact(row.iter().map(|x| x.residue));
+            let mut rows = Vec::new();
+            probes.exact_rows_up_to(&theta, probe, most, &mut |row| rows.push(short(row)))?;
+            let last = rows.split_off(rows.len().saturating_sub(WHOLE));
+            space.insert_all(rows, bound);
+            let grew = space.insert_all(last, bound);
+            // Combinations of all rows that add to the span are followed by more, until they do not.
+            let mut idle = if grew == 0 { WHOLE } else { 0 };
+            let mut stream = Stream::new(18, probe, MORE);
+            while probes.outputs() > most && idle < WHOLE && space.rank() < bound {
+                let Some(row) = probes.exact_row(&theta, probe, &mut stream)? else {
                     break;
-                }
+                };
+                idle = if space.insert(&mut short(row)) {
+                    0
+                } else {
+                    idle + 1
+                };
             }
         }
         Ok((space.rank(), true))
@@ -248,23 +264,20 @@ fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint
     let d = probes.parameters();
     let theta = probes.point(number);
     let columns = Columns::new(d, bound);
-    let (mut values, mut errors): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut values = Matrix::zeros(0, columns.width);
+    let mut errors = values.clone();
     let mut decision: Option<RankDecision> = None;
     let used = until_idle(probes, bound, |range| {
         for probe in range {
             let known = decision.as_ref().map_or(0, |d| d.rank);
-            let most = bound.saturating_sub(known) + SPARE;
-            for row in probes.measured_rows(&theta, probe, most)? {
+            let most = bound.saturating_sub(known) + WHOLE;
+            probes.measured_rows(&theta, probe, most, &mut |row| {
                 let (value, error) = columns.floating(&row);
-                values.extend(value);
-                errors.extend(error);
-            }
+                push(&mut values, value);
+                push(&mut errors, error);
+            })?;
         }
-        let rows = values.len() / columns.width.max(1);
-        let matrix = |data: &[f64]| Matrix::from_vec(rows, columns.width, data.to_vec());
-        let (value, error) = (matrix(&values), matrix(&errors));
-        let mut found = measured_rank("J", &value.map_err(numerical)?, &error.map_err(numerical)?)
-            .map_err(numerical)?;
+        let mut found = measured_rank("J", &values, &errors).map_err(numerical)?;
         found.rank = found.rank.min(bound);
         let (rank, clear) = (found.rank, found.is_certain());
         decision = Some(found);
@@ -283,6 +296,11 @@ fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint
         probes: used,
         clear,
     })
+}
+
+fn push(matrix: &mut Matrix, row: Vec<f64>) {
+    matrix.data.extend(row);
+    matrix.rows += 1;
 }
 
 /// Doubles the number of probes until the rank has not grown and is clear, or is full; returns the
@@ -318,8 +336,9 @@ fn until_idle(
     }
 }
 
-/// Stream of the sketch.
+/// Streams of the sketch, and of further combinations of rows.
 const SKETCH: u64 = 51;
+const MORE: u64 = 52;
 
 /// An error of the linear algebra as the public error.
 pub fn numerical(error: symbias_numerics::Error) -> Error {

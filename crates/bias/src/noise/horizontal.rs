@@ -4,6 +4,7 @@
 //! stays and attracts, since the charges drift by T tr(A P_H).
 
 use super::closed::Law;
+use super::singular::Leaf;
 use super::slice::balanced;
 use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
@@ -34,7 +35,11 @@ pub fn horizontal(
         hypotheses.push(closes(ground, points())?);
         hypotheses.extend(leaf(ground, points())?);
     }
-    hypotheses.extend(integrable((ground.model, ground.factors), None, Law::Horizontal));
+    hypotheses.extend(integrable(
+        (ground.model, ground.factors),
+        &Leaf::of(ground),
+        Law::Horizontal,
+    ));
     let mut found = Potential::resting_on(
         Driver::Noise(Noise::Horizontal),
         measure(ground),

@@ -3,6 +3,7 @@
 //! z = a ⊗ b, a ∈ ℝ^m, b ∈ ℝ^n, p ∝ ‖z‖^{1−(m+n)/2} K_{|m−n|/2}(λ‖z‖/T).
 
 use super::closed::{self, Law};
+use super::singular::Leaf;
 use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, joined};
@@ -71,7 +72,11 @@ pub fn isotropic(
             "orbits have finite volume up to translations, which have the same everywhere"
         };
         hypotheses.push(Hypothesis::new("compact-orbits", text, Status::Verified));
-        hypotheses.extend(integrable((ground.model, ground.factors), None, Law::Isotropic));
+        hypotheses.extend(integrable(
+            (ground.model, ground.factors),
+            &Leaf::of(ground),
+            Law::Isotropic,
+        ));
         let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
         if let Some(base) = base.filter(|_| found.exists) {
             fill(&mut found, ground, base, Law::Isotropic, theta)?;

@@ -32,10 +32,10 @@ pub use stationary::Stationary;
 use crate::ground::{Base, Ground, Origin};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status, joined};
 use closed::Law;
+use singular::Leaf;
 use symbias_geometry::component::{Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
-use symbias_geometry::strata::Strata;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
@@ -73,7 +73,7 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
             untested("leaf-attracting", "the leaf attracts"),
         ]),
     }
-    hypotheses.extend(integrable((model, factors), None, law));
+    hypotheses.extend(integrable((model, factors), &Leaf::Unknown, law));
     let mut found = Potential::resting_on(
         Driver::Noise(noise),
         "dw, w the effective weights",
@@ -127,12 +127,8 @@ fn common(ground: &Ground<'_>, base: Option<&Base>, d: usize) -> Vec<Hypothesis>
 }
 
 /// The last hypotheses of a law: integrability.
-fn integrable(
-    of: (&Model, &[Factor]),
-    strata: Option<&Strata>,
-    law: Law,
-) -> Vec<Hypothesis> {
-    let at_zero = match singular::integrable(of, strata, law) {
+fn integrable(of: (&Model, &[Factor]), leaf: &Leaf, law: Law) -> Vec<Hypothesis> {
+    let at_zero = match singular::integrable(of, leaf, law) {
         Some(Ok(())) => Hypothesis::new(
             "normalisable-at-zero",
             "the density is integrable where effective weights vanish",
@@ -203,8 +199,8 @@ fn fill(
                 .for_each(|(g, x)| *g += share * x);
         }
     }
-    potential.pull = Some(pull(ground, base, &gradient)?);
-    potential.gradient = Some(ground.pulled_back(&base.fixed, &gradient)?);
+    potential.pull = Some(pull(base, &gradient));
+    potential.gradient = Some(base.pulled_back(&gradient));
     if metric.is_some() {
         formula(potential, (ground.model, ground.factors), law, Some(theta));
     } else {
@@ -270,22 +266,19 @@ fn formula(
 }
 
 /// Whether e^{−R} grows with the orbit's volume, along horizontal directions at the balanced point.
-fn pull(ground: &Ground<'_>, base: &Base, gradient: &[f64]) -> Result<Pull> {
-    let frame = symbias_geometry::orbit::OrbitFrame::new(&ground.fields, &base.fixed.theta)?;
-    let (r, v) = (
-        frame.horizontal(gradient),
-        frame.horizontal(&base.gradients[0]),
-    );
+fn pull(base: &Base, gradient: &[f64]) -> Pull {
+    let across = &base.horizontal;
+    let (r, v) = (across.of(gradient), across.of(&base.gradients[0]));
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let size = (dot(&r, &r) * dot(&v, &v)).sqrt();
     let along = dot(&r, &v);
-    Ok(if along.abs() <= NEUTRAL * size || size == 0.0 {
+    if along.abs() <= NEUTRAL * size || size == 0.0 {
         Pull::Neutral
     } else if along > 0.0 {
         Pull::Small
     } else {
         Pull::Large
-    })
+    }
 }
 
 /// Cosine between the gradients of R and of the volume up to which a law takes no side.

@@ -7,9 +7,12 @@
 //! milder against ds.
 
 use super::closed::{Law, dimension};
+use crate::ground::Ground;
 use symbias_geometry::component::{Balance, Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
-use symbias_geometry::strata::{Strata, Stratum};
+use symbias_geometry::field::AffineField;
+use symbias_geometry::strata::{Strata, Stratum, strata};
+use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
 /// `Ok`, or what diverges; `None` where it is not known. With respect to the surface of the balanced leaf the density
@@ -17,17 +20,57 @@ use symbias_model::expression::Model;
 /// whatever the spelling, and for larger algebras what the rules say of their structure.
 pub(super) fn integrable(
     (model, factors): (&Model, &[Factor]),
-    strata: Option<&Strata>,
+    leaf: &Leaf,
     law: Law,
-) -> Option<Result<(), String>> {
+) -> Option<Integrability> {
     let (p, k) = law.shares();
-    let worst = strata.and_then(|s| s.worst(p, k + 1.0));
-    match worst {
+    let Leaf::Reductive(strata) = leaf else {
+        return by_rules(model, factors, law);
+    };
+    // The orbits of K lie in spheres around the stratum: they never make a density that is not integrable.
+    if p <= 0.0 {
+        return Some(Ok(()));
+    }
+    let strata = strata.as_ref();
+    match strata.and_then(|s| s.worst(p, k + 1.0)) {
         Some(worst) if worst.mass_exponent(p, k + 1.0) <= 0.0 => {
             Some(Err(diverging(worst, p, k + 1.0)))
         }
         _ if strata.is_some_and(|s| s.all) => Some(Ok(())),
         _ => by_rules(model, factors, law),
+    }
+}
+
+/// Integrable, or what diverges.
+type Integrability = std::result::Result<(), String>;
+
+/// What is known of the balanced leaf.
+pub(super) enum Leaf {
+    /// Nothing, or the algebra is not linear and closed under transposition.
+    Unknown,
+    /// It is the leaf of such an algebra, with its strata where they were asked for and found.
+    Reductive(Option<Strata>),
+}
+
+impl Leaf {
+    /// Of an algebra that is known, without strata.
+    pub fn of(ground: &Ground<'_>) -> Leaf {
+        let mixed = |f: &AffineField| !f.linear.is_empty() && !f.constant.is_empty();
+        if !ground.is_reductive() || ground.fields.iter().any(mixed) {
+            return Leaf::Unknown;
+        }
+        Leaf::Reductive(None)
+    }
+
+    /// With its strata.
+    ///
+    /// # Errors
+    /// Floating linear algebra that does not converge.
+    pub fn with_strata(ground: &Ground<'_>, d: usize) -> Result<Leaf> {
+        match Leaf::of(ground) {
+            Leaf::Unknown => Ok(Leaf::Unknown),
+            Leaf::Reductive(_) => Ok(Leaf::Reductive(strata(&ground.split, d)?)),
+        }
     }
 }
 
@@ -42,7 +85,7 @@ fn diverging(stratum: &Stratum, a: f64, b: f64) -> String {
     )
 }
 
-fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Result<(), String>> {
+fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Integrability> {
     let mut known = true;
     for component in components(factors, |_| true) {
         let Some(parts) = parts(model, &component) else {
@@ -60,7 +103,7 @@ fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Result<(), St
     known.then_some(Ok(()))
 }
 
-fn of_part(law: Law, part: &Structure) -> Option<Result<(), String>> {
+fn of_part(law: Law, part: &Structure) -> Option<Integrability> {
     let (p, _) = law.shares();
     let diverges = |text: String| Some(Err(text));
     match part {

@@ -4,11 +4,11 @@
 //! slice have other normals and give other laws (Borel–Kolmogorov).
 
 use super::closed::Law;
+use super::singular::Leaf;
 use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
 use symbias_geometry::field::AffineField;
-use symbias_geometry::strata::strata;
 use symbias_model::error::Result;
 
 /// The function χ whose zero set is the slice.
@@ -72,12 +72,11 @@ pub fn slice(
             Law::LogRatios
         }
     };
-    let strata = match law {
-        Law::Slice => strata(&ground.split, theta.len())?,
-        _ => None,
+    let leaf = match law {
+        Law::Slice => Leaf::with_strata(ground, theta.len())?,
+        _ => Leaf::of(ground),
     };
-    let of = (ground.model, ground.factors);
-    hypotheses.extend(integrable(of, strata.as_ref(), law));
+    hypotheses.extend(integrable((ground.model, ground.factors), &leaf, law));
     let mut found = Potential::resting_on(Driver::Noise(Noise::Slice), measure(ground), hypotheses);
     // Where it is only not normalisable the function is still what [A26] adds to the loss.
     let defined = found

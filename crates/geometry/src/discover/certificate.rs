@@ -5,7 +5,7 @@
 //! as much in other combinations: a function that is saturated, or vanishes, certifies nothing.
 
 use crate::field::AffineField;
-use crate::probe::Probes;
+use crate::probe::{Probes, normals};
 use std::collections::BTreeSet;
 use symbias_model::error::Result;
 use symbias_model::scalar::Measured;
@@ -93,8 +93,10 @@ pub fn certify(
     };
     let mut powers = Vec::new();
     for point in 0..points {
+        // One family is all of them.
         let single = families
             .get(point as usize % families.len())
+            .filter(|_| families.len() > 1)
             .map(|f| f.iter().collect());
         for fields in [Some(all.clone()), single].into_iter().flatten() {
             // Where F vanishes at every scale the point says nothing.
@@ -180,7 +182,7 @@ fn moved(
     let value = |theta: &[f64]| probes.value_scaled(theta, probe, of_inputs);
     let before = value(&theta)?;
     let mut stream = Stream::new(3, point, ELEMENTS);
-    let weights: Vec<f64> = fields.iter().map(|_| stream.next_normal()).collect();
+    let weights = normals(&mut stream, fields.len());
     let after_theta = element(fields, &weights, &theta);
     let after = value(&after_theta)?;
     let size = norm(&before).max(norm(&after));
@@ -201,13 +203,12 @@ fn moved(
     }
     let mut power = 0.0_f64;
     for _ in 0..TWINS {
+        let by = normals(&mut stream, theta.len());
         let twin: Vec<f64> = theta
             .iter()
             .zip(&after_theta)
-            .map(|(x, y)| {
-                let (by, sign) = (y - x, stream.next_normal());
-                x + by * sign
-            })
+            .zip(by)
+            .map(|((x, y), by)| x + (y - x) * by)
             .collect();
         let there = value(&twin)?;
         let off = distance(&before, &there) / norm(&there).max(size);

@@ -6,6 +6,7 @@
 //! all of this is computed block by block, from Ξᵀ = U diag(s) Vᵀ on each.
 
 use super::blocks::{Block, blocks};
+use super::horizontal::{Horizontal, project};
 use crate::field::AffineField;
 use crate::rank::numerical;
 use symbias_model::error::Result;
@@ -185,11 +186,21 @@ impl<'a> OrbitFrame<'a> {
         let mut rest = v.to_vec();
         for part in &self.parts {
             let mut own = part.gather(v);
-            part.project(&mut own);
+            project(&part.tangent, &mut own);
             let places = part.block.coords.iter();
             places.zip(own).for_each(|(i, x)| rest[*i] = x);
         }
         rest
+    }
+
+    /// P_H, to be kept without the fields.
+    #[must_use]
+    pub fn projection(&self) -> Horizontal {
+        let parts = self.parts.iter();
+        let block = |p: &Part| (p.block.coords.clone(), p.tangent.clone());
+        Horizontal {
+            blocks: parts.map(block).collect(),
+        }
     }
 
     /// S_a at a coordinate.
@@ -261,21 +272,6 @@ impl<'a> OrbitFrame<'a> {
 impl Part {
     fn gather(&self, v: &[f64]) -> Vec<f64> {
         self.block.coords.iter().map(|i| v[*i]).collect()
-    }
-
-    /// Takes away what lies along the orbit: twice, so that what is left there is rounding.
-    fn project(&self, own: &mut [f64]) {
-        let rank = self.tangent.cols;
-        for _ in 0..2 {
-            let mut along = vec![0.0; rank];
-            for (i, x) in own.iter().enumerate() {
-                let row = self.tangent.row(i);
-                along.iter_mut().zip(row).for_each(|(c, t)| *c += t * x);
-            }
-            for (i, x) in own.iter_mut().enumerate() {
-                *x -= dot(self.tangent.row(i), &along);
-            }
-        }
     }
 }
 

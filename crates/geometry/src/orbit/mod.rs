@@ -5,8 +5,10 @@ mod blocks;
 pub mod formula;
 mod frame;
 pub mod gram;
+mod horizontal;
 
 pub use frame::OrbitFrame;
+pub use horizontal::Horizontal;
 
 /// Which law the mean curvature H of an orbit obeys (theory §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,7 +43,7 @@ fn impose(signs: &[bool], values: &mut [f64]) {
 /// The signs of a point where the function is finite; `None` where it is finite at every one of the
 /// first few points.
 pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let failures = |theta: &[f64], x: &[f64]| program.failures(theta, x);
     let good = (0..STARTS).all(|n| {
         let (theta, x) = (probes.point(FIRST_POINT + n), probes.inputs(n).flat);
@@ -101,7 +101,7 @@ pub(super) fn find(probes: &Probes<'_>) -> Result<Option<Signs>> {
 
 /// Draws single coordinates of θ again until the first samples are inside the domain, or gives up.
 pub(super) fn mend(probes: &Probes<'_>, theta: &mut [f64], number: u64) {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let x = probes.inputs(number).flat;
     let mut left = program.failures(theta, &x);
     let mut stream = Stream::new(probes.seed, number, MENDING);

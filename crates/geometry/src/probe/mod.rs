@@ -1,14 +1,17 @@
 //! Random probes of the predictor map: rows of J at random parameters for random inputs, exactly
 //! (modulo a prime) where the model is piecewise rational, otherwise in floating point.
 
+mod combined;
 mod domain;
 mod pieces;
 mod value;
 
+pub use combined::WHOLE;
 pub use pieces::Pieces;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use symbias_model::Model;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::TensorId;
@@ -26,8 +29,10 @@ pub struct Probes<'a> {
     arrays: Arrays,
     /// Given samples; otherwise random ones are made as they are asked for.
     data: Option<Vec<Inputs>>,
-    /// One for all probes, or one each for the first few where integer inputs select entries.
-    programs: Vec<ScalarProgram>,
+    /// That of the first probe.
+    program: ScalarProgram,
+    /// Where integer inputs select entries, those of the first few probes, as they are asked for; otherwise one is that of all.
+    selected: Vec<OnceLock<ScalarProgram>>,
     arithmetic: Arithmetic,
     seed: u64,
     /// Inputs are widened by powers of ten up to this one, in turn.
@@ -54,23 +59,28 @@ impl<'a> Probes<'a> {
         // Before constants and inputs take memory.
         ScalarProgram::fits(model)?;
         let arrays = Arrays::new(model, files)?;
+        let first = match &data {
+            Some(data) => data[0].clone(),
+            None => Inputs::random(model, seed, 0),
+        };
+        let program = ScalarProgram::lower(model, &arrays.with(&first))?;
+        let slots = if first.indices.is_empty() {
+            0
+        } else {
+            PREPARED
+        };
         let mut probes = Probes {
             model,
             arrays,
             data,
-            programs: Vec::new(),
-            arithmetic: Arithmetic::Transcendental,
+            arithmetic: program.arithmetic(),
+            program,
+            selected: vec![OnceLock::new(); slots as usize],
             seed,
             decades: 0,
             domain: None,
             pieces: Pieces::default(),
         };
-        let varied = !probes.inputs(0).indices.is_empty();
-        for probe in 0..if varied { PREPARED } else { 1 } {
-            let arrays = probes.arrays.with(&probes.inputs(probe));
-            probes.programs.push(ScalarProgram::lower(model, &arrays)?);
-        }
-        probes.arithmetic = probes.programs[0].arithmetic();
         probes.domain = domain::find(&probes)?;
         (probes.pieces, probes.decades) = pieces::survey(&probes);
         Ok(probes)
@@ -91,7 +101,7 @@ impl<'a> Probes<'a> {
     /// Whether relu, abs or max make pieces.
     #[must_use]
     pub fn is_piecewise(&self) -> bool {
-        self.programs[0].is_piecewise()
+        self.program.is_piecewise()
     }
 
     /// d.
@@ -130,13 +140,13 @@ impl<'a> Probes<'a> {
     /// Whether integer inputs select entries: samples repeat, and each new one costs a compilation.
     #[must_use]
     pub fn selects(&self) -> bool {
-        self.programs.len() > 1
+        !self.selected.is_empty()
     }
 
     /// Whether inputs are real and free, so that samples at one θ meet every piece that has an inside.
     #[must_use]
     pub fn fills_regions(&self) -> bool {
-        self.data.is_none() && self.programs[0].inputs() > 0
+        self.data.is_none() && self.program.inputs() > 0
     }
 
     /// The pieces of the function that probes reach.
@@ -158,13 +168,13 @@ impl<'a> Probes<'a> {
     /// operations, up to a factor.
     #[must_use]
     pub fn length(&self) -> usize {
-        self.programs[0].len()
+        self.program.len()
     }
 
     /// Number of outputs of one sample.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.programs[0].outputs()
+        self.program.outputs()
     }
 
     /// The program of a probe, and its real inputs.
@@ -173,18 +183,34 @@ impl<'a> Probes<'a> {
     /// Those of [`ScalarProgram::lower`].
     pub fn program(&self, probe: u64) -> Result<(Cow<'_, ScalarProgram>, Vec<f64>)> {
         let inputs = self.inputs(probe);
-        let prepared = match self.programs.len() {
-            1 => self.programs.first(),
-            _ => self.programs.get(probe as usize),
-        };
-        let program = match prepared {
+        if !self.selects() || probe == 0 {
+            return Ok((Cow::Borrowed(&self.program), inputs.flat));
+        }
+        let slot = self.selected.get(probe as usize);
+        let program = match slot.and_then(OnceLock::get) {
             Some(program) => Cow::Borrowed(program),
-            None => Cow::Owned(ScalarProgram::lower(
-                self.model,
-                &self.arrays.with(&inputs),
-            )?),
+            None => {
+                let made = ScalarProgram::lower(self.model, &self.arrays.with(&inputs))?;
+                match slot {
+                    Some(slot) => Cow::Borrowed(slot.get_or_init(|| made)),
+                    None => Cow::Owned(made),
+                }
+            }
         };
         Ok((program, inputs.flat))
+    }
+
+    /// Parts of the parameters that no output reads together and that each move some output: J has at least this rank.
+    ///
+    /// # Errors
+    /// Those of [`ScalarProgram::lower`].
+    pub fn separate(&self) -> Result<usize> {
+        let parts = self.program.separate();
+        let mut stream = Stream::new(self.seed, 0, COMBINATIONS);
+        let row = self.measured_row(&self.point(0), 0, &mut stream)?;
+        let moving = parts.iter().zip(row.unwrap_or_default());
+        let moving = moving.filter(|(_, x)| x.value().abs() > x.error());
+        Ok(moving.map(|m| m.0).collect::<BTreeSet<_>>().len())
     }
 
     /// The program of a probe, and its real inputs as elements of the field.
@@ -202,9 +228,7 @@ impl<'a> Probes<'a> {
     #[must_use]
     pub fn point(&self, number: u64) -> Vec<f64> {
         let mut stream = Stream::new(self.seed, number, POINTS);
-        let mut theta: Vec<f64> = (0..self.parameters())
-            .map(|_| stream.next_normal())
-            .collect();
+        let mut theta = normals(&mut stream, self.parameters());
         if let Some(signs) = &self.domain {
             signs.of_point(&mut theta);
             domain::mend(self, &mut theta, number);
@@ -258,58 +282,6 @@ impl<'a> Probes<'a> {
         Ok(rows)
     }
 
-    /// Rows of J for one probe, or `most` random combinations of them where it has more, exactly;
-    /// none where a denominator vanishes.
-    ///
-    /// # Errors
-    /// Those of [`ScalarProgram::lower`].
-    pub fn exact_rows_up_to(
-        &self,
-        theta: &[Exact],
-        probe: u64,
-        most: usize,
-    ) -> Result<Vec<Vec<Exact>>> {
-        if self.outputs() <= most {
-            return Ok(self.exact_rows(theta, probe)?.unwrap_or_default());
-        }
-        let mut stream = Stream::new(self.seed, probe, COMBINATIONS);
-        let rows = (0..most).map(|_| self.exact_row(theta, probe, &mut stream));
-        rows.filter_map(Result::transpose).collect()
-    }
-
-    /// Rows of J for one probe with bounds on their rounding, or `most` random combinations of them
-    /// where it has more; rows that are not finite are left out.
-    ///
-    /// # Errors
-    /// Those of [`ScalarProgram::lower`].
-    pub fn measured_rows(
-        &self,
-        theta: &[f64],
-        probe: u64,
-        most: usize,
-    ) -> Result<Vec<Vec<Measured>>> {
-        let (program, x) = self.program(probe)?;
-        let (theta, x) = (measured(theta), measured(&x));
-        let mut rows = if program.outputs() <= most {
-            program.jacobian(&theta, &x).unwrap_or_default()
-        } else {
-            let mut stream = Stream::new(self.seed, probe, COMBINATIONS);
-            let mut combination = || {
-                let c: Vec<f64> = (0..program.outputs())
-                    .map(|_| stream.next_normal())
-                    .collect();
-                measured(&c)
-            };
-            let all: Vec<Vec<Measured>> = (0..most).map(|_| combination()).collect();
-            program.vjps(&theta, &x, &all).unwrap_or_default()
-        };
-        rows.retain(|r| {
-            r.iter()
-                .all(|x| x.value().is_finite() && x.error().is_finite())
-        });
-        Ok(rows)
-    }
-
     /// A random combination of the rows of J for one probe with bounds on its rounding; `None` if
     /// it is not finite.
     ///
@@ -322,9 +294,7 @@ impl<'a> Probes<'a> {
         stream: &mut Stream,
     ) -> Result<Option<Vec<Measured>>> {
         let (program, x) = self.program(probe)?;
-        let c: Vec<f64> = (0..program.outputs())
-            .map(|_| stream.next_normal())
-            .collect();
+        let c = normals(stream, program.outputs());
         let row = program.vjp(&measured(theta), &measured(&x), &measured(&c));
         Ok(row.filter(|r| {
             r.iter()
@@ -358,9 +328,7 @@ impl<'a> Probes<'a> {
     /// Those of [`ScalarProgram::lower`].
     pub fn row(&self, theta: &[f64], probe: u64, stream: &mut Stream) -> Result<Option<Vec<f64>>> {
         let (program, x) = self.program(probe)?;
-        let c: Vec<f64> = (0..program.outputs())
-            .map(|_| stream.next_normal())
-            .collect();
+        let c = normals(stream, program.outputs());
         let row = program.vjp(theta, &x, &c);
         Ok(row.filter(|r| r.iter().all(|x| x.is_finite())))
     }
@@ -368,13 +336,16 @@ impl<'a> Probes<'a> {
     /// A probe for the n-th equation of many: any, but of few where each costs a compilation.
     #[must_use]
     pub fn cheap(&self, n: u64) -> u64 {
-        let few = if self.programs.len() > 1 {
-            PREPARED
-        } else {
-            u64::MAX
-        };
+        let few = if self.selects() { PREPARED } else { u64::MAX };
         n % self.count().unwrap_or(u64::MAX).min(few)
     }
+}
+
+/// The next normals of a stream: many at once cost a tenth of as many single ones.
+pub(crate) fn normals(stream: &mut Stream, count: usize) -> Vec<f64> {
+    let mut all = vec![0.0; count];
+    stream.fill_normal(&mut all);
+    all
 }
 
 fn measured(values: &[f64]) -> Vec<Measured> {

@@ -35,7 +35,7 @@ impl Pieces {
 
 /// The pieces, and the power of ten up to which inputs have to be widened to meet them.
 pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let kinks = program.kinks();
     let all = kinks.iter().map(|k| k.pieces).sum();
     let mut met: BTreeSet<(usize, usize)> = BTreeSet::new();
@@ -82,7 +82,7 @@ const LOOKED: u64 = 24;
 /// # Errors
 /// Those of lowering the program of a sample.
 pub(super) fn points(probes: &Probes<'_>, count: u64) -> Result<Vec<u64>> {
-    let program = &probes.programs[0];
+    let program = &probes.program;
     let affordable = (WORK / program.len().max(1)) as u64 / LOOKED;
     let candidates = (CANDIDATES * count).min(affordable).max(count);
     let one_input = program.inputs() == 0 && !probes.selects();

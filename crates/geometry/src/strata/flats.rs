@@ -100,8 +100,7 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
         entry_error: ROUNDED,
         ..RankOptions::default()
     };
-    let (_, abelian) =
-        nullspace_with("centraliser in p", &brackets, options).map_err(numerical)?;
+    let (_, abelian) = nullspace_with("centraliser in p", &brackets, options).map_err(numerical)?;
     let vectors = symmetric_eigen(&element).map_err(numerical)?.vectors;
     let mut weights = Matrix::zeros(n, abelian.cols);
     for j in 0..abelian.cols {
@@ -136,7 +135,12 @@ fn below(weights: &Matrix, flat: &Open) -> Result<(Vec<Open>, bool)> {
     let mut lines: Vec<usize> = Vec::new();
     for i in of.iter().copied().filter(|i| size(*i) >= 1e-7) {
         let parallel = |j: &usize| {
-            let dot: f64 = weights.row(i).iter().zip(weights.row(*j)).map(|(a, b)| a * b).sum();
+            let dot: f64 = weights
+                .row(i)
+                .iter()
+                .zip(weights.row(*j))
+                .map(|(a, b)| a * b)
+                .sum();
             (dot.abs() - size(i) * size(*j)).abs() < 1e-7 * size(i) * size(*j)
         };
         if !lines.iter().any(parallel) {
@@ -204,7 +208,9 @@ fn sets(n: usize, k: usize) -> (Vec<Vec<usize>>, bool) {
         for _ in 0..k {
             let longer = |set: &Vec<usize>| {
                 let first = set.last().map_or(0, |l| l + 1);
-                (first..n).map(|i| [set.clone(), vec![i]].concat()).collect::<Vec<_>>()
+                (first..n)
+                    .map(|i| [set.clone(), vec![i]].concat())
+                    .collect::<Vec<_>>()
             };
             all = all.iter().flat_map(longer).collect();
         }
@@ -230,7 +236,12 @@ fn signature(weights: &Matrix, flat: &Open) -> Vec<i64> {
     let mut products: Vec<i64> = Vec::with_capacity(k * (k + 1) / 2);
     for (a, i) in flat.members.iter().enumerate() {
         for j in &flat.members[..=a] {
-            let dot: f64 = weights.row(*i).iter().zip(weights.row(*j)).map(|(x, y)| x * y).sum();
+            let dot: f64 = weights
+                .row(*i)
+                .iter()
+                .zip(weights.row(*j))
+                .map(|(x, y)| x * y)
+                .sum();
             products.push(coarse(dot));
         }
     }

@@ -64,7 +64,10 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
     let mut theta = vec![0.0; n];
     for j in 0..flat.basis.cols {
         let x = stream.next_normal();
-        theta.iter_mut().enumerate().for_each(|(i, t)| *t += x * flat.basis[(i, j)]);
+        theta
+            .iter_mut()
+            .enumerate()
+            .for_each(|(i, t)| *t += x * flat.basis[(i, j)]);
     }
     let size = norm(&theta);
     if size > 0.0 && !action.symmetric.is_empty() {
@@ -78,13 +81,19 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
         let unit = norm(&theta);
         theta.iter_mut().for_each(|x| *x /= unit);
     }
-    let (p, k) = (moved(&action.symmetric, &theta)?, moved(&action.antisymmetric, &theta)?);
+    let (p, k) = (
+        moved(&action.symmetric, &theta)?,
+        moved(&action.antisymmetric, &theta)?,
+    );
     let options = RankOptions {
         entry_error: BALANCED,
         ..RankOptions::default()
     };
     let rank = |what, rows: &Matrix| rank_with(what, rows, options).map_err(numerical);
-    let (of_p, of_k) = (rank("p at a balanced point", &p)?, rank("k at a balanced point", &k)?);
+    let (of_p, of_k) = (
+        rank("p at a balanced point", &p)?,
+        rank("k at a balanced point", &k)?,
+    );
     let (stratum, decided) = stratum(action, &p, &k, options)?;
     let clear = |d: &RankDecision| d.is_certain();
     Ok(Some(Ranks {
@@ -96,12 +105,7 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
 }
 
 /// Dimension of the stratum: 𝔨θ, and the directions orthogonal to 𝔭θ that all that fixes θ fixes.
-fn stratum(
-    action: &Action,
-    p: &Matrix,
-    k: &Matrix,
-    options: RankOptions,
-) -> Result<(usize, bool)> {
+fn stratum(action: &Action, p: &Matrix, k: &Matrix, options: RankOptions) -> Result<(usize, bool)> {
     let n = action.size;
     // Coefficients of elements of 𝔭, and of 𝔨, that vanish at θ: the stabiliser of a balanced point is closed
     // under transposition.
@@ -127,7 +131,8 @@ fn stratum(
     conditions.extend(&p.data);
     let rows = conditions.len() / n.max(1);
     let rows = Matrix::from_vec(rows, n, conditions).map_err(numerical)?;
-    let (decision, fixed) = nullspace_with("fixed directions", &rows, options).map_err(numerical)?;
+    let (decision, fixed) =
+        nullspace_with("fixed directions", &rows, options).map_err(numerical)?;
     clear &= decision.is_certain();
     let mut tangent = fixed.transpose().data;
     tangent.extend(&k.data);

@@ -9,8 +9,8 @@
 
 use super::echelon::Echelon;
 use super::quotient::Quotient;
+use super::turning::turned_by;
 use crate::probe::Probes;
-use std::ops::Range;
 use symbias_model::error::Result;
 use symbias_numerics::random::Stream;
 
@@ -33,14 +33,6 @@ impl Block {
 
 /// Entries of the reduced null vectors from which they count as different from zero.
 const CONNECTED: f64 = 1e-9;
-/// Rows of J that a perturbed coordinate is tried on, each a sum over the probes of a share, at most so
-/// many: a rarely active unit must be active in some.
-const TRIED: u64 = 8;
-const SHARE: u64 = 32;
-/// Changes of a coordinate that are tried: a factor, and what is added of another random point's.
-const CHANGES: [(f64, f64); 2] = [(1.3, 0.02), (0.3, 1.0)];
-/// Directional derivatives above this share of their size say that a block turns.
-const TURNS: f64 = 1e-7;
 
 /// A point, and a basis of ker J there.
 #[derive(Clone, Debug)]
@@ -161,79 +153,5 @@ fn combinations(reduced: &Echelon, place: &[Option<usize>], count: usize) -> Vec
     vectors
 }
 
-/// Finds the coordinates that turn each block: J at θ with one coordinate changed, applied to two
-/// vectors of the block.
-fn turned_by(
-    probes: &Probes<'_>,
-    quotient: &Quotient,
-    (theta, needed): (&[f64], u64),
-    vectors: &[Vec<f64>],
-    blocks: &mut [Block],
-) -> Result<()> {
-    let other = probes.point(OTHER);
-    let share = share(probes, needed);
-    for &j in &quotient.kept {
-        let mut turned = vec![false; blocks.len()];
-        for (factor, added) in CHANGES {
-            let mut moved = theta.to_vec();
-            // On the same side of 0: what is finite stays so.
-            moved[j] = (moved[j].abs() * factor + added * other[j].abs()).copysign(moved[j]);
-            for number in 0..TRIED {
-                let row = sum_of_rows(probes, &moved, number * share..(number + 1) * share)?;
-                turns(&row, quotient, vectors, &mut turned);
-            }
-        }
-        for (block, turns) in blocks.iter_mut().zip(turned) {
-            if turns {
-                block.columns.push(j);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Probes whose rows are added up: where every unit is always alive, one.
-fn share(probes: &Probes<'_>, needed: u64) -> u64 {
-    if !probes.is_piecewise() {
-        return 1;
-    }
-    let inside = probes.outputs().max(1) as u64;
-    (needed / inside / TRIED + 1).min(SHARE)
-}
-
-/// Rows of J that [`blocks`] looks at for one point.
-#[must_use]
-pub fn rows(probes: &Probes<'_>, needed: u64) -> usize {
-    let each = CHANGES.len() as u64 * TRIED * share(probes, needed);
-    probes.parameters().saturating_mul(each as usize)
-}
-
-/// Marks the blocks of which J, one combination of its rows, no longer annihilates both vectors.
-fn turns(row: &[f64], quotient: &Quotient, vectors: &[Vec<f64>], turned: &mut [bool]) {
-    for (k, v) in vectors.iter().enumerate() {
-        let (mut sum, mut size) = (0.0, 0.0_f64);
-        for (i, x) in quotient.kept.iter().zip(v) {
-            sum += row[*i] * x;
-            size += (row[*i] * x).abs();
-        }
-        turned[k / 2] |= sum.abs() > TURNS * size;
-    }
-}
-
-/// A random combination of rows of J for some probes.
-fn sum_of_rows(probes: &Probes<'_>, theta: &[f64], range: Range<u64>) -> Result<Vec<f64>> {
-    let mut sum = vec![0.0; theta.len()];
-    for number in range {
-        let mut stream = Stream::new(19, number, ROWS);
-        let row = probes.row(theta, probes.cheap(number), &mut stream)?;
-        for (s, x) in sum.iter_mut().zip(row.unwrap_or_default()) {
-            *s += x;
-        }
-    }
-    Ok(sum)
-}
-
-/// The point whose coordinates replace single ones of θ, and streams of the combinations.
-const OTHER: u64 = 1 << 44;
+/// Stream of the combinations.
 const COMBINED: u64 = 24;
-const ROWS: u64 = 25;

@@ -29,16 +29,20 @@ impl Echelon {
     /// rounding is none.
     #[must_use]
     pub fn beyond(rows: Vec<Vec<f64>>, known: &[Vec<f64>]) -> Echelon {
-        let mut found = Echelon::default();
-        found.eliminate(&mut scaled(known.to_vec()));
-        let first = found.rows.len();
         let mut open = scaled(rows);
-        for row in &mut open {
-            found.reduce(row);
+        if !known.is_empty() {
+            let known = Echelon::reduced(&mut scaled(known.to_vec()));
+            for row in &mut open {
+                known.reduce(row);
+            }
         }
-        found.eliminate(&mut open);
-        found.rows.drain(..first);
-        found.pivots.drain(..first);
+        Echelon::reduced(&mut open)
+    }
+
+    fn reduced(open: &mut Vec<Vec<f64>>) -> Echelon {
+        let width = open.first().map_or(0, Vec::len);
+        let mut found = eliminate(open, width, NOTHING);
+        found.substitute();
         found
     }
 
@@ -48,27 +52,25 @@ impl Echelon {
         }
     }
 
-    fn eliminate(&mut self, open: &mut Vec<Vec<f64>>) {
-        loop {
-            let best = open
-                .iter()
-                .enumerate()
-                .filter_map(|(k, row)| largest(row).map(|(column, x)| (k, column, x)))
-                .max_by(|a, b| a.2.total_cmp(&b.2));
-            let Some((k, pivot, size)) = best else { return };
-            if size <= NOTHING {
-                return;
+    /// Makes the entries at the pivots of later rows 0. Among rows that are, only the columns without pivot differ.
+    fn substitute(&mut self) {
+        let width = self.rows.first().map_or(0, Vec::len);
+        let mut free = vec![true; width];
+        self.pivots.iter().for_each(|p| free[*p] = false);
+        let free: Vec<usize> = (0..width).filter(|i| free[*i]).collect();
+        let entries = |row: &Vec<f64>| free.iter().map(|i| row[*i]).collect::<Vec<f64>>();
+        let mut short: Vec<Vec<f64>> = self.rows.iter().map(entries).collect();
+        for i in (0..self.rows.len()).rev() {
+            let (head, tail) = short.split_at_mut(i + 1);
+            for (later, pivot) in tail.iter().zip(&self.pivots[i + 1..]) {
+                let factor = std::mem::take(&mut self.rows[i][*pivot]);
+                if factor != 0.0 {
+                    minus(&mut head[i], later, factor);
+                }
             }
-            let mut row = open.swap_remove(k);
-            let scale = 1.0 / row[pivot];
-            row.iter_mut().for_each(|x| *x *= scale);
-            row[pivot] = 1.0;
-            for other in self.rows.iter_mut().chain(open.iter_mut()) {
-                let factor = other[pivot];
-                subtract(other, &row, factor, pivot);
+            for (column, x) in free.iter().zip(&head[i]) {
+                self.rows[i][*column] = *x;
             }
-            self.rows.push(row);
-            self.pivots.push(pivot);
         }
     }
 
@@ -76,7 +78,7 @@ impl Echelon {
     #[must_use]
     pub fn cleaned(mut self) -> Echelon {
         for row in &mut self.rows {
-            let size = largest(row).map_or(0.0, |l| l.1);
+            let size = size(row);
             for x in row.iter_mut() {
                 *x = clean(*x, DUST * size.max(1.0));
             }
@@ -85,10 +87,39 @@ impl Echelon {
     }
 }
 
+/// Gaussian elimination with complete pivoting among the first `width` columns, down to pivots of size `least`: rows that are
+/// 1 at their pivot and 0 at those of the rows before. What is left of the others stays in `open`.
+pub(super) fn eliminate(open: &mut Vec<Vec<f64>>, width: usize, least: f64) -> Echelon {
+    let mut found = Echelon::default();
+    let mut sizes: Vec<f64> = open.iter().map(|row| size(&row[..width])).collect();
+    loop {
+        let best = sizes.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+        let Some((k, top)) = best.map(|(k, top)| (k, *top)).filter(|b| b.1 > least) else {
+            return found;
+        };
+        let mut row = open.swap_remove(k);
+        sizes.swap_remove(k);
+        let Some(pivot) = row[..width].iter().rposition(|x| x.abs() == top) else {
+            return found;
+        };
+        let scale = 1.0 / row[pivot];
+        row.iter_mut().for_each(|x| *x *= scale);
+        row[pivot] = 1.0;
+        for (other, size_of) in open.iter_mut().zip(&mut sizes) {
+            let factor = other[pivot];
+            if factor != 0.0 {
+                subtract(other, &row, factor, pivot);
+                *size_of = size(&other[..width]);
+            }
+        }
+        found.rows.push(row);
+        found.pivots.push(pivot);
+    }
+}
+
 /// The rows with the largest entry of all made 1.
 fn scaled(mut rows: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    let sizes = rows.iter().filter_map(|v| largest(v).map(|l| l.1));
-    let size = sizes.fold(0.0, f64::max);
+    let size = rows.iter().map(|v| size(v)).fold(0.0, f64::max);
     if size > 0.0 {
         rows.iter_mut().flatten().for_each(|x| *x /= size);
     }
@@ -109,21 +140,28 @@ fn clean(x: f64, error: f64) -> f64 {
 
 fn subtract(from: &mut [f64], basis: &[f64], factor: f64, pivot: usize) {
     if factor != 0.0 {
-        for (x, b) in from.iter_mut().zip(basis) {
-            if *b != 0.0 {
-                *x -= factor * b;
-            }
-        }
+        minus(from, basis, factor);
         from[pivot] = 0.0;
     }
 }
 
-fn largest(row: &[f64]) -> Option<(usize, f64)> {
-    row.iter()
-        .enumerate()
-        .map(|(k, x)| (k, x.abs()))
-        .max_by(|a, b| a.1.total_cmp(&b.1))
-        .filter(|l| l.1 > 0.0)
+/// x ← x − c y.
+fn minus(x: &mut [f64], y: &[f64], c: f64) {
+    x.iter_mut().zip(y).for_each(|(x, y)| *x -= c * y);
+}
+
+/// The largest absolute value, in lanes that do not wait for each other.
+fn size(row: &[f64]) -> f64 {
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let (lanes, rest) = row.as_chunks::<8>();
+    let mut top = [0.0_f64; 8];
+    for lane in lanes {
+        for (top, x) in top.iter_mut().zip(lane) {
+            *top = larger(*top, x.abs());
+        }
+    }
+    let rest = rest.iter().map(|x| x.abs());
+    top.into_iter().chain(rest).fold(0.0, larger)
 }
 
 #[cfg(test)]

@@ -33,11 +33,11 @@ pub fn kernel_at(
     let most = if used == 1 { rank + SPARE } else { share };
     let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
     for probe in 0..used {
-        for row in probes.measured_rows(theta, probe, most)? {
+        probes.measured_rows(theta, probe, most, &mut |row| {
             values.extend(row.iter().map(Measured::value));
             errors.extend(row.iter().map(Measured::error));
             rows += 1;
-        }
+        })?;
     }
     let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
     let (values, errors) = (matrix(values)?, matrix(errors)?);

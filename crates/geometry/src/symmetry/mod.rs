@@ -15,6 +15,7 @@ mod kernel;
 mod quotient;
 mod search;
 mod structured;
+mod turning;
 mod unexplained;
 
 pub use echelon::Echelon;
@@ -174,7 +175,7 @@ fn searched(
     };
     let needed = rank.probes.saturating_mul(probes.outputs() as u64);
     let pieces = if probes.is_piecewise() { PIECES } else { 0 };
-    let rows = blocks::rows(probes, needed).saturating_mul(pieces as usize + 1);
+    let rows = turning::rows(probes, needed).saturating_mul(pieces as usize + 1);
     let apart = Effort::null_space(d, probes.length()).with_rows(rows, probes.length());
     if !effort.allows(apart) {
         return Ok(None);

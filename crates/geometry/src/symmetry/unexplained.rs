@@ -1,7 +1,7 @@
 //! Flat directions that belong to no symmetry found: on which tensors they live, as sparsely as they can
 //! be written.
 
-use super::echelon::Echelon;
+use super::echelon::{Echelon, eliminate};
 use crate::field::AffineField;
 use symbias_model::space::ParameterSpace;
 
@@ -16,6 +16,8 @@ pub struct Unexplained {
 
 /// Tensors up to which all pairs are tried.
 const PAIRS: usize = 24;
+/// Entries of unit vectors that are none.
+const ROUNDING: f64 = 1e-9;
 
 /// Locates ker J modulo the orbit: first what lives on single tensors, then on two, then the rest. `fields`
 /// generate the orbit of θ.
@@ -88,41 +90,14 @@ fn supported(kernel: &[Vec<f64>], inside: &[bool]) -> Vec<Vec<f64>> {
         .iter()
         .map(|v| order.iter().map(|i| v[*i]).collect())
         .collect();
-    let mut found = Vec::new();
-    let size = |v: &[f64]| v.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-    rows.retain(|r| size(r) > 0.0);
-    while let Some((k, column)) = pivot(&rows, n) {
-        let row = rows.swap_remove(k);
-        for other in &mut rows {
-            let factor = other[column] / row[column];
-            if factor != 0.0 {
-                other
-                    .iter_mut()
-                    .zip(&row)
-                    .for_each(|(x, y)| *x -= factor * y);
-                other[column] = 0.0;
-            }
+    rows.retain(|r| r.iter().any(|x| *x != 0.0));
+    let _ = eliminate(&mut rows, n, ROUNDING);
+    let inside = |row: Vec<f64>| {
+        let mut v = vec![0.0; order.len()];
+        for (i, x) in order.iter().zip(row).skip(n) {
+            v[*i] = x;
         }
-    }
-    for row in rows {
-        let mut v = vec![0.0; inside.len()];
-        for (i, x) in order.iter().zip(&row).skip(n) {
-            v[*i] = *x;
-        }
-        found.push(v);
-    }
-    found
-}
-
-/// The row and column of the largest entry among the first `n` columns, unless all are rounding.
-fn pivot(rows: &[Vec<f64>], n: usize) -> Option<(usize, usize)> {
-    let mut best: Option<(usize, usize, f64)> = None;
-    for (k, row) in rows.iter().enumerate() {
-        for (column, x) in row[..n].iter().enumerate() {
-            if best.is_none_or(|b| x.abs() > b.2) {
-                best = Some((k, column, x.abs()));
-            }
-        }
-    }
-    best.filter(|b| b.2 > 1e-9).map(|b| (b.0, b.1))
+        v
+    };
+    rows.into_iter().map(inside).collect()
 }

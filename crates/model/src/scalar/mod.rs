@@ -15,6 +15,8 @@ mod measured;
 mod number;
 mod operation;
 mod pieces;
+mod pullback;
+mod separate;
 mod size;
 mod tape;
 
@@ -25,4 +27,5 @@ pub(crate) use known::Known;
 pub use measured::Measured;
 pub use number::{Exact, Scalar};
 pub use pieces::Kink;
+pub use pullback::Pullback;
 pub use tape::{Arithmetic, ScalarProgram};

@@ -1,6 +1,7 @@
 //! Instructions, and their evaluation forwards and backwards.
 
 use super::number::Scalar;
+use super::pullback::Pullback;
 use crate::expression::{Function, NodeId, TensorId};
 use std::collections::HashMap;
 
@@ -240,78 +241,6 @@ impl ScalarProgram {
         })
     }
 
-    /// Adds `weight · d v[root]/dθ`, from the instruction `root` backwards.
-    fn backward<S: Scalar>(&self, v: &[S], seeds: &[(u32, S)]) -> Option<Vec<S>> {
-        let zero = v.first()?.constant(0.0);
-        let mut gradient = vec![zero.clone(); self.parameters];
-        let last = seeds.iter().map(|s| s.0 as usize).max().unwrap_or(0);
-        let mut adjoint: Vec<Option<S>> = vec![None; last + 1];
-        let add = |adjoint: &mut Vec<Option<S>>, i: u32, by: S| {
-            let slot = &mut adjoint[i as usize];
-            *slot = Some(match slot.take() {
-                Some(sum) => sum.plus(&by),
-                None => by,
-            });
-        };
-        for (root, seed) in seeds {
-            add(&mut adjoint, *root, seed.clone());
-        }
-        for at in (0..=last).rev() {
-            let Some(w) = adjoint[at].take() else {
-                continue;
-            };
-            let value = |i: u32| &v[i as usize];
-            match self.instructions[at] {
-                Instruction::Constant(_) | Instruction::Input(_) => {}
-                Instruction::Parameter(i) => {
-                    let slot = &mut gradient[i as usize];
-                    *slot = slot.plus(&w);
-                }
-                Instruction::Product(a, b) => {
-                    add(&mut adjoint, a, w.times(value(b)));
-                    add(&mut adjoint, b, w.times(value(a)));
-                }
-                Instruction::Quotient(a, b) => {
-                    let by = w.times(&value(b).inverse()?);
-                    add(&mut adjoint, b, by.times(&v[at]).minus());
-                    add(&mut adjoint, a, by);
-                }
-                Instruction::Negative(a) => add(&mut adjoint, a, w.minus()),
-                Instruction::Map(f, a) => {
-                    let slope = value(a).slope(f, &v[at])?;
-                    add(&mut adjoint, a, w.times(&slope));
-                }
-                // At a base of 0 by convention 0, as for sqrt.
-                Instruction::Power(a, _) if value(a).shadow() == 0.0 => {}
-                Instruction::Power(a, b) => {
-                    let by = w.times(&v[at]);
-                    add(
-                        &mut adjoint,
-                        a,
-                        by.times(value(b)).times(&value(a).inverse()?),
-                    );
-                    add(&mut adjoint, b, by.times(&value(a).apply(Function::Log)?));
-                }
-                Instruction::Sum(from, to) => {
-                    for i in self.list(from, to) {
-                        add(&mut adjoint, *i, w.clone());
-                    }
-                }
-                Instruction::Max(from, to) => {
-                    let best = self.largest(from, to, v);
-                    add(&mut adjoint, best, w);
-                }
-                Instruction::LogSumExp(from, to) => {
-                    for i in self.list(from, to) {
-                        let share = value(*i).plus(&v[at].minus()).apply(Function::Exp)?;
-                        add(&mut adjoint, *i, w.times(&share));
-                    }
-                }
-            }
-        }
-        Some(gradient)
-    }
-
     /// F(θ; x), length m.
     pub fn value<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
         let v = self.forward(theta, x, Goal::Outputs)?;
@@ -332,44 +261,27 @@ impl ScalarProgram {
     /// The gradient of [`Self::loss`], length d.
     pub fn loss_gradient<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<S>> {
         let v = self.forward(theta, x, Goal::Loss)?;
-        let one = v[0].constant(1.0);
-        self.backward(&v, &[(self.loss?, one)])
+        let one = v.first()?.constant(1.0);
+        Pullback::new(self, v)?.gradient([(self.loss?, one)])
+    }
+
+    /// The values at a point, from which rows of J are read one by one.
+    pub fn pullback<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Pullback<'_, S>> {
+        Pullback::new(self, self.forward(theta, x, Goal::Outputs)?)
     }
 
     /// J(θ; x), m rows of length d.
     pub fn jacobian<S: Scalar>(&self, theta: &[S], x: &[S]) -> Option<Vec<Vec<S>>> {
-        let v = self.forward(theta, x, Goal::Outputs)?;
-        let one = v.first()?.constant(1.0);
-        self.outputs
-            .iter()
-            .map(|o| self.backward(&v, &[(*o, one.clone())]))
+        let mut point = self.pullback(theta, x)?;
+        let one = point.one();
+        (0..self.outputs.len())
+            .map(|o| point.row([(o, one.clone())]))
             .collect()
-    }
-
-    /// Jᵀc for each of these c, one row each: the values are computed once.
-    pub fn vjps<S: Scalar>(&self, theta: &[S], x: &[S], all: &[Vec<S>]) -> Option<Vec<Vec<S>>> {
-        let v = self.forward(theta, x, Goal::Outputs)?;
-        let row = |c: &Vec<S>| {
-            let seeds: Vec<(u32, S)> = self
-                .outputs
-                .iter()
-                .copied()
-                .zip(c.iter().cloned())
-                .collect();
-            self.backward(&v, &seeds)
-        };
-        all.iter().map(row).collect()
     }
 
     /// Jᵀc, the gradient of ⟨c, F⟩, length d.
     pub fn vjp<S: Scalar>(&self, theta: &[S], x: &[S], c: &[S]) -> Option<Vec<S>> {
-        let v = self.forward(theta, x, Goal::Outputs)?;
-        let seeds: Vec<(u32, S)> = self
-            .outputs
-            .iter()
-            .copied()
-            .zip(c.iter().cloned())
-            .collect();
-        self.backward(&v, &seeds)
+        let seeds = c.iter().cloned().enumerate();
+        self.pullback(theta, x)?.row(seeds)
     }
 }

@@ -39,15 +39,13 @@ impl Scaling {
         scaling
     }
 
-    /// The scaled matrix.
-    pub fn apply(&self, a: &Matrix) -> Matrix {
-        let mut scaled = a.clone();
+    /// Scales a matrix.
+    pub fn apply(&self, a: &mut Matrix) {
         for i in 0..a.rows {
-            for (x, c) in scaled.row_mut(i).iter_mut().zip(&self.cols) {
+            for (x, c) in a.row_mut(i).iter_mut().zip(&self.cols) {
                 *x *= self.rows[i] * c;
             }
         }
-        scaled
     }
 }
 

@@ -117,17 +117,19 @@ impl ExtendedRows {
             *e = e.max(0.5 * UNIT * x.abs());
         }
         let scaling = Scaling::new(&high, &errors, UNIT);
-        let scaled = scaling.apply(&high);
-        let mut low = scaling.apply(&self.low);
+        let mut low = self.low.clone();
+        scaling.apply(&mut high);
+        scaling.apply(&mut low);
+        scaling.apply(&mut errors);
         for (low, high) in low.data.iter_mut().zip(&high.data) {
             // A row that was left out has no second half either.
             *low = if *high == 0.0 { 0.0 } else { *low };
         }
-        let mut work = Elimination::new(&scaled, &low);
-        let rounding = ELIMINATION * UNIT * scaled.norm();
+        let mut work = Elimination::new(&high, &low);
+        let rounding = ELIMINATION * UNIT * high.norm();
         // An entry of what is left is made of as many errors as there are pivots, each times a multiplier near 1 at most.
         let growth = 1.0 + high.rows.min(high.cols) as f64;
-        let noise = growth * (norm_bound(&scaling.apply(&errors)) + rounding);
+        let noise = growth * (norm_bound(&errors) + rounding);
         let dropped = work.run(noise);
         let mut magnitudes = work.pivots.clone();
         magnitudes.sort_by(|a, b| b.total_cmp(a));

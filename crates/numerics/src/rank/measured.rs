@@ -85,13 +85,14 @@ struct Prepared {
 
 impl Prepared {
     fn new(values: &Matrix, errors: &Matrix) -> Result<Prepared, Error> {
-        let (mut values, mut errors) = (values.clone(), matching(values, errors)?);
-        let incomplete = leave_out_unbounded(&mut values, &mut errors);
-        values.require_finite("rank of measured entries")?;
-        let scaling = Scaling::new(&values, &errors, UNIT);
-        let scaled = scaling.apply(&values);
+        let (mut scaled, mut errors) = (values.clone(), matching(values, errors)?);
+        let incomplete = leave_out_unbounded(&mut scaled, &mut errors);
+        scaled.require_finite("rank of measured entries")?;
+        let scaling = Scaling::new(&scaled, &errors, UNIT);
+        scaling.apply(&mut scaled);
+        scaling.apply(&mut errors);
         let rounding = DECOMPOSITION * f64::EPSILON * scaled.norm();
-        let noise = norm_bound(&scaling.apply(&errors)) + rounding;
+        let noise = norm_bound(&errors) + rounding;
         Ok(Prepared {
             scaled,
             scaling,
