@@ -9,7 +9,6 @@ use symbias_geometry::metric::{Monomial, Polynomial};
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
 use symbias_numerics::dense::{Matrix, singular_values};
-use symbias_numerics::rank::nullspace;
 
 /// The grades of a map.
 pub(super) struct Graded {
@@ -23,7 +22,7 @@ pub(super) struct Graded {
 const LARGEST: usize = 1_000_000;
 
 impl Graded {
-    /// The finest groups in which every entry has one degree; `None` where there are fewer than two.
+    /// Groups of which every monomial has the same degrees; `None` where none are found, or fewer than two.
     pub fn of(map: &Polynomial, d: usize) -> Result<Option<Graded>> {
         let exponents = |m: &Monomial| {
             let mut e = vec![0.0; d];
@@ -37,32 +36,45 @@ impl Graded {
         if d * monomials.len() > LARGEST {
             return Ok(None);
         }
-        // Weights a with Σ a_i e_i the same for all monomials: two coordinates belong together if they have the same
-        // weight in all of these.
-        let mut rows: Vec<Vec<f64>> = monomials[1..]
-            .iter()
-            .map(|e| e.iter().zip(first).map(|(x, y)| x - y).collect())
-            .collect();
-        rows.sort_by(|a: &Vec<f64>, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-        rows.dedup();
-        let table = Matrix::from_fn(rows.len(), d, |i, j| rows[i][j]);
-        let (_, basis) = nullspace("grades", &table).map_err(numerical)?;
+        // The coordinates of one monomial are in groups of their own; each further monomial has its open coordinates in the
+        // groups that it lacks, in the order of the coordinates. Any choice that fits all of them is a grading.
         let mut group = vec![usize::MAX; d];
-        let mut leaders: Vec<usize> = Vec::new();
-        for i in 0..d {
-            let same = |leader: &usize| {
-                let (a, b) = (basis.row(i), basis.row(*leader));
-                a.iter().zip(b).all(|(x, y)| (x - y).abs() < 1e-9)
+        let places = |e: &[f64]| -> Vec<usize> { (0..d).filter(|i| e[*i] > 0.0).collect() };
+        let powers: Vec<f64> = places(first).iter().map(|i| first[*i]).collect();
+        let mut open: Vec<&Vec<f64>> = monomials.iter().collect();
+        places(first).iter().enumerate().for_each(|(g, i)| group[*i] = g);
+        while !open.is_empty() {
+            // Those of which most is known come first.
+            let unknown = |e: &Vec<f64>| places(e).iter().filter(|i| group[**i] == usize::MAX).count();
+            let Some(least) = open.iter().map(|e| unknown(e)).min() else {
+                break;
             };
-            group[i] = leaders.iter().position(same).unwrap_or_else(|| {
-                leaders.push(i);
-                leaders.len() - 1
-            });
+            let (now, later): (Vec<&Vec<f64>>, Vec<&Vec<f64>>) =
+                open.iter().partition(|e| unknown(e) == least);
+            open = later;
+            for e in now {
+                for i in places(e) {
+                    if group[i] != usize::MAX {
+                        continue;
+                    }
+                    let lacks = |g: &usize| {
+                        let has: f64 = places(e).iter().filter(|j| group[**j] == *g).map(|j| e[*j]).sum();
+                        has + e[i] <= powers[*g]
+                    };
+                    match (0..powers.len()).find(lacks) {
+                        Some(g) => group[i] = g,
+                        None => return Ok(None),
+                    }
+                }
+            }
+        }
+        if group.contains(&usize::MAX) {
+            return Ok(None);
         }
         let degree = |e: &[f64], g: usize| -> f64 {
             e.iter().zip(&group).filter(|(_, h)| **h == g).map(|(e, _)| e).sum()
         };
-        let degrees: Vec<f64> = (0..leaders.len()).map(|g| degree(first, g)).collect();
+        let degrees: Vec<f64> = (0..powers.len()).map(|g| degree(first, g)).collect();
         let graded = |e: &Vec<f64>| (0..degrees.len()).all(|g| degree(e, g) == degrees[g]);
         let holds = degrees.len() > 1
             && degrees.iter().all(|d| *d > 0.0)

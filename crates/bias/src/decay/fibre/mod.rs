@@ -1,10 +1,11 @@
 //! The least ½‖θ‖² over the whole fibre {θ : F(θ) = w} of a function (theory §3.3, §7.1), by numbers: equations that share no
-//! parameter are solved apart; each part from many starts by [`descent`], with the best lower bound of [`quadratic`], [`graded`] and
-//! [`scalar`]. Where the bound meets the value, the value is the least norm, whatever the starts were.
+//! parameter are solved apart; each part from many starts by [`descent`], with the best lower bound of [`quadratic`], [`graded`],
+//! [`sandwich`] and [`scalar`]. Where the bound meets the value, the value is the least norm, whatever the starts were.
 
 mod descent;
 mod graded;
 mod quadratic;
+mod sandwich;
 mod scalar;
 mod system;
 
@@ -148,8 +149,8 @@ struct Search<'a> {
 struct Bounds {
     quadratic: Option<Quadratic>,
     graded: Option<Graded>,
-    /// Of a single value, and the point where it is attained.
-    single: Option<(f64, Vec<f64>)>,
+    /// Of a calculus, and the point where it is attained.
+    closed: Option<(f64, Vec<f64>)>,
 }
 
 impl Search<'_> {
@@ -177,10 +178,10 @@ impl Search<'_> {
         let starts = (self.share * *budget / cost).clamp(1.0, STARTS) as usize;
         let bounds = self.bounds()?;
         let mut first: Vec<Vec<f64>> = vec![self.theta.clone()];
-        first.extend(bounds.single.iter().map(|(_, at)| at.clone()));
+        first.extend(bounds.closed.iter().map(|(_, at)| at.clone()));
         first.extend(self.near.iter().cloned());
         let (given, size) = (first.len(), norm(&self.theta));
-        let mut lower = bounds.single.as_ref().map_or(0.0, |(bound, _)| *bound);
+        let mut lower = bounds.closed.as_ref().map_or(0.0, |(bound, _)| *bound);
         let mut best: Option<Local> = None;
         let (mut tried, mut searched) = (0, false);
         while tried < given.max(starts) {
@@ -248,7 +249,7 @@ impl Search<'_> {
         let mut bounds = Bounds {
             quadratic: None,
             graded: None,
-            single: None,
+            closed: None,
         };
         if let Some(polynomial) = system.polynomial {
             bounds.quadratic = Quadratic::of(polynomial, &system.target, d);
@@ -256,19 +257,14 @@ impl Search<'_> {
                 bounds.graded = Graded::of(polynomial, d)?;
             }
         }
-        if system.target.len() == 1 && bounds.quadratic.is_none() {
-            let polynomial = system.polynomial.is_some();
-            if let Some((offset, peak)) = scalar::peak(system.map, polynomial, d)? {
-                let w = system.target[0] - offset;
-                let side = usize::from(w < 0.0);
-                let ratio = w.abs() / peak.sizes[side];
-                let length = ratio.powf(1.0 / peak.degree);
-                if length.is_finite() {
-                    let at = peak.at[side].iter().map(|x| length * x).collect();
-                    bounds.single = Some((length * length / 2.0, at));
-                }
+        bounds.closed = match (&bounds.quadratic, system.polynomial) {
+            (Some(_), Some(map)) => sandwich::least(map, &system.target, d)?,
+            _ if system.target.len() == 1 => {
+                let polynomial = system.polynomial.is_some();
+                scalar::least(system.map, polynomial, d, system.target[0])?
             }
-        }
+            _ => None,
+        };
         Ok(bounds)
     }
 

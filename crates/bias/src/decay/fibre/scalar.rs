@@ -41,12 +41,14 @@ const CIRCLE: usize = 1 << 15;
 /// Stream of the random points.
 const TESTED: u64 = 71;
 
-/// F(0), and the peak of F − F(0) for a map with one value; `None` where the calculus does not reach.
-pub(super) fn peak(
+/// The least ½‖θ‖² at F = w for a map with one value, bounded from below, and where it is about attained; `None` where the calculus
+/// does not reach. A sum of parts of any degrees D ≥ 2 is concave in how w is shared: one part takes all.
+pub(super) fn least(
     map: &dyn PredictorMap,
     polynomial: bool,
     d: usize,
-) -> Result<Option<(f64, Peak)>> {
+    w: f64,
+) -> Result<Option<(f64, Vec<f64>)>> {
     let zero = vec![0.0; d];
     let offset = map.value(&zero)?[0];
     if !offset.is_finite() {
@@ -55,12 +57,57 @@ pub(super) fn peak(
     let whole = Part {
         map,
         polynomial,
-        base: zero,
+        base: zero.clone(),
         places: (0..d).collect(),
         offset,
         factor: 1.0,
     };
-    Ok(whole.peak()?.map(|p| (offset, p)))
+    let w = w - offset;
+    if let Some(peak) = whole.peak()? {
+        return Ok(peak.least(w));
+    }
+    let Some(points) = whole.points()? else {
+        return Ok(None);
+    };
+    let mut best: Option<(f64, Vec<f64>)> = None;
+    for own in additive(&points) {
+        let Some(peak) = whole.restricted(&own, &zero, 0.0, 1.0).peak()? else {
+            return Ok(None);
+        };
+        if peak.degree < 2.0 - SAME {
+            return Ok(None);
+        }
+        if let Some((value, at)) = peak.least(w)
+            && best.as_ref().is_none_or(|b| value < b.0)
+        {
+            let mut theta = zero.clone();
+            own.iter().zip(&at).for_each(|(i, x)| theta[*i] = *x);
+            best = Some((value, theta));
+        }
+    }
+    Ok(best)
+}
+
+impl Peak {
+    /// ½(|w|/σ)^{2/D}, and where; `None` where no parameter reaches w.
+    fn least(&self, w: f64) -> Option<(f64, Vec<f64>)> {
+        let side = usize::from(w < 0.0);
+        let length = (w.abs() / self.sizes[side]).powf(1.0 / self.degree);
+        let at = self.at[side].iter().map(|x| length * x).collect();
+        length.is_finite().then_some((length * length / 2.0, at))
+    }
+}
+
+/// x, f, ∇f and ∇²f.
+type Point = (Vec<f64>, f64, Vec<f64>, Matrix);
+
+/// Coordinates that a sum keeps together: ∂_i∂_jf ≠ 0.
+fn additive(points: &[Point]) -> Vec<Vec<usize>> {
+    groups(points[0].0.len(), |i, j| {
+        points
+            .iter()
+            .any(|(_, _, _, h)| h[(i, j)].abs() > SAME * h.max_abs())
+    })
 }
 
 impl Part<'_> {
@@ -108,24 +155,30 @@ impl Part<'_> {
         }
     }
 
-    fn peak(&self) -> Result<Option<Peak>> {
-        let n = self.places.len();
-        if n == 1 {
-            return self.single();
-        }
+    /// f and its derivatives at random points; `None` where one is not finite.
+    fn points(&self) -> Result<Option<Vec<Point>>> {
         let mut points = Vec::new();
         for number in 0..POINTS {
             let mut stream = Stream::new(5, number, TESTED);
-            let x: Vec<f64> = (0..n).map(|_| stream.next_normal()).collect();
+            let x: Vec<f64> = self.places.iter().map(|_| stream.next_normal()).collect();
             let (f, g, h) = (self.value(&x)?, self.gradient(&x)?, self.hessian(&x)?);
             if !(f.is_finite() && norm(&g).is_finite() && h.max_abs().is_finite()) {
                 return Ok(None);
             }
             points.push((x, f, g, h));
         }
-        let sum = groups(n, |i, j| {
-            points.iter().any(|(_, _, _, h)| h[(i, j)].abs() > SAME * h.max_abs())
-        });
+        Ok(Some(points))
+    }
+
+    fn peak(&self) -> Result<Option<Peak>> {
+        let n = self.places.len();
+        if n == 1 {
+            return self.single();
+        }
+        let Some(points) = self.points()? else {
+            return Ok(None);
+        };
+        let sum = additive(&points);
         if sum.len() > 1 {
             return self.of_sum(&sum);
         }
@@ -140,13 +193,13 @@ impl Part<'_> {
         }
         // Euler: ⟨x, ∇f⟩ = D f.
         let degree = dot(&points[0].0, &points[0].2) / points[0].1;
-        let euler = |(x, f, g, _): &(Vec<f64>, f64, Vec<f64>, Matrix)| {
+        let euler = |(x, f, g, _): &Point| {
             (dot(x, g) - degree * f).abs() <= SAME * (norm(x) * norm(g) + f.abs())
         };
         if !degree.is_finite() || degree <= 0.0 || !points.iter().all(euler) {
             return Ok(None);
         }
-        let radial = |(x, _, g, _): &(Vec<f64>, f64, Vec<f64>, Matrix)| {
+        let radial = |(x, _, g, _): &Point| {
             let along = dot(x, g) / dot(x, x);
             let off: Vec<f64> = x.iter().zip(g).map(|(x, g)| g - along * x).collect();
             norm(&off) <= SAME * norm(g)
