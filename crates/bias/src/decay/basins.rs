@@ -35,9 +35,15 @@ pub(super) fn hypotheses(map: Option<&Polynomial>) -> [Hypothesis; 2] {
             "training does not start in the basin of the origin: where F begins with degree 3 or more, the origin is a local minimum of \
              loss + decay for every loss"
         }
-        None => "training does not start in the basin of the origin, if that is a local minimum of loss + decay",
+        None => {
+            "training does not start in the basin of the origin, if that is a local minimum of loss + decay"
+        }
     };
-    let status = if linear { Status::Verified } else { Status::Assumed };
+    let status = if linear {
+        Status::Verified
+    } else {
+        Status::Assumed
+    };
     [
         Hypothesis::new("sign-frozen", sign, status),
         Hypothesis::new("origin-is-minimum", origin, status),

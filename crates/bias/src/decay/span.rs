@@ -31,9 +31,9 @@ fn proportional(a: &Terms, b: &Terms) -> bool {
         return false;
     };
     a.len() == b.len()
-        && a.iter().zip(b).all(|((p, x), (q, y))| {
-            p == q && (x - factor * y).abs() <= SAME * x.abs()
-        })
+        && a.iter()
+            .zip(b)
+            .all(|((p, x), (q, y))| p == q && (x - factor * y).abs() <= SAME * x.abs())
 }
 
 /// Whether each entry of `weights` is a linear combination of the entries of `map` and 1.
@@ -58,7 +58,11 @@ pub(super) fn determines(map: &Polynomial, weights: &Polynomial) -> bool {
         return true;
     }
     let mut columns: BTreeMap<&Vec<usize>, usize> = BTreeMap::new();
-    for key in known.iter().chain(open.iter().copied()).flat_map(|t| t.keys()) {
+    for key in known
+        .iter()
+        .chain(open.iter().copied())
+        .flat_map(|t| t.keys())
+    {
         let next = columns.len();
         columns.entry(key).or_insert(next);
     }

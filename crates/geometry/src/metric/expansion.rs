@@ -122,8 +122,11 @@ fn at_probes(probes: &Probes<'_>, given: bool) -> Result<Option<Polynomial>> {
         let mut space = RowSpace::new(columns.len());
         let table = dense(&rows, columns.len());
         let pushed = space.push_rows(&table).map_err(crate::rank::numerical);
-        let decision = pushed
-            .and_then(|()| space.rank("polynomials of the outputs").map_err(crate::rank::numerical))?;
+        let decision = pushed.and_then(|()| {
+            space
+                .rank("polynomials of the outputs")
+                .map_err(crate::rank::numerical)
+        })?;
         if decision.rank == rank || decision.rank < rows.len() / 2 {
             break;
         }
@@ -169,7 +172,10 @@ pub fn reduced(map: &Polynomial) -> Polynomial {
     }
     let mut table = Matrix::zeros(n, width);
     for (i, entry) in map.entries.iter().enumerate() {
-        let size = entry.iter().map(|m| m.coefficient.abs()).fold(0.0, f64::max);
+        let size = entry
+            .iter()
+            .map(|m| m.coefficient.abs())
+            .fold(0.0, f64::max);
         for m in entry {
             table[(i, columns[m.places.as_slice()])] += m.coefficient / size;
         }

@@ -59,9 +59,9 @@ pub(super) fn descend(system: &System<'_>, start: &[f64]) -> Result<Option<Local
             let gain = -(dot(&slope, &step) + dot(&step, &curved(&step)) / 2.0);
             let tried: Vec<f64> = theta.iter().zip(&step).map(|(t, s)| t + s).collect();
             let back = returned(system, &tried)?;
-            let gained = back
-                .as_ref()
-                .map_or(f64::NEG_INFINITY, |b| (dot(&theta, &theta) - dot(b, b)) / 2.0);
+            let gained = back.as_ref().map_or(f64::NEG_INFINITY, |b| {
+                (dot(&theta, &theta) - dot(b, b)) / 2.0
+            });
             if gained > 0.1 * gain && gained > 0.0 {
                 if gained > 0.7 * gain {
                     radius *= 2.5;
@@ -135,7 +135,11 @@ fn returned(system: &System<'_>, start: &[f64]) -> Result<Option<Vec<f64>>> {
         let step = across.step(&residual);
         let (mut length, mut better) = (1.0_f64, None);
         while length > 1e-4 {
-            let tried: Vec<f64> = theta.iter().zip(&step).map(|(t, s)| t - length * s).collect();
+            let tried: Vec<f64> = theta
+                .iter()
+                .zip(&step)
+                .map(|(t, s)| t - length * s)
+                .collect();
             let there = system.residual(&tried)?;
             if norm(&there) < size {
                 better = Some((tried, there));

@@ -42,10 +42,18 @@ impl Graded {
         let places = |e: &[f64]| -> Vec<usize> { (0..d).filter(|i| e[*i] > 0.0).collect() };
         let powers: Vec<f64> = places(first).iter().map(|i| first[*i]).collect();
         let mut open: Vec<&Vec<f64>> = monomials.iter().collect();
-        places(first).iter().enumerate().for_each(|(g, i)| group[*i] = g);
+        places(first)
+            .iter()
+            .enumerate()
+            .for_each(|(g, i)| group[*i] = g);
         while !open.is_empty() {
             // Those of which most is known come first.
-            let unknown = |e: &Vec<f64>| places(e).iter().filter(|i| group[**i] == usize::MAX).count();
+            let unknown = |e: &Vec<f64>| {
+                places(e)
+                    .iter()
+                    .filter(|i| group[**i] == usize::MAX)
+                    .count()
+            };
             let Some(least) = open.iter().map(|e| unknown(e)).min() else {
                 break;
             };
@@ -58,7 +66,11 @@ impl Graded {
                         continue;
                     }
                     let lacks = |g: &usize| {
-                        let has: f64 = places(e).iter().filter(|j| group[**j] == *g).map(|j| e[*j]).sum();
+                        let has: f64 = places(e)
+                            .iter()
+                            .filter(|j| group[**j] == *g)
+                            .map(|j| e[*j])
+                            .sum();
                         has + e[i] <= powers[*g]
                     };
                     match (0..powers.len()).find(lacks) {
@@ -72,13 +84,16 @@ impl Graded {
             return Ok(None);
         }
         let degree = |e: &[f64], g: usize| -> f64 {
-            e.iter().zip(&group).filter(|(_, h)| **h == g).map(|(e, _)| e).sum()
+            e.iter()
+                .zip(&group)
+                .filter(|(_, h)| **h == g)
+                .map(|(e, _)| e)
+                .sum()
         };
         let degrees: Vec<f64> = (0..powers.len()).map(|g| degree(first, g)).collect();
         let graded = |e: &Vec<f64>| (0..degrees.len()).all(|g| degree(e, g) == degrees[g]);
-        let holds = degrees.len() > 1
-            && degrees.iter().all(|d| *d > 0.0)
-            && monomials.iter().all(graded);
+        let holds =
+            degrees.len() > 1 && degrees.iter().all(|d| *d > 0.0) && monomials.iter().all(graded);
         Ok(holds.then_some(Graded { group, degrees }))
     }
 
@@ -147,14 +162,20 @@ impl Graded {
 /// rⁿ Π(e_i/n)^{e_i/2}, and w has to be reached.
 pub(super) fn coarse(map: &Polynomial, target: &[f64]) -> f64 {
     let one = |(entry, w): (&Vec<Monomial>, &f64)| -> f64 {
-        let constant: f64 = entry.iter().filter(|m| m.places.is_empty()).map(|m| m.coefficient).sum();
+        let constant: f64 = entry
+            .iter()
+            .filter(|m| m.places.is_empty())
+            .map(|m| m.coefficient)
+            .sum();
         let terms: Vec<(f64, i32)> = entry
             .iter()
             .filter(|m| !m.places.is_empty())
             .map(|m| {
                 let n = m.places.len() as f64;
                 let mut counts: BTreeMap<usize, f64> = BTreeMap::new();
-                m.places.iter().for_each(|p| *counts.entry(*p).or_default() += 1.0);
+                m.places
+                    .iter()
+                    .for_each(|p| *counts.entry(*p).or_default() += 1.0);
                 let share: f64 = counts.values().map(|e| (e / n).powf(e / 2.0)).product();
                 (m.coefficient.abs() * share, m.places.len() as i32)
             })

@@ -59,7 +59,9 @@ impl Quadratic {
         let mut sum = Matrix::zeros(self.d, self.d);
         let mut slope = vec![0.0; self.d];
         for (k, c) in multipliers.iter().enumerate() {
-            self.forms[k].iter().for_each(|(i, j, x)| sum[(*i, *j)] += c * x);
+            self.forms[k]
+                .iter()
+                .for_each(|(i, j, x)| sum[(*i, *j)] += c * x);
             self.slopes[k].iter().for_each(|(i, x)| slope[*i] += c * x);
         }
         (sum, slope)
@@ -102,7 +104,11 @@ impl Quadratic {
             return Ok(0.0);
         };
         let bound = s * dot(multipliers, &self.rest) - dot(&b, &factor.solve(&b)) / 2.0;
-        Ok(if bound.is_finite() { bound.max(0.0) } else { 0.0 })
+        Ok(if bound.is_finite() {
+            bound.max(0.0)
+        } else {
+            0.0
+        })
     }
 
     /// The multipliers with the largest bound, by a barrier: Newton steps on t g(λ) + log det S(λ), t rising; `None` where
@@ -198,7 +204,11 @@ impl Quadratic {
                 false => Vec::new(),
             };
             for l in 0..=k {
-                let mut sum = if linear { t * dot(&image, &rows[l]) } else { 0.0 };
+                let mut sum = if linear {
+                    t * dot(&image, &rows[l])
+                } else {
+                    0.0
+                };
                 for (i, j, x) in &self.forms[k] {
                     for (p, q, y) in &self.forms[l] {
                         sum += x * y * inverse[(*j, *p)] * inverse[(*q, *i)];

@@ -22,11 +22,7 @@ struct Sandwich {
 }
 
 /// The least norm and where it is attained; `None` where the map is no such product.
-pub(super) fn least(
-    map: &Polynomial,
-    target: &[f64],
-    d: usize,
-) -> Result<Option<(f64, Vec<f64>)>> {
+pub(super) fn least(map: &Polynomial, target: &[f64], d: usize) -> Result<Option<(f64, Vec<f64>)>> {
     let Some(found) = Sandwich::of(map, d) else {
         return Ok(None);
     };
@@ -107,11 +103,7 @@ impl Sandwich {
 }
 
 /// The number of a set among sets that are disjoint.
-fn numbered(
-    set: &[usize],
-    sets: &mut Vec<Vec<usize>>,
-    of: &mut [Option<usize>],
-) -> Option<usize> {
+fn numbered(set: &[usize], sets: &mut Vec<Vec<usize>>, of: &mut [Option<usize>]) -> Option<usize> {
     match of[*set.first()?] {
         Some(k) => (sets[k] == set).then_some(k),
         None => {

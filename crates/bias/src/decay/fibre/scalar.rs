@@ -243,7 +243,8 @@ impl Part<'_> {
         for t in [0.37_f64, 1.7, 3.1] {
             for (sign, size) in [(1.0, right), (-1.0, left)] {
                 let expected = size * t.powf(degree);
-                same &= (self.value(&[sign * t])? - expected).abs() <= SAME * expected.abs().max(SAME);
+                same &=
+                    (self.value(&[sign * t])? - expected).abs() <= SAME * expected.abs().max(SAME);
             }
         }
         if !same {

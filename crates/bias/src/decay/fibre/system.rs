@@ -42,7 +42,9 @@ impl System<'_> {
         let mut sum = Matrix::zeros(d, d);
         if let Some(polynomial) = self.polynomial {
             for (entry, c) in polynomial.entries.iter().zip(multipliers) {
-                entry.iter().for_each(|m| add_hessian(m, *c, theta, &mut sum));
+                entry
+                    .iter()
+                    .for_each(|m| add_hessian(m, *c, theta, &mut sum));
             }
             return Ok(sum);
         }
