@@ -241,3 +241,38 @@ fn ten_times_larger() {
         .collect();
     exists(&found, w.iter().map(|x| x * x).sum::<f64>().sqrt());
 }
+
+/// A search ends with its work: what is too large for it is open or has no number, and never a wrong one.
+#[test]
+fn a_search_is_bounded() {
+    let theta = normal(1600, 11);
+    let constant = "[constants]\nA = { axes = [\"m\",\"i\"], law = \"normal\", seed = 2 }\n";
+    let ask = |i: usize, m: usize| {
+        let begun = std::time::Instant::now();
+        let axes = format!("m = {m}, i = {i}");
+        let names = "u = [\"i\"], v = [\"i\"]";
+        let found = at(
+            &axes,
+            names,
+            constant,
+            "w[m] = A[m,i]*u[i]*v[i]",
+            &theta[..2 * i],
+        );
+        eprintln!(
+            "{m} of {i}: {:?} {:?} {:?}",
+            begun.elapsed(),
+            found.value,
+            found.existence()
+        );
+        let orbit: f64 = (0..i).map(|k| (theta[k] * theta[i + k]).abs()).sum();
+        assert!(
+            found
+                .value
+                .is_none_or(|v| v.is_finite() && v <= orbit * (1.0 + 1e-9))
+        );
+        found
+    };
+    exists(&ask(30, 10), ask(30, 10).value.unwrap_or(0.0));
+    ask(200, 60);
+    ask(400, 80);
+}

@@ -16,7 +16,7 @@ use symbias_numerics::dense::Matrix;
 use symbias_numerics::rank::RowSpace;
 
 /// Products of terms that an expansion may take.
-const WORK: i64 = 4_000_000;
+const WORK: i64 = 8_000_000;
 /// Monomials of one number, at most.
 const TERMS: usize = 60_000;
 /// Degree of a power that is multiplied out.
@@ -87,7 +87,7 @@ fn at_probes(probes: &Probes<'_>, given: bool) -> Result<Option<Polynomial>> {
     let d = probes.parameters();
     let left = Rc::new(Cell::new(WORK));
     let theta: Vec<Terms> = (0..d).map(|i| Terms::unknown(i, &left)).collect();
-    let mut columns: BTreeMap<Box<[u32]>, usize> = BTreeMap::new();
+    let mut columns: BTreeMap<Rc<[u32]>, usize> = BTreeMap::new();
     let mut rows: Vec<Vec<(usize, f64)>> = Vec::new();
     let count = probes.count().unwrap_or(u64::MAX);
     let (mut rank, mut probe) = (0, 0);
@@ -239,12 +239,12 @@ const CANCELLED: f64 = 1e-12;
 #[derive(Clone)]
 struct Terms {
     /// `None` where it was not multiplied out: the work is used up.
-    terms: Option<Rc<Vec<(Box<[u32]>, f64)>>>,
+    terms: Option<Rc<Vec<(Rc<[u32]>, f64)>>>,
     left: Rc<Cell<i64>>,
 }
 
 impl Terms {
-    fn of(terms: Vec<(Box<[u32]>, f64)>, left: &Rc<Cell<i64>>) -> Terms {
+    fn of(terms: Vec<(Rc<[u32]>, f64)>, left: &Rc<Cell<i64>>) -> Terms {
         Terms {
             terms: Some(Rc::new(terms)),
             left: Rc::clone(left),
@@ -252,13 +252,13 @@ impl Terms {
     }
 
     fn unknown(place: usize, left: &Rc<Cell<i64>>) -> Terms {
-        Terms::of(vec![(Box::new([place as u32]), 1.0)], left)
+        Terms::of(vec![(Rc::from([place as u32]), 1.0)], left)
     }
 
     fn number(value: f64, left: &Rc<Cell<i64>>) -> Terms {
         let terms = match value {
             0.0 => Vec::new(),
-            _ => vec![(Box::from([]), value)],
+            _ => vec![(Rc::from([]), value)],
         };
         Terms::of(terms, left)
     }
@@ -346,7 +346,7 @@ impl Scalar for Terms {
         if count > TERMS || !self.spend(4 * count) {
             return self.failed();
         }
-        let mut product: BTreeMap<Box<[u32]>, (f64, f64)> = BTreeMap::new();
+        let mut product: BTreeMap<Rc<[u32]>, (f64, f64)> = BTreeMap::new();
         for (p, x) in a.iter() {
             for (q, y) in b.iter() {
                 let mut places: Vec<u32> = p.iter().chain(q.iter()).copied().collect();

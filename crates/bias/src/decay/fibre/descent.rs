@@ -44,17 +44,19 @@ pub(super) fn descend(system: &System<'_>, start: &[f64]) -> Result<Option<Local
             theta: theta.clone(),
             multipliers: multipliers.clone(),
         });
-        if norm(&slope) <= FLAT * length || across.freedom() == 0 {
+        if norm(&slope) <= FLAT * length || across.freedom() == 0 || !system.may_go_on() {
             break;
         }
         let bent = system.bent(&theta, &multipliers)?;
+        let product = (system.unknowns * (system.unknowns + 2 * system.target.len())) as f64;
         let curved = |v: &[f64]| -> Vec<f64> {
+            system.spend(product);
             let pulled = (0..bent.rows).map(|i| dot(bent.row(i), v));
             let full: Vec<f64> = v.iter().zip(pulled).map(|(v, b)| v - b).collect();
             across.tangent(&full)
         };
         let mut moved = false;
-        while radius > 1e-13 * length {
+        while radius > 1e-13 * length && system.may_go_on() {
             let step = truncated(&slope, &curved, radius);
             let gain = -(dot(&slope, &step) + dot(&step, &curved(&step)) / 2.0);
             let tried: Vec<f64> = theta.iter().zip(&step).map(|(t, s)| t + s).collect();
@@ -129,6 +131,9 @@ fn returned(system: &System<'_>, start: &[f64]) -> Result<Option<Vec<f64>>> {
         }
         if size == 0.0 {
             return Ok(Some(theta));
+        }
+        if !system.may_go_on() {
+            return Ok(None);
         }
         let across = system.across(&theta)?;
         let scale = system.scale(&theta, &across);

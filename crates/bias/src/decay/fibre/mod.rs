@@ -9,6 +9,8 @@ mod sandwich;
 mod scalar;
 mod system;
 
+use std::cell::Cell;
+
 use descent::{Local, descend};
 use graded::Graded;
 use quadratic::Quadratic;
@@ -47,10 +49,14 @@ pub(super) struct Least {
 
 /// Relative difference of value and bound up to which the bound meets the value.
 pub(super) const MEETS: f64 = 1e-6;
+/// Relative residual of a point that a calculus places on the fibre.
+const CLOSED: f64 = 1e-11;
 /// Starts of a part that no bound decides.
 const STARTS: f64 = 16.0;
-/// Operations of a search, all parts together.
-const SEARCH: f64 = 3e9;
+/// Multiplications of a search, all parts together: below a second.
+const SEARCH: f64 = 6e8;
+/// Singular values of J that a search needs at least.
+const FIRST: f64 = 12.0;
 /// Steps of a descent, about.
 const STEPS: f64 = 40.0;
 
@@ -76,7 +82,7 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
         Some(polynomial) => polynomial.blocks(fibre.theta)?,
         None => vec![(0..target.len()).collect()],
     };
-    let mut budget = fibre.effort * SEARCH;
+    let left = Cell::new(fibre.effort * SEARCH);
     let mut whole = Least {
         value: 0.0,
         lower: 0.0,
@@ -95,6 +101,7 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
             polynomial: own.as_ref(),
             target: w,
             unknowns: columns.len(),
+            left: &left,
         };
         let among = |theta: &[f64]| -> Vec<f64> { columns.iter().map(|j| theta[*j]).collect() };
         let search = Search {
@@ -102,9 +109,10 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
             theta: among(fibre.theta),
             near: fibre.near.iter().map(|t| among(t)).collect(),
             random: &|start| among(&(fibre.random)(64 * number as u64 + start)),
+            starts: fibre.effort * SEARCH * share,
             share,
         };
-        let Some(part) = search.run(&mut budget)? else {
+        let Some(part) = search.run()? else {
             return Ok(None);
         };
         whole.value += part.value;
@@ -141,7 +149,9 @@ struct Search<'a> {
     theta: Vec<f64>,
     near: Vec<Vec<f64>>,
     random: &'a dyn Fn(u64) -> Vec<f64>,
-    /// Of the budget that further starts may take.
+    /// Multiplications that its starts may take, about.
+    starts: f64,
+    /// Of the whole search.
     share: f64,
 }
 
@@ -165,18 +175,21 @@ impl Search<'_> {
         STEPS * (12.0 * m * d * m.min(d) + 20.0 * d * d + along + 2000.0)
     }
 
-    fn run(&self, budget: &mut f64) -> Result<Option<Least>> {
+    fn run(&self) -> Result<Option<Least>> {
         let system = self.system;
         if let Some(zero) = self.at_zero()? {
             return Ok(Some(zero));
         }
+        let bounds = self.bounds()?;
+        if let Some(closed) = self.closed(&bounds)? {
+            return Ok(Some(closed));
+        }
         let cost = self.cost();
-        if cost > *budget {
+        if FIRST * system.across_cost() > system.left.get() {
             return Ok(None);
         }
-        // What parts that are decided at once leave is no gift to later ones: the number of starts is one of the sizes.
-        let starts = (self.share * *budget / cost).clamp(1.0, STARTS) as usize;
-        let bounds = self.bounds()?;
+        // A function of the sizes: what parts that are decided at once leave is no gift to later ones.
+        let starts = (self.starts / cost).clamp(1.0, STARTS) as usize;
         let mut first: Vec<Vec<f64>> = vec![self.theta.clone()];
         first.extend(bounds.closed.iter().map(|(_, at)| at.clone()));
         first.extend(self.near.iter().cloned());
@@ -184,7 +197,7 @@ impl Search<'_> {
         let mut lower = bounds.closed.as_ref().map_or(0.0, |(bound, _)| *bound);
         let mut best: Option<Local> = None;
         let (mut tried, mut searched) = (0, false);
-        while tried < given.max(starts) {
+        while tried < given.max(starts) && system.may_go_on() {
             let start = match first.get(tried) {
                 Some(start) => start.clone(),
                 None => {
@@ -195,7 +208,6 @@ impl Search<'_> {
                 }
             };
             tried += 1;
-            *budget -= cost;
             let Some(found) = descend(system, &start)? else {
                 continue;
             };
@@ -240,6 +252,24 @@ impl Search<'_> {
             value: 0.0,
             lower: 0.0,
             multipliers: vec![0.0; residual.len()],
+            starts: 1,
+        }))
+    }
+
+    /// The point of a calculus, where it is on the fibre: its norm meets its bound without a search.
+    fn closed(&self, bounds: &Bounds) -> Result<Option<Least>> {
+        let Some((lower, at)) = &bounds.closed else {
+            return Ok(None);
+        };
+        let residual = norm(&self.system.residual(at)?);
+        let value = at.iter().map(|x| x * x).sum::<f64>() / 2.0;
+        if residual > CLOSED * norm(&self.system.target) || !meets(value, *lower) {
+            return Ok(None);
+        }
+        Ok(Some(Least {
+            value,
+            lower: lower.min(value),
+            multipliers: self.system.across(at)?.multipliers(at),
             starts: 1,
         }))
     }

@@ -1,5 +1,6 @@
 //! The equations of a fibre, F(θ) = w, and what a minimisation asks of them at a point.
 
+use std::cell::Cell;
 use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
@@ -13,6 +14,8 @@ pub(super) struct System<'a> {
     pub polynomial: Option<&'a Polynomial>,
     pub target: Vec<f64>,
     pub unknowns: usize,
+    /// Multiplications that are left: a search ends with them, wherever it is.
+    pub left: &'a Cell<f64>,
 }
 
 /// J at a point by its singular values: what lies across the fibre and what along it.
@@ -30,7 +33,24 @@ impl System<'_> {
         Ok(value.iter().zip(&self.target).map(|(v, w)| v - w).collect())
     }
 
+    /// Counts multiplications.
+    pub fn spend(&self, work: f64) {
+        self.left.set(self.left.get() - work);
+    }
+
+    /// Whether there is work left.
+    pub fn may_go_on(&self) -> bool {
+        self.left.get() > 0.0
+    }
+
+    /// Multiplications of J and its singular values, about.
+    pub fn across_cost(&self) -> f64 {
+        let (m, d) = (self.target.len() as f64, self.unknowns as f64);
+        12.0 * m * d * m.min(d) + 100.0
+    }
+
     pub fn across(&self, theta: &[f64]) -> Result<Across> {
+        self.spend(self.across_cost());
         let rows = self.map.jacobian(theta)?;
         let jacobian = Matrix::from_fn(rows.len(), self.unknowns, |i, j| rows[i][j]);
         Across::of(jacobian)
@@ -39,6 +59,11 @@ impl System<'_> {
     /// Σ_k λ_k ∇²F_k, d × d.
     pub fn bent(&self, theta: &[f64], multipliers: &[f64]) -> Result<Matrix> {
         let d = self.unknowns;
+        let square = (d * d) as f64;
+        self.spend(match self.polynomial {
+            Some(_) => square,
+            None => 200.0 * square * multipliers.len() as f64,
+        });
         let mut sum = Matrix::zeros(d, d);
         if let Some(polynomial) = self.polynomial {
             for (entry, c) in polynomial.entries.iter().zip(multipliers) {
