@@ -9,11 +9,10 @@ mod sandwich;
 mod scalar;
 mod system;
 
-use std::cell::Cell;
-
 use descent::{Local, descend};
 use graded::Graded;
 use quadratic::Quadratic;
+use std::cell::Cell;
 use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
 use symbias_model::error::Result;
 use system::{System, norm};
@@ -208,7 +207,8 @@ impl Search<'_> {
                 }
             };
             tried += 1;
-            let Some(found) = descend(system, &start)? else {
+            // A start from which numbers do not converge finds nothing.
+            let Ok(Some(found)) = descend(system, &start) else {
                 continue;
             };
             let old = best.as_ref().map_or(f64::INFINITY, Local::value);
