@@ -31,7 +31,7 @@ enum Map<'a> {
 /// Random inputs at which the outputs stand for unknown effective weights in tests.
 const TESTED: u64 = 2;
 /// Outputs that serve as effective weights, at most: their metric costs a second derivative each.
-const LARGEST: usize = 400;
+pub(crate) const LARGEST: usize = 400;
 
 /// A model with its algebra and its effective weights.
 pub struct Ground<'a> {
@@ -47,6 +47,10 @@ pub struct Ground<'a> {
     pub origin: Origin,
     /// Rank of J at generic points.
     pub rank: usize,
+    /// Where rows of J come from.
+    pub probes: &'a Probes<'a>,
+    /// Whether the probes are given data.
+    pub given: bool,
     map: Map<'a>,
 }
 
@@ -85,6 +89,8 @@ impl<'a> Ground<'a> {
                 origin: Origin::Structure(found.text),
                 map: Map::Polynomial(found.map),
                 rank,
+                probes,
+                given,
                 model,
                 factors,
                 split,
@@ -122,6 +128,8 @@ impl<'a> Ground<'a> {
             origin,
             map: Map::Outputs(Outputs::new(probes, tested)),
             rank,
+            probes,
+            given,
             model,
             factors,
             split,

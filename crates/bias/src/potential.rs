@@ -1,5 +1,7 @@
 //! What is said of a driver: a potential, the measure it refers to, and what it rests on.
 
+use symbias_geometry::symmetry::Evidence;
+
 /// What drives training among the parameters of one function (theory §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Driver {
@@ -100,6 +102,8 @@ pub struct Potential {
     pub hypotheses: Vec<Hypothesis>,
     /// Which orbits it favours.
     pub pull: Option<Pull>,
+    /// How the value is known, of a value that was searched for or proven to be the least.
+    pub evidence: Option<Evidence>,
 }
 
 impl Potential {
@@ -121,6 +125,7 @@ impl Potential {
             base_measure: base_measure.into(),
             hypotheses,
             pull: None,
+            evidence: None,
         }
     }
 }
@@ -157,6 +162,8 @@ const CONDITIONS: &[&str] = &[
     "noise-horizontal",
     "squared-norm-penalty",
     "fast-decay",
+    "sign-frozen",
+    "origin-is-minimum",
     "normalisable-at-infinity",
 ];
 
@@ -167,6 +174,7 @@ const CLOSED_FORM: &[&str] = &[
     "metric-closes",
     "reductive",
     "fibre-is-orbit",
+    "whole-fibre",
     "minimum-attained",
     "stabiliser",
 ];

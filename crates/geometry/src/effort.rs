@@ -38,6 +38,12 @@ impl Effort {
         (times > 0.0 && times.is_finite()).then_some(Effort(times))
     }
 
+    /// In multiples of the default.
+    #[must_use]
+    pub fn times(self) -> f64 {
+        self.0
+    }
+
     /// Whether a search of this cost may begin.
     #[must_use]
     pub fn allows(self, cost: Cost) -> bool {

@@ -237,6 +237,9 @@ pub struct Bias {
     pub exists: bool,
     /// Its value at the point.
     pub value: Option<f64>,
+    /// How the value of decay is known as the least of the whole fibre: `proven`, `certified` or `open`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// The same by the formula.
     pub value_by_formula: Option<f64>,
     /// Its formula.
@@ -275,6 +278,7 @@ impl From<&symbias_bias::Potential> for Bias {
             status: status.name().into(),
             exists: status == symbias_bias::Existence::Exists,
             value: finite(potential.value),
+            evidence: potential.evidence.map(|e| e.name().into()),
             value_by_formula: finite(potential.by_formula),
             formula: potential.formula.clone(),
             base_measure: potential.base_measure.clone(),

@@ -63,6 +63,9 @@ fn topics_of_answers_are_there() {
     for slug in [
         "squared-norm-penalty",
         "fast-decay",
+        "sign-frozen",
+        "origin-is-minimum",
+        "whole-fibre",
         "fibre-is-orbit",
         "effective-weights-known",
         "metric-closes",

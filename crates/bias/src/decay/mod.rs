@@ -1,20 +1,24 @@
-//! Weight decay: the induced regulariser R = min over the orbit of ½‖θ‖² (theory §3.3, decay
-//! column of §6), by the balanced point, and in closed form where the structure gives one.
+//! Weight decay: the induced regulariser R(w) = min {½‖θ‖² : F(θ) = w} over the whole fibre (theory §3.3, §7.1): by the calculus
+//! where the function determines the weights of a structure that has a closed form, else by a search of the fibre
+//! with a lower bound.
 //!
-//! Factors that move a common parameter are minimised together. Compact factors leave the norm
+//! In closed forms factors that move a common parameter are minimised together. Compact factors leave the norm
 //! alone and do not count. A minimum over a closed orbit is attained exactly where the charges
 //! vanish (theory §3.1).
 
+mod basins;
 pub(crate) mod diagonal;
+mod fibre;
 mod matrix;
+mod span;
+mod whole;
 
-use crate::ground::Ground;
+pub use whole::{decay_at, decay_with};
+
 use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};
 use symbias_geometry::charge::render::{Script, spelled_tensor};
 use symbias_geometry::component::{Component, Structure, components, parts, translated_whole};
 use symbias_geometry::discover::structural::Factor;
-use symbias_geometry::gauge::StopReason;
-use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};
 
 /// What a rule says of a component.
@@ -28,7 +32,7 @@ enum Found {
     Unknown,
 }
 
-/// The bias of weight decay by rules alone; the formula's value at `theta` if given.
+/// The bias of weight decay by rules alone, on the orbit; the formula's value at `theta` if given.
 #[must_use]
 pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Potential {
     let components = components(factors, |f| !f.is_compact());
@@ -44,6 +48,7 @@ pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Potent
             Status::Assumed,
         ),
     ];
+    hypotheses.extend(basins::hypotheses(None));
     let (mut terms, mut complete) = (Vec::new(), true);
     for component in &components {
         let Some(parts) = parts(model, component) else {
@@ -66,13 +71,11 @@ pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Potent
             }
         }
     }
-    if !components.is_empty() {
-        hypotheses.push(Hypothesis::new(
-            "fibre-is-orbit",
-            "the orbit is the whole fibre; on a larger one the minimum can be smaller",
-            Status::Assumed,
-        ));
-    }
+    hypotheses.push(Hypothesis::new(
+        "whole-fibre",
+        "the least norm on the orbit is that of all parameters of the function (not searched)",
+        Status::Assumed,
+    ));
     let mut found = Potential::resting_on(Driver::Decay, NO_MEASURE, hypotheses);
     if complete {
         terms.extend(unmoved(model, &components, theta));
@@ -80,41 +83,6 @@ pub fn decay(model: &Model, factors: &[Factor], theta: Option<&[f64]>) -> Potent
         (found.formula, found.latex, found.by_formula) = (Some(text), Some(latex), value);
     }
     found
-}
-
-/// The bias of weight decay with its value and gradient at θ, by the balanced point of the orbit:
-/// R(θ) = ½‖gθ‖², ∇R = gᵀgθ (a balanced point is horizontal).
-///
-/// # Errors
-/// Floating linear algebra that does not converge.
-pub fn decay_at(ground: &Ground<'_>, theta: &[f64]) -> Result<Potential> {
-    let mut found = decay(ground.model, ground.factors, Some(theta));
-    if !found.exists {
-        return Ok(found);
-    }
-    let fixed = ground.balanced(theta)?;
-    if fixed.stop == StopReason::Balanced {
-        let square: f64 = fixed.theta.iter().map(|x| x * x).sum();
-        found.value = Some(square / 2.0);
-        found.gradient = Some(fixed.element.transposed(&fixed.theta));
-    } else {
-        found.hypotheses.push(Hypothesis::new(
-            "minimum-attained",
-            "the minimum over the orbit of this point is attained",
-            Status::Fails,
-        ));
-        found.exists = false;
-    }
-    if !ground.is_reductive() && found.formula.is_none() {
-        // Symmetric generators alone do not reach the whole orbit.
-        (found.value, found.gradient) = (None, None);
-        found.hypotheses.push(Hypothesis::new(
-            "reductive",
-            "the algebra is closed under transposition",
-            Status::Fails,
-        ));
-    }
-    Ok(found)
 }
 
 /// Decay selects a minimiser, not a distribution.

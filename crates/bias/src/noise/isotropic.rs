@@ -71,6 +71,10 @@ pub fn isotropic(
         } else {
             "orbits have finite volume up to translations, which have the same everywhere"
         };
+        let mut text = text.to_owned();
+        if temper.decay > 0.0 {
+            text += "; the law is that without the weight decay given, which adds (lambda/2T)||theta||^2 to R";
+        }
         hypotheses.push(Hypothesis::new("compact-orbits", text, Status::Verified));
         hypotheses.extend(integrable(
             (ground.model, ground.factors),

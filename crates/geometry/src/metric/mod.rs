@@ -4,6 +4,7 @@
 //! Uses discover, component and orbit; used by the predictions of each driver.
 
 mod closure;
+mod expansion;
 mod formula;
 mod hessian;
 mod map;
@@ -11,6 +12,7 @@ mod outputs;
 mod weights;
 
 pub use closure::{Closure, closure};
+pub use expansion::{expansion, reduced};
 pub use formula::{log_pdet as closed_form, of_part as closed_form_of};
 pub use hessian::{Hessian, hessian};
 pub use map::{Monomial, Polynomial, PredictorMap, Volume, volume};

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::{Options, Structure};
 use crate::answer;
-use symbias_bias::decay::{decay, decay_at};
+use symbias_bias::decay::{decay, decay_with};
 use symbias_bias::flow::flow;
 use symbias_bias::noise::{by_rules, horizontal, isotropic, slice};
 use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Status};
@@ -12,7 +12,7 @@ use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split};
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
-use symbias_geometry::symmetry::Beyond;
+use symbias_geometry::symmetry::{Beyond, Evidence};
 use symbias_model::Model;
 use symbias_model::error::Result;
 
@@ -123,7 +123,7 @@ impl Laws {
         let regular = frame.dimension() == findings.symmetry.orbit.rank;
         let base = if regular { ground.base(theta)? } else { None };
         let mut laws = Laws {
-            decay: decay_at(&ground, theta)?,
+            decay: decay_with(&ground, theta, options.effort)?,
             flow: flow(&ground, theta, theta.len() - frame.dimension())?,
             isotropic: isotropic(&ground, base.as_ref(), theta, options.temper)?,
             slice: slice(&ground, base.as_ref(), theta, options.chart)?,
@@ -148,8 +148,13 @@ impl Laws {
     /// established.
     fn beyond_rules(&mut self, established: bool) {
         for potential in self.all() {
+            // Of decay the fibre was looked at, whatever the algebra is.
+            let decays = potential.driver == Driver::Decay;
+            if decays && potential.evidence == Some(Evidence::Proven) {
+                continue;
+            }
             (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
-            if !established {
+            if !established && !(decays && potential.evidence.is_some()) {
                 (potential.value, potential.gradient) = (None, None);
                 potential.hypotheses.push(Hypothesis::new(
                     "fibre-is-orbit",

@@ -12,7 +12,7 @@ mod warnings;
 pub use structure::{FactorKind, Structure, structure};
 pub use symbias_bias::noise::{Chart, Temper};
 
-use crate::answer::{Answer, Gram};
+use crate::answer::{Answer, Gram, Warning};
 use findings::Findings;
 use laws::Laws;
 use scale::Scaled;
@@ -127,13 +127,21 @@ pub fn analyze(
     }
     stage("charges");
     let reads = structure.file.reads();
-    Ok(assemble(
+    let mut analysis = assemble(
         structure,
         findings.as_ref(),
         certificate,
         reads,
         options.seed,
-    ))
+    );
+    let computed = findings.is_some_and(|f| f.laws.is_some());
+    if options.temper.decay > 0.0 && !computed {
+        analysis.answer.warnings.push(Warning {
+            code: "decay-not-used".into(),
+            text: "the weight decay given is not used: the laws of noise are not computed at this size".into(),
+        });
+    }
+    Ok(analysis)
 }
 
 /// Entries of the rules' generators, about.

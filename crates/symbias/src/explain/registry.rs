@@ -70,7 +70,11 @@ const fn topic(slug: &'static str, kinds: &'static [Kind], title: &'static str) 
 /// All topics.
 pub const TOPICS: &[Topic] = &[
     topic("flow", LAW, "gradient flow: a mirror flow on a leaf"),
-    topic("decay", LAW, "weight decay: the least norm on each orbit"),
+    topic(
+        "decay",
+        LAW,
+        "weight decay: the least norm of equal functions",
+    ),
     topic("noise-isotropic", LAW, "isotropic noise: large orbits"),
     topic(
         "noise-slice",
@@ -177,7 +181,7 @@ pub const TOPICS: &[Topic] = &[
     topic(
         "induced-regulariser",
         OBJECT,
-        "the least norm on each orbit as a function of the weights",
+        "the least norm of equal functions, as a function of the weights",
     ),
     topic(
         "predictor-metric",
@@ -236,6 +240,21 @@ pub const TOPICS: &[Topic] = &[
         "minimum-attained",
         HYPOTHESIS,
         "the orbit is closed, so that its least norm is a point",
+    ),
+    topic(
+        "sign-frozen",
+        HYPOTHESIS,
+        "training starts on the side of w = 0 where the minimum lies",
+    ),
+    topic(
+        "origin-is-minimum",
+        HYPOTHESIS,
+        "training does not start in the basin of the origin",
+    ),
+    topic(
+        "whole-fibre",
+        HYPOTHESIS,
+        "the least norm of all parameters of the function was looked at",
     ),
     topic(
         "fibre-is-orbit",

@@ -220,18 +220,18 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
         (None, _) if decay.value.is_some() => line(
             "decay",
             &format!(
-                "weight decay selects by min over the orbit of ||theta||^2/2{}{}",
+                "weight decay selects by the least ||theta||^2/2 of equal functions{}{}",
                 value(decay),
                 unsettled(decay)
             ),
         ),
         (None, Some(why)) => line(
             "decay",
-            &format!("a minimum on each orbit, not computed; fails: {why}"),
+            &format!("a least norm of equal functions, not computed; fails: {why}"),
         ),
         (None, None) => line(
             "decay",
-            "a minimum on each orbit, which no rule gives in closed form",
+            "a least norm of equal functions, which no rule gives in closed form",
         ),
     }
     hypotheses(decay, style, line);
@@ -291,7 +291,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
 /// Of a value that is not known to be that of the whole fibre, what is open.
 fn unsettled(bias: &Bias) -> String {
     let assumed =
-        |h: &&crate::answer::Hypothesis| h.status == "assumed" && h.topic == "fibre-is-orbit";
+        |h: &&crate::answer::Hypothesis| h.status == "assumed" && h.topic == "whole-fibre";
     let open = bias
         .hypotheses
         .iter()

@@ -206,6 +206,11 @@ fn tried(
         concluded: None,
         notes: Vec::new(),
     };
+    if let Some(decay) = wish.decay.filter(|d| compact && *d > 0.0) {
+        found.notes.push(format!(
+            "the weight decay {decay} is not used: orbits are compact, and the laws are taken without"
+        ));
+    }
     let all = [
         (StationarySpec::Isotropic, &answer.bias.noise_isotropic),
         (StationarySpec::Slice, &answer.bias.noise_slice),

@@ -1,0 +1,169 @@
+//! The equations of a fibre, F(θ) = w, and what a minimisation asks of them at a point.
+
+use std::cell::Cell;
+use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
+use symbias_geometry::rank::numerical;
+use symbias_model::error::Result;
+use symbias_numerics::dense::{Matrix, svd};
+use symbias_numerics::rank::{RankOptions, decide};
+
+/// {θ : F(θ) = w}, for some coordinates of θ.
+pub(super) struct System<'a> {
+    pub map: &'a dyn PredictorMap,
+    /// The same map, where it is a polynomial.
+    pub polynomial: Option<&'a Polynomial>,
+    pub target: Vec<f64>,
+    pub unknowns: usize,
+    /// Multiplications that are left: a search ends with them, wherever it is.
+    pub left: &'a Cell<f64>,
+}
+
+/// J at a point by its singular values: what lies across the fibre and what along it.
+pub(super) struct Across {
+    jacobian: Matrix,
+    /// Left vectors, m × k, and right ones, d × k, of the singular values that count.
+    left: Matrix,
+    right: Matrix,
+    sizes: Vec<f64>,
+}
+
+impl System<'_> {
+    pub fn residual(&self, theta: &[f64]) -> Result<Vec<f64>> {
+        let value = self.map.value(theta)?;
+        Ok(value.iter().zip(&self.target).map(|(v, w)| v - w).collect())
+    }
+
+    /// Counts multiplications.
+    pub fn spend(&self, work: f64) {
+        self.left.set(self.left.get() - work);
+    }
+
+    /// Whether there is work left.
+    pub fn may_go_on(&self) -> bool {
+        self.left.get() > 0.0
+    }
+
+    /// Multiplications of J and its singular values, about.
+    pub fn across_cost(&self) -> f64 {
+        let (m, d) = (self.target.len() as f64, self.unknowns as f64);
+        12.0 * m * d * m.min(d) + 100.0
+    }
+
+    pub fn across(&self, theta: &[f64]) -> Result<Across> {
+        self.spend(self.across_cost());
+        let rows = self.map.jacobian(theta)?;
+        let jacobian = Matrix::from_fn(rows.len(), self.unknowns, |i, j| rows[i][j]);
+        Across::of(jacobian)
+    }
+
+    /// Σ_k λ_k ∇²F_k, d × d.
+    pub fn bent(&self, theta: &[f64], multipliers: &[f64]) -> Result<Matrix> {
+        let d = self.unknowns;
+        let square = (d * d) as f64;
+        self.spend(match self.polynomial {
+            Some(_) => square,
+            None => 200.0 * square * multipliers.len() as f64,
+        });
+        let mut sum = Matrix::zeros(d, d);
+        if let Some(polynomial) = self.polynomial {
+            for (entry, c) in polynomial.entries.iter().zip(multipliers) {
+                entry
+                    .iter()
+                    .for_each(|m| add_hessian(m, *c, theta, &mut sum));
+            }
+            return Ok(sum);
+        }
+        for j in 0..d {
+            let along = |c: &f64| {
+                let mut v = vec![0.0; d];
+                v[j] = *c;
+                v
+            };
+            let b: Vec<Vec<f64>> = multipliers.iter().map(along).collect();
+            sum.row_mut(j)
+                .copy_from_slice(&self.map.contracted(theta, &b)?);
+        }
+        Ok(sum)
+    }
+
+    /// Sizes of the terms that cancel in F(θ) − w: the unit of its rounding.
+    pub fn scale(&self, theta: &[f64], across: &Across) -> f64 {
+        let length = norm(theta);
+        norm(&self.target) + 1e-2 * across.jacobian.norm() * length
+    }
+}
+
+/// Adds c ∇²m.
+fn add_hessian(m: &Monomial, c: f64, theta: &[f64], sum: &mut Matrix) {
+    for (k, p) in m.places.iter().enumerate() {
+        for (l, q) in m.places.iter().enumerate() {
+            if k != l {
+                let rest = m.places.iter().enumerate();
+                let rest = rest.filter(|(i, _)| *i != k && *i != l);
+                sum[(*p, *q)] += c * m.coefficient * rest.map(|(_, p)| theta[*p]).product::<f64>();
+            }
+        }
+    }
+}
+
+impl Across {
+    fn of(jacobian: Matrix) -> Result<Across> {
+        let found = svd(&jacobian).map_err(numerical)?;
+        let (m, d) = (jacobian.rows, jacobian.cols);
+        let kept = decide("J on the fibre", &found.s, m, d, RankOptions::default()).rank;
+        let first = |a: &Matrix| Matrix::from_fn(a.rows, kept, |i, j| a[(i, j)]);
+        Ok(Across {
+            left: first(&found.u),
+            right: first(&found.v),
+            sizes: found.s[..kept].to_vec(),
+            jacobian,
+        })
+    }
+
+    /// The shortest λ with Jᵀλ = the part of v across the fibre.
+    pub fn multipliers(&self, v: &[f64]) -> Vec<f64> {
+        let along = combined(&self.right, v);
+        let scaled: Vec<f64> = along.iter().zip(&self.sizes).map(|(a, s)| a / s).collect();
+        expanded(&self.left, &scaled)
+    }
+
+    /// The shortest step by which J moves the values by r.
+    pub fn step(&self, r: &[f64]) -> Vec<f64> {
+        let along = combined(&self.left, r);
+        let scaled: Vec<f64> = along.iter().zip(&self.sizes).map(|(a, s)| a / s).collect();
+        expanded(&self.right, &scaled)
+    }
+
+    /// The part of v along the fibre.
+    pub fn tangent(&self, v: &[f64]) -> Vec<f64> {
+        let across = expanded(&self.right, &combined(&self.right, v));
+        v.iter().zip(&across).map(|(v, a)| v - a).collect()
+    }
+
+    /// Dimension of the fibre there.
+    pub fn freedom(&self) -> usize {
+        self.jacobian.cols - self.sizes.len()
+    }
+}
+
+/// Aᵀv.
+fn combined(a: &Matrix, v: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; a.cols];
+    for (i, v) in v.iter().enumerate() {
+        sum.iter_mut().zip(a.row(i)).for_each(|(s, a)| *s += a * v);
+    }
+    sum
+}
+
+/// A c.
+fn expanded(a: &Matrix, c: &[f64]) -> Vec<f64> {
+    (0..a.rows).map(|i| dot(a.row(i), c)).collect()
+}
+
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+pub(super) fn norm(v: &[f64]) -> f64 {
+    dot(v, v).sqrt()
+}
