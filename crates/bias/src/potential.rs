@@ -130,6 +130,14 @@ impl Potential {
     }
 }
 
+impl Potential {
+    /// A formula and its value.
+    pub(crate) fn take(&mut self, term: Term) {
+        (self.formula, self.latex) = (Some(term.text), Some(term.latex));
+        (self.value, self.by_formula) = (term.value, term.value);
+    }
+}
+
 /// Whether a law exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existence {

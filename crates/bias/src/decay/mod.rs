@@ -13,6 +13,7 @@ mod matrix;
 mod span;
 mod whole;
 
+pub(crate) use span::determines;
 pub use whole::{decay_at, decay_with};
 
 use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};

@@ -37,7 +37,7 @@ fn proportional(a: &Terms, b: &Terms) -> bool {
 }
 
 /// Whether each entry of `weights` is a linear combination of the entries of `map` and 1.
-pub(super) fn determines(map: &Polynomial, weights: &Polynomial) -> bool {
+pub(crate) fn determines(map: &Polynomial, weights: &Polynomial) -> bool {
     let known: Vec<Terms> = map.entries.iter().map(|e| terms(e)).collect();
     let mut by_first: HashMap<&Vec<usize>, Vec<usize>> = HashMap::new();
     for (k, t) in known.iter().enumerate() {

@@ -3,11 +3,15 @@
 //! z = a ⊗ b, a ∈ ℝ^m, b ∈ ℝ^n, p ∝ ‖z‖^{1−(m+n)/2} K_{|m−n|/2}(λ‖z‖/T).
 
 use super::closed::{self, Law};
+use super::gaussian::push_forward;
 use super::singular::Leaf;
 use super::{common, fill, integrable, measure};
+use crate::decay::determines;
 use crate::ground::{Base, Ground};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, joined};
+use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, Term, joined};
 use symbias_geometry::component::{components, parts};
+use symbias_geometry::metric::{expansion, weights};
+use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// Temperature and weight decay of an isotropic law.
@@ -64,30 +68,12 @@ pub fn isotropic(
     theta: &[f64],
     temper: Temper,
 ) -> Result<Potential> {
+    let isometric = ground.is_isometric();
     let mut hypotheses = common(ground, base, theta.len());
-    if ground.is_isometric() {
-        let text = if ground.split.symmetric.is_empty() {
-            "orbits have finite volume (compact group)"
-        } else {
-            "orbits have finite volume up to translations, which have the same everywhere"
-        };
-        let mut text = text.to_owned();
-        if temper.decay > 0.0 {
-            text += "; the law is that without the weight decay given, which adds (lambda/2T)||theta||^2 to R";
-        }
-        hypotheses.push(Hypothesis::new("compact-orbits", text, Status::Verified));
-        hypotheses.extend(integrable(
-            (ground.model, ground.factors),
-            &Leaf::of(ground),
-            Law::Isotropic,
-        ));
-        let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
-        if let Some(base) = base.filter(|_| found.exists) {
-            fill(&mut found, ground, base, Law::Isotropic, theta)?;
-        }
-        return Ok(found);
+    if temper.decay > 0.0 && (!isometric || ground.split.antisymmetric.is_empty()) {
+        return decayed(ground, hypotheses, theta, temper);
     }
-    if temper.decay <= 0.0 {
+    if !isometric {
         hypotheses.push(Hypothesis::new(
             "compact-orbits",
             "orbits have finite volume (they have not: no law without weight decay; give --decay and --temperature)",
@@ -95,6 +81,56 @@ pub fn isotropic(
         ));
         return Ok(Potential::resting_on(DRIVER, measure(ground), hypotheses));
     }
+    let text = if ground.split.symmetric.is_empty() {
+        "orbits have finite volume (compact group)"
+    } else {
+        "orbits have finite volume up to translations, which have the same everywhere"
+    };
+    hypotheses.push(Hypothesis::new("compact-orbits", text, Status::Verified));
+    hypotheses.extend(integrable(
+        (ground.model, ground.factors),
+        &Leaf::of(ground),
+        Law::Isotropic,
+    ));
+    let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
+    if let Some(base) = base.filter(|_| found.exists) {
+        fill(&mut found, ground, base, Law::Isotropic, theta)?;
+        if temper.decay > 0.0 {
+            weigh(&mut found, theta, temper);
+        }
+    }
+    Ok(found)
+}
+
+/// The Gaussian weight of decay, the same along orbits of rotations.
+fn weigh(found: &mut Potential, theta: &[f64], temper: Temper) {
+    let ratio = temper.decay / temper.temperature;
+    let more = ratio / 2.0 * theta.iter().map(|x| x * x).sum::<f64>();
+    found.value = found.value.map(|v| v + more);
+    found.by_formula = found.by_formula.map(|v| v + more);
+    if let Some(gradient) = &mut found.gradient {
+        gradient
+            .iter_mut()
+            .zip(theta)
+            .for_each(|(g, x)| *g += ratio * x);
+    }
+    found.formula = found
+        .formula
+        .take()
+        .map(|f| format!("{f} + {} ||theta||^2", ratio / 2.0));
+    found.latex = found
+        .latex
+        .take()
+        .map(|f| format!("{f} + {} \\lVert\\theta\\rVert^2", ratio / 2.0));
+}
+
+/// e^{−ℓ/T} times the law of F(θ), θ ~ N(0, τI): all of the fibre, whatever it is.
+fn decayed(
+    ground: &Ground<'_>,
+    mut hypotheses: Vec<Hypothesis>,
+    theta: &[f64],
+    temper: Temper,
+) -> Result<Potential> {
     hypotheses.push(Hypothesis::new(
         "compact-orbits",
         format!(
@@ -108,17 +144,36 @@ pub fn isotropic(
         "the loss is bounded below",
         Status::Assumed,
     ));
+    let map = expansion(ground.probes, ground.given)?;
+    let own = weights(ground.model, ground.factors);
+    let determined = match (&map, own) {
+        (Some(map), Some(own)) => determines(map, &own.map),
+        (map, _) => map.is_none(),
+    };
+    let mut known = None;
+    if determined {
+        known = by_structure(ground, theta, temper);
+    }
+    if let Some(map) = &map {
+        hypotheses.retain(|h| h.topic != "fibre-is-orbit");
+        if known.is_none() {
+            known = push_forward(map, theta, temper.temperature / temper.decay)?;
+        }
+    }
     let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
+    found.evidence = map.is_some().then_some(Evidence::Proven);
+    if let Some(term) = known {
+        found.take(term);
+    }
+    Ok(found)
+}
+
+/// By the structures that rules find, each with weights of its own; `None` where one has no formula.
+fn by_structure(ground: &Ground<'_>, theta: &[f64], temper: Temper) -> Option<Term> {
     let mut terms = Vec::new();
     for component in components(ground.factors, |_| true) {
-        let Some(parts) = parts(ground.model, &component) else {
-            return Ok(found);
-        };
-        for part in &parts {
-            match closed::decayed(ground.model, part, Some(theta), temper) {
-                Some(term) => terms.push(term),
-                None => return Ok(found),
-            }
+        for part in &parts(ground.model, &component)? {
+            terms.push(closed::decayed(ground.model, part, Some(theta), temper)?);
         }
     }
     // What no symmetry moves keeps its Gaussian weight.
@@ -129,9 +184,7 @@ pub fn isotropic(
         temper,
     ));
     let (text, latex, value) = joined(&terms);
-    (found.formula, found.latex) = (Some(text), Some(latex));
-    (found.value, found.by_formula) = (value, value);
-    Ok(found)
+    Some(Term { text, latex, value })
 }
 
 const DRIVER: Driver = Driver::Noise(Noise::Isotropic);

@@ -16,6 +16,7 @@
 //! the generators of 𝔭, and what is left of the orbit is a 𝔨-orbit.
 
 mod closed;
+mod gaussian;
 mod horizontal;
 mod isotropic;
 mod singular;

@@ -148,9 +148,9 @@ impl Laws {
     /// established.
     fn beyond_rules(&mut self, established: bool) {
         for potential in self.all() {
-            // Of decay the fibre was looked at, whatever the algebra is.
+            // What all of the fibre was looked at for rests on no algebra.
             let decays = potential.driver == Driver::Decay;
-            if decays && potential.evidence == Some(Evidence::Proven) {
+            if potential.evidence == Some(Evidence::Proven) {
                 continue;
             }
             (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
@@ -168,7 +168,7 @@ impl Laws {
 
     fn singular(&mut self, here: usize, generic: usize) {
         for potential in self.all() {
-            if potential.driver == Driver::Decay {
+            if potential.driver == Driver::Decay || potential.evidence == Some(Evidence::Proven) {
                 continue;
             }
             (potential.value, potential.by_formula, potential.gradient) = (None, None, None);
