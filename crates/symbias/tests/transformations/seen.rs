@@ -20,6 +20,15 @@ pub const INTEGERS: [&str; 7] = [
     "charges.independent",
 ];
 
+/// Whether each law exists.
+const LAWS: [&str; 5] = [
+    "decay",
+    "flow",
+    "noise_isotropic",
+    "noise_slice",
+    "noise_horizontal",
+];
+
 /// Those that follow from the rank of J and the pieces that it was taken on.
 const OF_A_RANK: [&str; 4] = ["rank", "redundancy", "unexplained", "charges.independent"];
 
@@ -35,6 +44,10 @@ pub struct Seen {
     pub integers: [Option<u64>; 7],
     pub name: BTreeMap<String, u64>,
     pub numbers: [Option<f64>; 2],
+    /// The status of each law.
+    pub laws: [String; 5],
+    /// The least norm on the fibre, where it is known to be that.
+    pub least: Option<f64>,
     /// The basis of the algebra that they refer to.
     pub basis: String,
     /// Whether the answer says that it does not know all.
@@ -51,6 +64,8 @@ pub struct Seen {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Change {
     pub more: u64,
+    /// Whether both are at one point, in other coordinates of the same norm.
+    pub same_point: bool,
     /// Whether numbers at the point are compared: the change of coordinates only moves entries.
     pub numbers: bool,
 }
@@ -111,6 +126,15 @@ impl Seen {
             integers: INTEGERS.map(|path| at(answer, path).as_u64()),
             name: summands(at(answer, "symmetry.name").as_str().unwrap_or_default()),
             numbers: NUMBERS.map(|path| at(answer, path).as_f64()),
+            laws: LAWS.map(|l| {
+                answer["bias"][l]["status"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .into()
+            }),
+            least: at(answer, "bias.decay.value")
+                .as_f64()
+                .filter(|_| at(answer, "bias.decay.status") == "exists"),
             basis: at(answer, "gram.basis").as_str().unwrap_or_default().into(),
             open: complete == "open" || (complete.is_null() && exact == &Value::Bool(false)),
             explained: complete == "explained",
@@ -153,6 +177,22 @@ impl Seen {
         if self.name != after.name {
             found.push(format!("name {:?}, then {:?}", self.name, after.name));
         }
+        // Of models beside each other nothing is expected here.
+        for (k, law) in LAWS
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| !self.laws[*k].is_empty())
+        {
+            if self.laws[k] != after.laws[k] {
+                found.push(format!("{law} {}, then {}", self.laws[k], after.laws[k]));
+            }
+        }
+        if let (Some(a), Some(b), 0) = (self.least, after.least, change.more)
+            && change.same_point
+            && (a - b).abs() > 1e-5 * a.abs().max(1e-3)
+        {
+            found.push(format!("decay {a}, then {b}"));
+        }
         let comparable = change.numbers && self.basis == after.basis;
         for (k, path) in NUMBERS.iter().enumerate().filter(|_| comparable) {
             if !close(self.numbers[k], after.numbers[k]) {
@@ -179,6 +219,8 @@ impl Seen {
             integers: std::array::from_fn(both),
             name,
             numbers: std::array::from_fn(sum),
+            laws: std::array::from_fn(|_| String::new()),
+            least: None,
             basis: self.basis.clone(),
             open: self.open || other.open,
             explained: self.explained || other.explained,
@@ -207,6 +249,7 @@ fn differences_are_seen() {
     let same = Change {
         more: 0,
         numbers: true,
+        same_point: true,
     };
     assert!(seen.differences(&seen, same).is_empty());
     assert!(!seen.open);
@@ -230,10 +273,20 @@ fn differences_are_seen() {
             &seen,
             Change {
                 more: 1,
-                numbers: false
+                ..Change::default()
             }
         )
         .len(),
         2
     );
+    let lawful = Seen {
+        laws: LAWS.map(|_| "exists".into()),
+        least: Some(1.0),
+        ..seen.clone()
+    };
+    let mut other = lawful.clone();
+    other.laws[2] = "absent".into();
+    other.least = Some(1.1);
+    assert_eq!(lawful.differences(&other, same).len(), 2);
+    assert_eq!(lawful.differences(&other, Change::default()).len(), 1);
 }
