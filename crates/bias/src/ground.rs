@@ -5,7 +5,9 @@ use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
-use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, Volume, volume, weights};
+use symbias_geometry::metric::{
+    Outputs, Polynomial, PredictorMap, Volume, expansion, reduced, volume, weights,
+};
 use symbias_geometry::orbit::{Horizontal, OrbitFrame};
 use symbias_geometry::probe::Probes;
 use symbias_model::error::Result;
@@ -18,6 +20,8 @@ pub enum Origin {
     Structure(String),
     /// The outputs of a model that has no inputs, or at so many given inputs.
     Outputs(u64),
+    /// The coefficients of the outputs as functions of the inputs, so many independent ones.
+    Coefficients(usize),
     /// Unknown: the outputs at random inputs test what they can, and laws refer to the Riemannian
     /// volume of the quotient.
     Unknown,
@@ -119,14 +123,25 @@ impl<'a> Ground<'a> {
             true => probes.count().filter(|_| given),
         };
         let count = count.filter(|n| outputs * (*n as usize) <= LARGEST);
-        let (origin, tested) = match count {
-            Some(n) => (Origin::Outputs(n), n),
-            None => (Origin::Unknown, TESTED),
+        // Where the outputs are polynomials in θ the function has coordinates of its own.
+        let own = match count {
+            None if !given => expansion(probes, false).ok().flatten(),
+            _ => None,
+        };
+        let own = own.map(|map| reduced(&map));
+        let own = own.filter(|map| (1..=LARGEST).contains(&map.entries.len()));
+        let (origin, map) = match (own, count) {
+            (Some(map), _) => (
+                Origin::Coefficients(map.entries.len()),
+                Map::Polynomial(map),
+            ),
+            (None, Some(n)) => (Origin::Outputs(n), Map::Outputs(Outputs::new(probes, n))),
+            (None, None) => (Origin::Unknown, Map::Outputs(Outputs::new(probes, TESTED))),
         };
         Ground {
             fields: split.all(),
             origin,
-            map: Map::Outputs(Outputs::new(probes, tested)),
+            map,
             rank,
             probes,
             given,

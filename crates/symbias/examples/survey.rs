@@ -42,7 +42,7 @@ fn main() {
                         break;
                     }
                     let (text, size) = random::model(seed, number);
-                    if true {
+                    if number % 100 == 0 {
                         eprintln!("{number} of {count}");
                     }
                     let verdict = judge::judge(&text);

@@ -102,6 +102,9 @@ fn mirror(ground: &Ground<'_>, found: &Hessian) -> Vec<Hypothesis> {
     let open = match &ground.origin {
         Origin::Structure(text) => format!("w = {text} ranges over an open set"),
         Origin::Outputs(_) => "the outputs range over an open set".into(),
+        Origin::Coefficients(_) => {
+            "the coefficients of the outputs in the inputs range over an open set".into()
+        }
         Origin::Unknown => "the outputs at generic inputs range over an open set".into(),
     };
     let text = if ground.origin == Origin::Unknown {

@@ -10,7 +10,7 @@ use crate::decay::determines;
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, Term, joined};
 use symbias_geometry::component::{components, parts};
-use symbias_geometry::metric::{expansion, weights};
+use symbias_geometry::metric::{expansion, reduced, weights};
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
 
@@ -157,7 +157,8 @@ fn decayed(
     if let Some(map) = &map {
         hypotheses.retain(|h| h.topic != "fibre-is-orbit");
         if known.is_none() {
-            known = push_forward(map, theta, temper.temperature / temper.decay)?;
+            // Mixtures of weights of separate parameters come apart.
+            known = push_forward(&reduced(map), theta, temper.temperature / temper.decay)?;
         }
     }
     let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);

@@ -90,6 +90,11 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
 fn measure(ground: &Ground<'_>) -> String {
     match &ground.origin {
         Origin::Structure(text) => format!("dw, w = {text} (its volume, up to a constant)"),
+        Origin::Coefficients(n) => {
+            format!(
+                "dw, w the {n} coefficients of the outputs in the inputs (the volume of their image)"
+            )
+        }
         Origin::Outputs(1) => "dw, w the outputs (the volume of their image)".into(),
         Origin::Outputs(n) => {
             format!("dw, w the outputs at the {n} given inputs (the volume of their image)")
