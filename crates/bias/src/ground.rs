@@ -1,6 +1,7 @@
 //! What every law is computed from: the algebra, the effective weights, and the balanced point of
 //! an orbit with its volumes.
 
+use crate::decay::determines;
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
@@ -75,6 +76,15 @@ pub struct Base {
     pub horizontal: Horizontal,
 }
 
+/// Independent coefficients of the outputs as functions of free inputs, where these are polynomials in θ.
+fn coefficients(model: &Model, probes: &Probes<'_>, given: bool) -> Option<Polynomial> {
+    if given || !reads_inputs(model) {
+        return None;
+    }
+    let map = reduced(&expansion(probes, false).ok().flatten()?);
+    (1..=LARGEST).contains(&map.entries.len()).then_some(map)
+}
+
 impl<'a> Ground<'a> {
     /// The ground of a model whose symmetry is what its factors say; `given` if its probes are data,
     /// `rank` that of J at generic points.
@@ -87,7 +97,14 @@ impl<'a> Ground<'a> {
         rank: usize,
     ) -> Ground<'a> {
         let split = orthonormal(model, factors);
-        match weights(model, factors) {
+        let own = coefficients(model, probes, given);
+        // Weights in which the outputs are not linear, or that are more than they are independent, are a spelling.
+        let apt = |map: &Polynomial| {
+            own.as_ref().is_none_or(|own| {
+                determines(map, own) && reduced(map).entries.len() == map.entries.len()
+            })
+        };
+        match weights(model, factors).filter(|w| apt(&w.map)) {
             Some(found) => Ground {
                 fields: split.all(),
                 origin: Origin::Structure(found.text),
@@ -124,12 +141,7 @@ impl<'a> Ground<'a> {
         };
         let count = count.filter(|n| outputs * (*n as usize) <= LARGEST);
         // Where the outputs are polynomials in θ the function has coordinates of its own.
-        let own = match count {
-            None if !given => expansion(probes, false).ok().flatten(),
-            _ => None,
-        };
-        let own = own.map(|map| reduced(&map));
-        let own = own.filter(|map| (1..=LARGEST).contains(&map.entries.len()));
+        let own = coefficients(model, probes, given);
         let (origin, map) = match (own, count) {
             (Some(map), _) => (
                 Origin::Coefficients(map.entries.len()),

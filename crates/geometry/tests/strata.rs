@@ -101,6 +101,17 @@ fn spelling_does_not_matter() {
     let turned = split(vec![field(&[(0, 1, 1.0), (1, 0, 1.0)])]);
     let found = strata(&turned, 2).expect("ranks").expect("a size");
     assert_eq!(worst(&found), (0.0, 1.0));
+    // A third coordinate that nothing moves leaves the stratum a line, wherever it is turned to.
+    let (a, b) = (0.6, 0.8);
+    let beside = split(vec![field(&[
+        (0, 0, 1.0),
+        (1, 1, -a * a),
+        (1, 2, -a * b),
+        (2, 1, -a * b),
+        (2, 2, -b * b),
+    ])]);
+    let found = strata(&beside, 3).expect("ranks").expect("a size");
+    assert_eq!(worst(&found), (0.0, 1.0));
     // The twin: a third coordinate that the field scales too makes it a group.
     let group = split(vec![field(&[(0, 0, 1.0), (1, 1, -1.0), (2, 2, -1.0)])]);
     let found = strata(&group, 3).expect("ranks").expect("a size");

@@ -92,7 +92,8 @@ pub fn flow(ground: &Ground<'_>, theta: &[f64], dimension: usize) -> Result<Pote
     ));
     let measure = "none: a path and its limit, from the given start";
     let mut potential = Potential::resting_on(Driver::Flow, measure, hypotheses);
-    if potential.exists {
+    // The formula is in the structures' own weights.
+    if potential.exists && matches!(ground.origin, Origin::Structure(_)) {
         formula(&mut potential, ground, theta)?;
     }
     Ok(potential)

@@ -209,6 +209,11 @@ fn fill(
     potential.gradient = Some(base.pulled_back(&gradient));
     if metric.is_some() {
         formula(potential, (ground.model, ground.factors), law, Some(theta));
+        // The structures' formulas are those of their own weights: in others they are not the law.
+        let agrees = |f: f64| (f - value).abs() <= AGREES * value.abs().max(1.0);
+        if !potential.by_formula.is_some_and(agrees) {
+            (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
+        }
     } else {
         (potential.formula, potential.latex) = quotient_formula(ground, law);
     }
@@ -287,5 +292,7 @@ fn pull(base: &Base, gradient: &[f64]) -> Pull {
     }
 }
 
+/// Difference up to which a formula gives a number.
+const AGREES: f64 = 1e-6;
 /// Cosine between the gradients of R and of the volume up to which a law takes no side.
 const NEUTRAL: f64 = 1e-9;

@@ -70,15 +70,22 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
             .for_each(|(i, t)| *t += x * flat.basis[(i, j)]);
     }
     let size = norm(&theta);
-    if size > 0.0 && !action.symmetric.is_empty() {
+    // A flat that is fixed up to rounding is balanced.
+    let mut moves = false;
+    for a in &action.symmetric {
+        moves |= norm(&a.apply(&theta).map_err(numerical)?) > BALANCED * size;
+    }
+    if moves {
         let fields: Vec<AffineField> = action.symmetric.iter().map(field).collect();
         let fixed = balance(&fields, &theta)?;
         if fixed.stop != StopReason::Balanced || norm(&fixed.theta) < APEX * size {
             return Ok(None);
         }
         theta = fixed.theta;
-        // In one unit: a rank is a share of the largest.
-        let unit = norm(&theta);
+    }
+    // In one unit: a rank is a share of the largest.
+    let unit = norm(&theta);
+    if unit > 0.0 {
         theta.iter_mut().for_each(|x| *x /= unit);
     }
     let (p, k) = (
@@ -87,6 +94,8 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
     );
     let options = RankOptions {
         entry_error: BALANCED,
+        // θ has norm 1 and generators are orthonormal: where all of them fix it only rounding is left.
+        noise: BALANCED,
         ..RankOptions::default()
     };
     let rank = |what, rows: &Matrix| rank_with(what, rows, options).map_err(numerical);

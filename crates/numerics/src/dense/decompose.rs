@@ -51,17 +51,31 @@ pub fn svd(a: &Matrix) -> Result<Svd, Error> {
             v: Matrix::zeros(a.cols, 0),
         });
     }
-    let found = a.faer().thin_svd().map_err(|_| Error::NoConvergence {
+    let (scaled, unit) = in_range(a);
+    let found = scaled.faer().thin_svd().map_err(|_| Error::NoConvergence {
         what: WHAT,
         rows: a.rows,
         cols: a.cols,
     })?;
-    let s = (0..k).map(|i| found.S()[i]).collect();
+    let s = (0..k).map(|i| found.S()[i] * unit).collect();
     Ok(Svd {
         u: Matrix::from_faer(found.U()),
         s,
         v: Matrix::from_faer(found.V()),
     })
+}
+
+/// Largest entries beyond this and its inverse have squares out of the range of numbers.
+const WIDE: f64 = 1e100;
+
+/// The matrix in a unit, a power of two, in which squares of its entries are numbers.
+fn in_range(a: &Matrix) -> (std::borrow::Cow<'_, Matrix>, f64) {
+    let top = a.max_abs();
+    if top == 0.0 || (1.0 / WIDE..=WIDE).contains(&top) {
+        return (std::borrow::Cow::Borrowed(a), 1.0);
+    }
+    let unit = top.log2().floor().exp2();
+    (std::borrow::Cow::Owned(a.scaled(unit.recip())), unit)
 }
 
 /// The min(rows, cols) singular values, falling.
@@ -74,13 +88,17 @@ pub fn singular_values(a: &Matrix) -> Result<Vec<f64>, Error> {
     if a.rows.min(a.cols) == 0 {
         return Ok(vec![]);
     }
-    a.faer()
+    let (scaled, unit) = in_range(a);
+    let mut found = scaled
+        .faer()
         .singular_values()
         .map_err(|_| Error::NoConvergence {
             what: WHAT,
             rows: a.rows,
             cols: a.cols,
-        })
+        })?;
+    found.iter_mut().for_each(|s| *s *= unit);
+    Ok(found)
 }
 
 /// Eigenvalues and orthonormal eigenvectors of a symmetric matrix; only the lower triangle is read.
