@@ -88,10 +88,11 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
     if unit > 0.0 {
         theta.iter_mut().for_each(|x| *x /= unit);
     }
-    let (p, k) = (
-        moved(&action.symmetric, &theta)?,
-        moved(&action.antisymmetric, &theta)?,
-    );
+    let mut p = moved(&action.symmetric, &theta)?;
+    if !moves {
+        p.data.fill(0.0);
+    }
+    let k = moved(&action.antisymmetric, &theta)?;
     let options = RankOptions {
         entry_error: BALANCED,
         // θ has norm 1 and generators are orthonormal: where all of them fix it only rounding is left.
