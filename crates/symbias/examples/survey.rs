@@ -42,7 +42,7 @@ fn main() {
                         break;
                     }
                     let (text, size) = random::model(seed, number);
-                    if number % 100 == 0 {
+                    if number.is_multiple_of(100) {
                         eprintln!("{number} of {count}");
                     }
                     let verdict = judge::judge(&text);

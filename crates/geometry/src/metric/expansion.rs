@@ -235,11 +235,14 @@ const DEPENDENT: f64 = 1e-9;
 /// What an elimination of entries of size 1 leaves of zeros.
 const CANCELLED: f64 = 1e-12;
 
+/// Places of a monomial, ascending, and its coefficient.
+type Term = (Rc<[u32]>, f64);
+
 /// A polynomial in θ and x as a number type of scalar programs: terms by their sorted places, θ first.
 #[derive(Clone)]
 struct Terms {
     /// `None` where it was not multiplied out: the work is used up.
-    terms: Option<Rc<Vec<(Rc<[u32]>, f64)>>>,
+    terms: Option<Rc<Vec<Term>>>,
     left: Rc<Cell<i64>>,
 }
 

@@ -154,7 +154,7 @@ impl Laws {
                 continue;
             }
             (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
-            if !established && !(decays && potential.evidence.is_some()) {
+            if !(established || decays && potential.evidence.is_some()) {
                 (potential.value, potential.gradient) = (None, None);
                 potential.hypotheses.push(Hypothesis::new(
                     "fibre-is-orbit",
