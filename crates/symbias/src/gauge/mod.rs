@@ -35,7 +35,7 @@ pub enum To {
     Balanced,
     /// Where the noise drives no charge (theory §3.4).
     Noise(Noise),
-    /// exp(tξ)θ for one generator, named as [`families`] says.
+    /// exp(tξ)θ for one generator, named as `symbias analyze --full` prints it.
     Along {
         /// `NAME#INDEX`.
         generator: String,
