@@ -148,6 +148,10 @@ fn contraction(columns: &Matrix, moved: &Matrix) -> Result<f64> {
     let live: Vec<usize> = (0..eigen.values.len())
         .filter(|k| eigen.values[*k] > STABILISER * top)
         .collect();
+    // Generators that all fix the point have no charge to lose.
+    if live.is_empty() {
+        return Ok(1.0);
+    }
     let basis = Matrix::from_fn(gamma.rows, live.len(), |i, j| eigen.vectors[(i, live[j])]);
     let turned = m.matmul(&basis).map_err(numerical)?;
     let turned = basis.transpose_matmul(&turned).map_err(numerical)?;

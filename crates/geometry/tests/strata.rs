@@ -112,6 +112,16 @@ fn spelling_does_not_matter() {
     ])]);
     let found = strata(&beside, 3).expect("ranks").expect("a size");
     assert_eq!(worst(&found), (0.0, 1.0));
+    // Entries that numbers found carry rounding, and so do brackets that vanish.
+    let rounded = split(vec![field(&[
+        (0, 0, -0.359_999_999_999_999_04),
+        (0, 1, 0.48),
+        (1, 0, 0.480_000_000_000_000_5),
+        (1, 1, -0.64),
+        (2, 2, 1.0),
+    ])]);
+    let found = strata(&rounded, 3).expect("ranks").expect("a size");
+    assert_eq!(worst(&found), (0.0, 1.0));
     // The twin: a third coordinate that the field scales too makes it a group.
     let group = split(vec![field(&[(0, 0, 1.0), (1, 1, -1.0), (2, 2, -1.0)])]);
     let found = strata(&group, 3).expect("ranks").expect("a size");

@@ -267,3 +267,22 @@ fn positive_definite_systems_are_solved_and_others_refused() {
     );
     assert!(solve_positive(&a, &[1.0]).is_err());
 }
+
+/// Squares of these entries are no numbers; the singular values are those of the matrix in another unit.
+#[test]
+fn singular_values_have_any_size() {
+    let a = random(3, 2, 5);
+    let expected = svd(&a).expect("numbers");
+    for unit in [1e200, 1e-200] {
+        let large = a.scaled(unit);
+        let found = svd(&large).expect("numbers");
+        let values = singular_values(&large).expect("numbers");
+        for (s, known) in found.s.iter().chain(&values).zip(expected.s.repeat(2)) {
+            assert!((s / unit - known).abs() < 1e-13);
+        }
+        assert_orthonormal(&found.v);
+    }
+    // The twin: what is no number has none.
+    let broken = a.scaled(f64::INFINITY);
+    assert!(matches!(svd(&broken), Err(Error::NotFinite { .. })));
+}

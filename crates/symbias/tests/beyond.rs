@@ -182,3 +182,35 @@ fn rounded_fields_do_not_cost_a_charge() {
     assert!(core.holds(), "{:?}", core.answer.warnings);
     assert!(core.answer.charges.count >= 2, "{:?}", core.answer.charges);
 }
+
+/// Where outputs cancel a rounding of θ moves them by more than a threshold: three hyperbolic turns stand all the same, and
+/// an ε that breaks a scaling by little is still seen.
+#[test]
+fn outputs_that_cancel_refute_nothing() {
+    let turns = answer(
+        "i = 3",
+        "z[i] = u[i]^2 - v[i]^2\ny[i] = rmsnorm[i](z[i]) - z[i]",
+        "u = [\"i\"], v = [\"i\"]",
+        "",
+    );
+    expect(&turns, "R^3", 3, 3);
+    let scaled = answer(
+        "i = 3",
+        "y[i] = z[i] / (norm[i](z[i]) + 1e-7)",
+        "z = [\"i\"]",
+        "",
+    );
+    assert_eq!(scaled.answer.symmetry.dimension, 0);
+}
+
+/// b += c·v^⊥ where v·b alone is read: nilpotent, and no rotation, however the two are mixed.
+#[test]
+fn nilpotent_fields_are_no_rotations() {
+    for program in [
+        "y = v[i]*tanh(x[i]) + v[i]*b[i]",
+        "y = (0.8*v[i] + 0.6*b[i])*tanh(x[i]) + (0.8*v[i] + 0.6*b[i])*(0.8*b[i] - 0.6*v[i])",
+    ] {
+        let found = answer("i = 2", program, "v = [\"i\"], b = [\"i\"]", "x = [\"i\"]");
+        expect(&found, "R", 1, 3);
+    }
+}

@@ -10,10 +10,8 @@ mod basins;
 pub(crate) mod diagonal;
 mod fibre;
 mod matrix;
-mod span;
 mod whole;
 
-pub(crate) use span::determines;
 pub use whole::{decay_at, decay_with};
 
 use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};

@@ -1,14 +1,14 @@
 //! The least norm of all parameters of a function, and how it is known.
 
+use super::basins;
 use super::decay;
 use super::fibre::{Fibre, Least, least};
-use super::{basins, span};
 use crate::ground::{Ground, LARGEST};
 use crate::potential::{Hypothesis, Potential, Status};
 use symbias_geometry::discover::structural::reads_inputs;
 use symbias_geometry::effort::Effort;
 use symbias_geometry::gauge::StopReason;
-use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, expansion, weights};
+use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, determines, expansion, weights};
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::Result;
@@ -44,7 +44,7 @@ pub fn decay_with(ground: &Ground<'_>, theta: &[f64], effort: Effort) -> Result<
         found.exists = true;
         let own = weights(ground.model, ground.factors);
         let settled = found.by_formula.is_some_and(f64::is_finite)
-            && own.is_some_and(|w| span::determines(map, &w.map));
+            && own.is_some_and(|w| determines(map, &w.map));
         if settled {
             return proven(ground, theta, found);
         }

@@ -8,8 +8,7 @@
 
 use crate::bessel::log_bessel_k;
 use crate::potential::Term;
-use std::collections::BTreeMap;
-use symbias_geometry::metric::{Monomial, Polynomial};
+use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
 use symbias_numerics::dense::{Matrix, solve_positive, symmetric_eigen};
@@ -50,8 +49,10 @@ struct Part {
 pub(super) fn push_forward(map: &Polynomial, theta: &[f64], tau: f64) -> Result<Option<Term>> {
     type Alike = (Kind, Option<f64>, Vec<f64>);
     let mut kinds: Vec<Alike> = Vec::new();
-    for entries in apart(map, theta.len()) {
-        let Some(part) = of_part(&entries, theta)? else {
+    for rows in map.blocks(theta)? {
+        let (columns, own) = map.part(&rows);
+        let local: Vec<f64> = columns.iter().map(|i| theta[*i]).collect();
+        let Some(part) = of_part(&own, &local)? else {
             return Ok(None);
         };
         match kinds
@@ -145,79 +146,36 @@ fn half(n: i64) -> String {
     }
 }
 
-/// Entries that share parameters, together.
-fn apart(map: &Polynomial, d: usize) -> Vec<Vec<&Vec<Monomial>>> {
-    let mut root: Vec<usize> = (0..d).collect();
-    fn find(root: &mut [usize], mut i: usize) -> usize {
-        while root[i] != i {
-            root[i] = root[root[i]];
-            i = root[i];
-        }
-        i
-    }
-    for entry in &map.entries {
-        let mut places = entry.iter().flat_map(|m| m.places.iter().copied());
-        if let Some(first) = places.next() {
-            for other in places {
-                let (a, b) = (find(&mut root, first), find(&mut root, other));
-                root[a.max(b)] = a.min(b);
-            }
-        }
-    }
-    let mut parts: BTreeMap<usize, Vec<&Vec<Monomial>>> = BTreeMap::new();
-    for entry in &map.entries {
-        if let Some(first) = entry.iter().flat_map(|m| &m.places).next() {
-            parts
-                .entry(find(&mut root, *first))
-                .or_default()
-                .push(entry);
-        }
-    }
-    parts.into_values().collect()
-}
-
-fn of_part(entries: &[&Vec<Monomial>], theta: &[f64]) -> Result<Option<Part>> {
-    let mut own: Vec<usize> = entries
-        .iter()
-        .flat_map(|e| e.iter().flat_map(|m| m.places.iter().copied()))
-        .collect();
-    own.sort_unstable();
-    own.dedup();
-    if own.len() > LARGEST {
+fn of_part(map: &Polynomial, theta: &[f64]) -> Result<Option<Part>> {
+    let (entries, d) = (&map.entries, theta.len());
+    if d > LARGEST {
         return Ok(None);
     }
-    let place = |p: &usize| own.binary_search(p).unwrap_or(0);
-    let degree = |n: usize| {
-        entries
-            .iter()
-            .all(|e| e.iter().all(|m| m.places.len() == n))
-    };
-    let local: Vec<f64> = own.iter().map(|i| theta[*i]).collect();
+    let degree = |n: usize| entries.iter().flatten().all(|m| m.places.len() == n);
     if degree(1) {
-        let mut jacobian = Matrix::zeros(entries.len(), own.len());
+        let mut jacobian = Matrix::zeros(entries.len(), d);
         for (k, entry) in entries.iter().enumerate() {
-            for m in *entry {
-                jacobian[(k, place(&m.places[0]))] += m.coefficient;
+            for m in entry {
+                jacobian[(k, m.places[0])] += m.coefficient;
             }
         }
-        let w = jacobian.apply(&local).map_err(numerical)?;
+        let w = jacobian.apply(theta).map_err(numerical)?;
         let gram = jacobian.matmul(&jacobian.transpose()).map_err(numerical)?;
         return Ok(sized(Kind::Gaussian { m: entries.len() }, &gram, &w));
     }
     if !degree(2) {
         return Ok(None);
     }
-    let mut forms = Vec::new();
-    for entry in entries {
-        let mut h = Matrix::zeros(own.len(), own.len());
-        for m in *entry {
-            let (i, j) = (place(&m.places[0]), place(&m.places[1]));
+    let form = |entry: &Vec<Monomial>| {
+        let mut h = Matrix::zeros(d, d);
+        for m in entry {
+            let (i, j) = (m.places[0], m.places[1]);
             h[(i, j)] += m.coefficient / 2.0;
             h[(j, i)] += m.coefficient / 2.0;
         }
-        forms.push(h);
-    }
-    of_forms(&independent(forms), &local)
+        h
+    };
+    of_forms(&independent(entries.iter().map(form).collect()), theta)
 }
 
 /// A basis of the span: one polynomial may stand at several monomials of the inputs.

@@ -6,11 +6,10 @@ use super::closed::{self, Law};
 use super::gaussian::push_forward;
 use super::singular::Leaf;
 use super::{common, fill, integrable, measure};
-use crate::decay::determines;
 use crate::ground::{Base, Ground};
 use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, Term, joined};
 use symbias_geometry::component::{components, parts};
-use symbias_geometry::metric::{expansion, reduced, weights};
+use symbias_geometry::metric::{determines, expansion, reduced, weights};
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
 

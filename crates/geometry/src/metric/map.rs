@@ -76,6 +76,30 @@ impl Monomial {
     }
 }
 
+impl Polynomial {
+    /// The entries of some rows as a map of the coordinates that they read, which come first, ascending.
+    #[must_use]
+    pub fn part(&self, rows: &[usize]) -> (Vec<usize>, Polynomial) {
+        let entries = || rows.iter().map(|k| &self.entries[*k]);
+        let mut columns: Vec<usize> = entries()
+            .flatten()
+            .flat_map(|m| m.places.iter().copied())
+            .collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let renamed = |m: &Monomial| Monomial {
+            coefficient: m.coefficient,
+            places: m
+                .places
+                .iter()
+                .map(|p| columns.partition_point(|c| c < p))
+                .collect(),
+        };
+        let entries = entries().map(|e| e.iter().map(renamed).collect()).collect();
+        (columns, Polynomial { entries })
+    }
+}
+
 impl PredictorMap for Polynomial {
     fn value(&self, theta: &[f64]) -> Result<Vec<f64>> {
         let entry = |e: &Vec<Monomial>| e.iter().map(|m| m.without(theta, &[])).sum();

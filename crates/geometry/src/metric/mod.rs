@@ -4,6 +4,7 @@
 //! Uses discover, component and orbit; used by the predictions of each driver.
 
 mod closure;
+mod determined;
 mod expansion;
 mod formula;
 mod hessian;
@@ -12,6 +13,7 @@ mod outputs;
 mod weights;
 
 pub use closure::{Closure, closure};
+pub use determined::determines;
 pub use expansion::{expansion, reduced};
 pub use formula::{log_pdet as closed_form, of_part as closed_form_of};
 pub use hessian::{Hessian, hessian};

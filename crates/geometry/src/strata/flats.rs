@@ -37,6 +37,8 @@ pub(super) fn flats(action: &Action) -> Result<(Vec<Flat>, bool)> {
     let n = action.size;
     let options = RankOptions {
         entry_error: ROUNDED,
+        // Generators are orthonormal: brackets that vanish, and weights that do, leave rounding alone.
+        noise: ROUNDED,
         ..RankOptions::default()
     };
     let rank_of = |members: &[usize]| -> Result<usize> {
@@ -98,6 +100,8 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
     }
     let options = RankOptions {
         entry_error: ROUNDED,
+        // Generators are orthonormal: brackets that vanish, and weights that do, leave rounding alone.
+        noise: ROUNDED,
         ..RankOptions::default()
     };
     let (_, abelian) = nullspace_with("centraliser in p", &brackets, options).map_err(numerical)?;

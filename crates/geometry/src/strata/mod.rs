@@ -24,7 +24,7 @@ mod point;
 use crate::connected::Connected;
 use crate::discover::structural::Split;
 use crate::field::AffineField;
-use point::{Action, Ranks};
+use point::{Action, Found, Ranks};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
 
@@ -151,14 +151,15 @@ fn of_part(action: &Action) -> Result<Strata> {
     for flat in &flats {
         let mut best: Option<Ranks> = None;
         for number in 0..TRIED {
-            let Some(ranks) = point::ranks(action, flat, number)? else {
-                continue;
+            let ranks = match point::ranks(action, flat, number)? {
+                Found::Ranks(ranks) => ranks,
+                Found::NotClosed => continue,
+                // What is not known may be a stratum that was not looked at.
+                Found::Unclear => {
+                    found.all = false;
+                    continue;
+                }
             };
-            // A closed orbit is reached quadratically and its ranks are clear; what only tends to its limit, in
-            // another flat, leaves small numbers.
-            if !ranks.clear {
-                continue;
-            }
             if best.as_ref().is_none_or(|b| ranks.stratum > b.stratum) {
                 best = Some(ranks);
             }
@@ -174,7 +175,6 @@ fn of_part(action: &Action) -> Result<Strata> {
         symmetric: 0,
         antisymmetric: 0,
         stratum: 0,
-        clear: true,
     };
     for ranks in points.iter().chain([&apex]) {
         let stratum = Stratum {

@@ -13,6 +13,9 @@ use symbias_numerics::rank::{RankDecision, RankOptions, nullspace_with, rank_wit
 /// Relative error of a balanced point whose orbit is not closed: charges are squares, and vanish to 1e-10 where the
 /// point is a root of that from its limit.
 const BALANCED: f64 = 2e-6;
+/// Relative charge of a point that tends to a balanced one slowly, from an orbit that is not closed; the ranks there are those
+/// of its limit, if they are clear.
+const NEAR: f64 = 1e-8;
 /// A point is at the apex if its norm falls to this share of that it was found from.
 const APEX: f64 = 1e-6;
 /// Stream of the points.
@@ -33,8 +36,15 @@ pub(super) struct Ranks {
     pub antisymmetric: usize,
     /// Dimension of the stratum of M₀ through the point.
     pub stratum: usize,
-    /// Whether all ranks have clear gaps.
-    pub clear: bool,
+}
+
+/// What a random point of a flat says.
+pub(super) enum Found {
+    Ranks(Ranks),
+    /// Its orbit has no balanced point: its limits belong to other flats.
+    NotClosed,
+    /// No balanced point was reached, or a rank has no gap.
+    Unclear,
 }
 
 impl Action {
@@ -56,9 +66,8 @@ impl Action {
     }
 }
 
-/// The ranks at a random balanced point of a flat; `None` where its orbits are not closed: their limits belong to
-/// other flats.
-pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<Ranks>> {
+/// The ranks at a random balanced point of a flat.
+pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Found> {
     let n = action.size;
     let mut stream = Stream::new(number, flat.basis.cols as u64, POINTS);
     let mut theta = vec![0.0; n];
@@ -78,8 +87,12 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
     if moves {
         let fields: Vec<AffineField> = action.symmetric.iter().map(field).collect();
         let fixed = balance(&fields, &theta)?;
-        if fixed.stop != StopReason::Balanced || norm(&fixed.theta) < APEX * size {
-            return Ok(None);
+        // What tends to the origin is not closed, however slowly.
+        if fixed.stop == StopReason::Degenerate || norm(&fixed.theta) < APEX * size {
+            return Ok(Found::NotClosed);
+        }
+        if fixed.residual > NEAR {
+            return Ok(Found::Unclear);
         }
         theta = fixed.theta;
     }
@@ -106,8 +119,10 @@ pub(super) fn ranks(action: &Action, flat: &Flat, number: u64) -> Result<Option<
     );
     let (stratum, decided) = stratum(action, &p, &k, options)?;
     let clear = |d: &RankDecision| d.is_certain();
-    Ok(Some(Ranks {
-        clear: clear(&of_p) && clear(&of_k) && decided,
+    if !(clear(&of_p) && clear(&of_k) && decided) {
+        return Ok(Found::Unclear);
+    }
+    Ok(Found::Ranks(Ranks {
         symmetric: of_p.rank,
         antisymmetric: of_k.rank,
         stratum,

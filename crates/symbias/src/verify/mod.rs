@@ -8,7 +8,7 @@ mod taught;
 mod words;
 
 use crate::analyze::{self, Temper, analyze};
-use crate::answer::Bias;
+use crate::answer::{Answer, Bias};
 use crate::experiment::record::{make_folder, write_bytes};
 use crate::experiment::run::Board;
 use crate::experiment::spec::StationarySpec;
@@ -187,19 +187,23 @@ fn tried(
     data::write(&out.join("teacher.safetensors"), &teacher)?;
     stage("predictions");
     let decay = wish.decay.unwrap_or(trial.temperature);
-    let answer = analyze(
-        &source,
-        &analyze::Options {
+    let at = out.join("teacher.safetensors");
+    let analysed = |decay: f64| -> Result<Answer> {
+        let options = analyze::Options {
             seed: wish.seed,
-            at: Some(out.join("teacher.safetensors")),
+            at: Some(at.clone()),
             temper: Temper::new(trial.temperature, decay)?,
             ..analyze::Options::default()
-        },
-        &mut |_| {},
-    )?
-    .answer;
+        };
+        Ok(analyze(&source, &options, &mut |_| {})?.answer)
+    };
+    let mut answer = analysed(decay)?;
     let (compact, trivial) = (answer.symmetry.compact, answer.symmetry.dimension == 0);
     let compact = compact && !trivial;
+    if compact {
+        // The arms have no decay then, and neither has the law that they are asked.
+        answer = analysed(0.0)?;
+    }
     let mut found = Verified {
         untried: Vec::new(),
         formulas: BTreeMap::new(),

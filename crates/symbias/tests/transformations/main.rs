@@ -28,8 +28,6 @@ const OPEN: &[(&str, &str, &str)] = &[
     ("", "", "open, then exists"),
     ("", "", "absent, then open"),
     ("", "", "open, then absent"),
-    // The stratum at which it diverges is missed among fields with rounded entries.
-    ("random 48 ", "mixed", "noise_slice absent, then exists"),
     ("random 2 ", "split", "gram.log_det"),
     ("random 2 ", "split", "orbit.log_volume"),
     ("batchnorm_eval ", "", "gram.log_det"),

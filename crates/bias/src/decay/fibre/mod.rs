@@ -13,7 +13,7 @@ use descent::{Local, descend};
 use graded::Graded;
 use quadratic::Quadratic;
 use std::cell::Cell;
-use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
+use symbias_geometry::metric::{Polynomial, PredictorMap};
 use symbias_model::error::Result;
 use system::{System, norm};
 
@@ -92,7 +92,10 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
     for (number, rows) in parts.iter().enumerate() {
         let w: Vec<f64> = rows.iter().map(|k| target[*k]).collect();
         let (columns, own) = match fibre.polynomial {
-            Some(polynomial) => apart(polynomial, rows, d),
+            Some(polynomial) => {
+                let (columns, own) = polynomial.part(rows);
+                (columns, Some(own))
+            }
             None => ((0..d).collect(), None),
         };
         let system = System {
@@ -122,24 +125,6 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
         }
     }
     Ok(whole.value.is_finite().then_some(whole))
-}
-
-/// Some entries of a polynomial map as a map of the coordinates that they read.
-fn apart(map: &Polynomial, rows: &[usize], d: usize) -> (Vec<usize>, Option<Polynomial>) {
-    let mut read = vec![false; d];
-    let entries = || rows.iter().map(|k| &map.entries[*k]);
-    for p in entries().flatten().flat_map(|m| &m.places) {
-        read[*p] = true;
-    }
-    let columns: Vec<usize> = (0..d).filter(|j| read[*j]).collect();
-    let mut name = vec![0; d];
-    columns.iter().enumerate().for_each(|(i, j)| name[*j] = i);
-    let renamed = |m: &Monomial| Monomial {
-        coefficient: m.coefficient,
-        places: m.places.iter().map(|p| name[*p]).collect(),
-    };
-    let own = entries().map(|e| e.iter().map(renamed).collect()).collect();
-    (columns, Some(Polynomial { entries: own }))
 }
 
 /// The search of one part.

@@ -1,8 +1,8 @@
 //! Whether a function determines the effective weights of its structure: then its fibre is theirs, and the least norm over the
 //! whole fibre is what the calculus says of them (theory §7.1).
 
+use super::map::{Monomial, Polynomial};
 use std::collections::{BTreeMap, HashMap};
-use symbias_geometry::metric::{Monomial, Polynomial};
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::rank::rank;
 
@@ -36,8 +36,10 @@ fn proportional(a: &Terms, b: &Terms) -> bool {
             .all(|((p, x), (q, y))| p == q && (x - factor * y).abs() <= SAME * x.abs())
 }
 
-/// Whether each entry of `weights` is a linear combination of the entries of `map` and 1.
-pub(crate) fn determines(map: &Polynomial, weights: &Polynomial) -> bool {
+/// Whether each entry of `weights` is a linear combination of the entries of `map` and 1; `false` too where their table would
+/// have more than 400 000 coefficients, or its rank is not clear.
+#[must_use]
+pub fn determines(map: &Polynomial, weights: &Polynomial) -> bool {
     let known: Vec<Terms> = map.entries.iter().map(|e| terms(e)).collect();
     let mut by_first: HashMap<&Vec<usize>, Vec<usize>> = HashMap::new();
     for (k, t) in known.iter().enumerate() {
