@@ -41,6 +41,8 @@ pub struct GenericRank {
     pub point: u64,
     /// Smallest rank among the points, where pieces differ.
     pub smallest: usize,
+    /// At how many points it was seen, and how many were looked at.
+    pub seen: (u64, u64),
     /// Proven in exact arithmetic, certified at a second point, or open.
     pub evidence: Evidence,
 }
@@ -108,6 +110,7 @@ pub fn generic_rank(
                 probes: found.probes,
                 point: number,
                 smallest: 0,
+                seen: (0, 0),
                 evidence: Evidence::Open,
             };
             best = Some((rank, found.clear));
@@ -132,8 +135,11 @@ pub fn generic_rank(
         return Ok(None);
     }
     found.smallest = smallest;
-    // Finitely many inputs meet few combinations of pieces at one θ: another θ may meet more.
-    let of_a_region = smallest < found.decision.rank && !probes.fills_regions();
+    // The largest rank is known where it was seen often. Finitely many inputs meet few combinations of pieces at one θ:
+    // there another θ may always meet more.
+    let rare = seen < SEEN && tried > u64::from(seen);
+    found.seen = (seen.into(), tried);
+    let of_a_region = smallest < found.decision.rank && (rare || !probes.fills_regions());
     let met = probes.pieces().are_met() && !of_a_region;
     found.evidence = match (met, exact) {
         _ if found.decision.rank == bound && exact.is_some() => Evidence::Proven,

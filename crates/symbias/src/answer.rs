@@ -50,6 +50,17 @@ pub struct UnexplainedOn {
     pub tensors: Vec<String>,
     /// How many.
     pub directions: u64,
+    /// The directions at the point, each as its entries that are not 0; empty where they are many.
+    pub basis: Vec<Vec<Entry>>,
+}
+
+/// An entry of a direction.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// The coordinate of θ: `W[0,1]`, complex ones with `.re` and `.im`.
+    pub entry: String,
+    /// How much it moves.
+    pub value: f64,
 }
 
 /// The symmetry algebra.

@@ -214,3 +214,56 @@ fn nilpotent_fields_are_no_rotations() {
         expect(&found, "R", 1, 3);
     }
 }
+
+#[test]
+fn a_saturated_unit_hides_no_symmetry() {
+    // By hand: on (u, v, b) for each i the boost of (u, v) and b against u or v, 2 x 3; so(2) of each row of W, 3; the scale of
+    // z[i] against W, 2; and U[k,:,h] += t[k] with sum v[k] t[k] = 0 under a logsumexp over the middle axis, 3. At many points
+    // the logsumexp is one of its arguments to 16 digits, and the other row of U looks dead.
+    let program = "z[i] = u[i]^2 - v[i]^2 + b[i]\ns[h] = silu(norm[m](W[h,m,i]*z[i]))\ny = a[k]*logsumexp[l](U[k,l,h]*s[h])";
+    let text = format!(
+        "symbias = 1\noutputs = [\"y\"]\naxes = {{ i = 2, h = 3, m = 2, k = 2, l = 2 }}\nprogram = '''\n{program}\n'''\nparameters = {{ u = [\"i\"], v = [\"i\"], b = [\"i\"], W = [\"h\",\"m\",\"i\"], U = [\"k\",\"l\",\"h\"], a = [\"k\"] }}\n"
+    );
+    let source = SourceFile::parse(&text, None).unwrap_or_else(|e| panic!("{e}"));
+    for seed in 0..4 {
+        let options = Options {
+            seed,
+            ..Options::default()
+        };
+        let found = analyze(&source, &options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(found.answer.symmetry.dimension, 14, "seed {seed}");
+    }
+}
+
+#[test]
+fn unexplained_directions_are_written_out() {
+    // A layernorm has mean 0, so that W[o,:] += c/g changes nothing: affine in no parameter, and one direction for each o.
+    let norm = answer(
+        "o = 2, d = 3, e = 2",
+        "z[d] = layernorm[d](A[d,e]*x[e])\ny[o] = W[o,d]*(g[d]*z[d])",
+        "A = [\"d\",\"e\"], g = [\"d\"], W = [\"o\",\"d\"]",
+        "x = [\"e\"]",
+    );
+    let theta = norm.theta.as_deref().expect("a point");
+    let on_w = &norm.answer.unexplained_on[0];
+    assert_eq!(
+        (on_w.tensors.as_slice(), on_w.directions),
+        (&["W".to_owned()][..], 2)
+    );
+    for direction in &on_w.basis {
+        assert_eq!(direction.len(), 3, "one row of W");
+        let row = &direction[0].entry[..3];
+        let scaled: Vec<f64> = direction
+            .iter()
+            .map(|e| {
+                assert_eq!(&e.entry[..3], row);
+                let d: usize = e.entry[4..5].parse().expect("an index");
+                e.value * theta[6 + d]
+            })
+            .collect();
+        assert!(
+            (scaled[0] / scaled[1] - 1.0).abs() < 1e-9
+                && (scaled[0] / scaled[2] - 1.0).abs() < 1e-9
+        );
+    }
+}

@@ -72,7 +72,7 @@ pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
 }
 
 /// Points that are looked at for each one that is asked for, and samples at each.
-const CANDIDATES: u64 = 3;
+const CANDIDATES: u64 = 12;
 const LOOKED: u64 = 24;
 
 /// Numbers of `count` points, those at which the samples meet most pieces first, and most combinations of them:

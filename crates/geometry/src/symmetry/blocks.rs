@@ -11,6 +11,7 @@ use super::echelon::Echelon;
 use super::quotient::Quotient;
 use super::turning::turned_by;
 use crate::probe::Probes;
+use std::collections::BTreeMap;
 use symbias_model::error::Result;
 use symbias_numerics::random::Stream;
 
@@ -55,14 +56,7 @@ pub fn blocks(
     points: &[Kernel],
     needed: u64,
 ) -> Result<Vec<Block>> {
-    let on_slice = |kernel: &Kernel| {
-        let slide = |n: &Vec<f64>| {
-            let on = quotient.slide(n);
-            quotient.kept.iter().map(|i| on[*i]).collect()
-        };
-        Echelon::of(kernel.vectors.iter().map(slide).collect())
-    };
-    let reduced: Vec<Echelon> = points.iter().map(on_slice).collect();
+    let reduced = reduced(quotient, points);
     let place = joined(&reduced, quotient.kept.len());
     let count = place.iter().flatten().max().map_or(0, |m| m + 1);
     let mut blocks = vec![
@@ -93,6 +87,29 @@ pub fn blocks(
     });
     blocks.retain(|b| !b.rows.is_empty());
     Ok(blocks)
+}
+
+/// The null vectors of each point, on the slice.
+fn reduced(quotient: &Quotient, points: &[Kernel]) -> Vec<Echelon> {
+    let on_slice = |kernel: &Kernel| {
+        let slide = |n: &Vec<f64>| {
+            let on = quotient.slide(n);
+            quotient.kept.iter().map(|i| on[*i]).collect()
+        };
+        Echelon::of(kernel.vectors.iter().map(slide).collect())
+    };
+    points.iter().map(on_slice).collect()
+}
+
+/// Whether some coordinate is a block by itself: J does not see it at these points, although its translation is no symmetry.
+/// Of an analytic function only rounding does that, as where a softmax or a tanh is saturated.
+pub(super) fn is_dead_somewhere(quotient: &Quotient, points: &[Kernel]) -> bool {
+    let place = joined(&reduced(quotient, points), quotient.kept.len());
+    let mut sizes = BTreeMap::new();
+    for block in place.into_iter().flatten() {
+        *sizes.entry(block).or_insert(0) += 1;
+    }
+    sizes.into_values().any(|n| n == 1)
 }
 
 /// For each coordinate of the slice its block: coordinates are joined where a reduced vector has entries

@@ -18,25 +18,10 @@ pub struct Echelon {
 }
 
 impl Echelon {
-    /// Of the span of `rows`, with complete pivoting.
+    /// Of the span of `rows`, with complete pivoting. All rows are measured on one scale, so that a row of rounding is none.
     #[must_use]
     pub fn of(rows: Vec<Vec<f64>>) -> Echelon {
-        Echelon::beyond(rows, &[])
-    }
-
-    /// Of the span of `rows` modulo the rows of `known` (which are reduced too), whose pivots come
-    /// first: only what is new is returned. All rows are measured on one scale, so that a row of
-    /// rounding is none.
-    #[must_use]
-    pub fn beyond(rows: Vec<Vec<f64>>, known: &[Vec<f64>]) -> Echelon {
-        let mut open = scaled(rows);
-        if !known.is_empty() {
-            let known = Echelon::reduced(&mut scaled(known.to_vec()));
-            for row in &mut open {
-                known.reduce(row);
-            }
-        }
-        Echelon::reduced(&mut open)
+        Echelon::reduced(&mut scaled(rows))
     }
 
     fn reduced(open: &mut Vec<Vec<f64>>) -> Echelon {
@@ -72,6 +57,30 @@ impl Echelon {
                 self.rows[i][*column] = *x;
             }
         }
+    }
+
+    /// Adds a row if it is not in the span; says whether it was not. The rows before are not reduced by it.
+    pub(super) fn add(&mut self, mut row: Vec<f64>) -> bool {
+        let all = size(&row);
+        if all == 0.0 {
+            return false;
+        }
+        row.iter_mut().for_each(|x| *x /= all);
+        self.reduce(&mut row);
+        let top = size(&row);
+        let Some(pivot) = row
+            .iter()
+            .position(|x| x.abs() == top)
+            .filter(|_| top > NOTHING)
+        else {
+            return false;
+        };
+        let scale = 1.0 / row[pivot];
+        row.iter_mut().for_each(|x| *x *= scale);
+        row[pivot] = 1.0;
+        self.rows.push(row);
+        self.pivots.push(pivot);
+        true
     }
 
     /// Entries that are rounded zeros or small fractions as those.
@@ -169,13 +178,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_new_is_returned() {
-        let known = vec![vec![1.0, 1.0, 0.0]];
-        let rows = vec![vec![2.0, 2.0, 0.0], vec![1.0, 1.0, 3.0]];
-        let found = Echelon::beyond(rows, &known);
-        assert_eq!(found.rows, vec![vec![0.0, 0.0, 1.0]]);
-        assert_eq!(Echelon::of(known.clone()).rows.len(), 1);
-        assert!(Echelon::beyond(known.clone(), &known).rows.is_empty());
+    fn only_what_is_new_is_added() {
+        let mut known = Echelon::of(vec![vec![1.0, 1.0, 0.0]]);
+        assert_eq!(known.rows.len(), 1);
+        assert!(!known.add(vec![2.0, 2.0, 0.0]));
+        assert!(!known.add(vec![2.0, 2.0 + 1e-12, 0.0]));
+        assert!(known.add(vec![1.0, 1.0, 3.0]));
+        assert!(!known.add(vec![5.0, 5.0, -2.0]));
+        assert!(known.add(vec![0.0, 1.0, 0.0]));
     }
 
     #[test]

@@ -200,7 +200,11 @@ fn searched(
     };
     let quotient = Quotient::find(probes)?;
     let mut points = vec![kernel.clone()];
-    for number in 0..pieces {
+    for number in 0..PIECES {
+        // Without pieces one point is enough, unless a saturated unit is as good as dead there.
+        if number >= pieces && !blocks::is_dead_somewhere(&quotient, &points) {
+            break;
+        }
         let theta = probes.point(FIRST_POINT + number);
         let (decision, vectors) = kernel::kernel_at(probes, &theta, at, false)?;
         if decision.is_certain() {

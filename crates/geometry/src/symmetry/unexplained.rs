@@ -30,7 +30,7 @@ pub fn unexplained(
     directions: usize,
 ) -> Vec<Unexplained> {
     let orbit: Vec<Vec<f64>> = fields.iter().map(|f| f.at(theta)).collect();
-    let mut known = Echelon::of(orbit).rows;
+    let mut known = Echelon::of(orbit);
     let blocks = space.blocks();
     let mut sets: Vec<Vec<usize>> = (0..blocks.len()).map(|b| vec![b]).collect();
     if blocks.len() <= PAIRS {
@@ -51,16 +51,16 @@ pub fn unexplained(
             inside
         };
         let here = supported(kernel, &inside);
-        let new = Echelon::beyond(here, &known).cleaned();
-        if new.rows.is_empty() {
+        // Their own sparse form is kept: reduced by what is known they would move other tensors too.
+        let mut new = Echelon::of(here).cleaned().rows;
+        new.retain(|row| known.add(row.clone()));
+        if new.is_empty() {
             continue;
         }
-        left = left.saturating_sub(new.rows.len());
-        known = Echelon::of([known, new.rows.clone()].concat()).rows;
+        left = left.saturating_sub(new.len());
         let touched = |b: &usize| {
             let range = blocks[*b].range();
-            new.rows
-                .iter()
+            new.iter()
                 .any(|row| row[range.clone()].iter().any(|x| *x != 0.0))
         };
         found.push(Unexplained {
@@ -69,7 +69,7 @@ pub fn unexplained(
                 .filter(|b| touched(b))
                 .map(|b| blocks[*b].name.clone())
                 .collect(),
-            directions: new.rows,
+            directions: new,
         });
     }
     found

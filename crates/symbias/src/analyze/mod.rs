@@ -221,7 +221,7 @@ fn assemble(
         redundancy,
         orbit_dimension: orbit,
         unexplained: redundancy.zip(orbit).map(|(r, o)| r.saturating_sub(o)),
-        unexplained_on: symmetry::unexplained_on(findings),
+        unexplained_on: symmetry::unexplained_on(model, findings),
         symmetry: symmetry::symmetry(&structure, findings),
         certificate: symmetry::certificate(certificate, scale),
         ranks: findings.map(Findings::ranks).unwrap_or_default(),

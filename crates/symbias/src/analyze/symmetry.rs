@@ -1,12 +1,12 @@
 //! The symmetry algebra of the answer: what rules and numbers say together.
 
 use super::structure::FactorKind;
-use super::{Findings, Structure};
-use crate::answer::{Bounds, Certificate, Factor, Symmetry, TensorAxis, UnexplainedOn};
+use super::{Findings, Structure, coordinate_names};
+use crate::answer::{Bounds, Certificate, Entry, Factor, Symmetry, TensorAxis, UnexplainedOn};
 use std::collections::BTreeSet;
 use symbias_geometry::discover::certificate;
 use symbias_geometry::discover::structural::sum_name;
-use symbias_geometry::symmetry::{Beyond, Complete, Evidence};
+use symbias_geometry::symmetry::{Beyond, Complete, Evidence, Unexplained};
 use symbias_model::Model;
 
 pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Symmetry {
@@ -113,11 +113,34 @@ pub(super) fn tensors_of(model: &Model, coordinates: &BTreeSet<usize>) -> Vec<St
     blocks.map(|b| b.name.clone()).collect()
 }
 
-pub(super) fn unexplained_on(findings: Option<&Findings>) -> Vec<UnexplainedOn> {
+/// Entries up to which a direction is written out, and directions up to which all of a place are.
+const SPARSE: usize = 12;
+const FEW: usize = 64;
+
+pub(super) fn unexplained_on(model: &Model, findings: Option<&Findings>) -> Vec<UnexplainedOn> {
     let places = findings.map_or(&[][..], |f| &f.unexplained);
-    let on = |u: &symbias_geometry::symmetry::Unexplained| UnexplainedOn {
+    let names = if places.is_empty() {
+        Vec::new()
+    } else {
+        coordinate_names(model)
+    };
+    let written = |v: &Vec<f64>| -> Vec<Entry> {
+        let moved = names.iter().zip(v).filter(|(_, x)| **x != 0.0);
+        let entry = |(name, x): (&String, &f64)| Entry {
+            entry: name.clone(),
+            value: *x,
+        };
+        moved.map(entry).collect()
+    };
+    let sparse = |v: &Vec<f64>| v.iter().filter(|x| **x != 0.0).count() <= SPARSE;
+    let on = |u: &Unexplained| UnexplainedOn {
         tensors: u.tensors.clone(),
         directions: u.directions.len() as u64,
+        basis: if u.directions.len() <= FEW && u.directions.iter().all(sparse) {
+            u.directions.iter().map(written).collect()
+        } else {
+            Vec::new()
+        },
     };
     places.iter().map(on).collect()
 }

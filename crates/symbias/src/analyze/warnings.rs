@@ -90,6 +90,14 @@ fn of_rank(f: &Findings, found: &mut Vec<Warning>) {
                 f.unmet, rank.decision.rank
             ),
         ));
+    } else if rank.smallest < rank.decision.rank {
+        found.push(warning(
+            "rank-open",
+            format!(
+                "rank J is at least {}: it differs between pieces of the function, and is so large at {} of {} points",
+                rank.decision.rank, rank.seen.0, rank.seen.1
+            ),
+        ));
     } else {
         found.push(warning(
             "rank-open",

@@ -1,6 +1,7 @@
 //! What a person reads: the answer on one screen, its LaTeX, and figures.
 
 mod latex;
+mod redundancy;
 mod text;
 
 pub use latex::latex;

@@ -1,5 +1,6 @@
 //! The answer of `analyze` on one screen.
 
+use super::redundancy::redundancy;
 use crate::answer::{Answer, Bias, Charges, Rank, Warning};
 use std::fmt::Write;
 
@@ -35,7 +36,7 @@ pub fn text(answer: &Answer, style: Style) -> String {
     for reading in &answer.reads {
         line("reads", reading);
     }
-    redundancy(answer, &mut line);
+    redundancy(answer, style, &mut line);
     symmetry(answer, &mut line);
     match answer.certificate.residual {
         Some(residual) => line(
@@ -73,38 +74,6 @@ pub fn text(answer: &Answer, style: Style) -> String {
         }
     }
     out
-}
-
-fn redundancy(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
-    let (Some(rank), Some(redundancy), Some(orbit)) =
-        (answer.rank, answer.redundancy, answer.orbit_dimension)
-    else {
-        line("redundancy", "rank J not computed at this size");
-        return;
-    };
-    let of_j = answer.ranks.iter().find(|r| r.what == "J");
-    let how = match of_j.map(|r| (r.exact, r.evidence.as_str())) {
-        Some((_, "open")) => " (open)",
-        Some((true, _)) => " (exact)",
-        Some((false, _)) => " (certified)",
-        None => "",
-    };
-    line(
-        "redundancy",
-        &format!(
-            "{redundancy} = {} - rank J {rank}{how}: orbits {orbit}, unexplained {}",
-            answer.parameters,
-            answer.unexplained.unwrap_or(0)
-        ),
-    );
-    for place in &answer.unexplained_on {
-        let n = place.directions;
-        let word = if n == 1 { "direction" } else { "directions" };
-        line(
-            "",
-            &format!("{n} unexplained {word} on {}", place.tensors.join(", ")),
-        );
-    }
 }
 
 fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {

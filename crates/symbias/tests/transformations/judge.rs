@@ -72,7 +72,7 @@ fn against(seen: &Seen, known: Option<Truth>) -> Verdict {
             || if of_rank {
                 seen.open_rank
             } else {
-                seen.open && (less || k == 3)
+                seen.open && (less || k == 3) || seen.open_rank && k == 3
             };
         kind = kind.max(if admitted { Kind::Open } else { Kind::Wrong });
         lines.push(format!("{} {got:?}, and {right:?} is true", INTEGERS[k]));

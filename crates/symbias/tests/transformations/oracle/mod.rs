@@ -36,6 +36,11 @@ const DRAWS: u64 = 60;
 /// Values below this part of the largest are zero in float64, if they are also below [`NOISE`].
 const SMALL: f64 = 1e-9;
 const NOISE: f64 = 1e-12;
+/// Points of a function of pieces, and how many must have the largest rank.
+const PIECES: usize = 240;
+const OFTEN: usize = 8;
+/// An equation that says less than this part of the strongest says nothing that is sure.
+const WEAK: f64 = 1e-6;
 /// Gaps under which an answer is not sure.
 const GAP: f64 = 1e4;
 
@@ -169,13 +174,16 @@ impl Oracle {
     /// The largest rank at a few points, in twice the digits.
     fn rank(&mut self) -> Option<usize> {
         let mut points = Vec::new();
-        for _ in 0..if self.piecewise { 48 } else { 3 } {
+        for _ in 0..if self.piecewise { PIECES } else { 3 } {
             let theta = self.point()?;
             let rows = self.rows(&theta, self.probes());
             let rank = spectrum(&rows, self.d())?.rank(SMALL);
             points.push((rank, theta));
         }
         points.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        // A rank that few points have may be exceeded at others.
+        let seen = points.iter().take_while(|p| p.0 == points[0].0).count();
+        self.sure &= !self.piecewise || seen >= OFTEN;
         let mut best = 0;
         for (_, theta) in points.iter().take(2) {
             best = best.max(self.digits(theta, if self.piecewise { 3 } else { 2 })?.rank);
@@ -248,6 +256,8 @@ impl Oracle {
         let found = spectrum(&rows, n * (n + 1))?;
         let rank = found.rank(1e-8);
         self.sure &= rank == found.values.len() || found.gap(rank) > GAP;
+        // What is small and not 0 may be the rounding of an equation near a cancellation.
+        self.sure &= rank == 0 || found.values[rank - 1] > WEAK * found.values[0];
         Some(found.vectors[rank..].to_vec())
     }
 
