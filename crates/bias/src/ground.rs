@@ -6,7 +6,8 @@ use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
 use symbias_geometry::metric::{
-    Outputs, Polynomial, PredictorMap, Volume, determines, expansion, reduced, volume, weights,
+    Branches, Outputs, Polynomial, PredictorMap, Volume, determines, expansion, reduced, volume,
+    weights,
 };
 use symbias_geometry::orbit::{Horizontal, OrbitFrame};
 use symbias_geometry::probe::Probes;
@@ -55,6 +56,10 @@ pub struct Ground<'a> {
     pub probes: &'a Probes<'a>,
     /// Whether the probes are given data.
     pub given: bool,
+    /// Components of the fibre of w, where they are known.
+    pub branches: Option<Branches>,
+    /// Whether F differs between them: then w is the effective weights on each, and says not which.
+    pub distinct: bool,
     map: Map<'a>,
 }
 
@@ -84,6 +89,31 @@ fn coefficients(model: &Model, probes: &Probes<'_>, given: bool) -> Option<Polyn
     (1..=LARGEST).contains(&map.entries.len()).then_some(map)
 }
 
+/// Points and samples at which components of a fibre are compared, and the share of F from which two values differ.
+const COMPARED: u64 = 4;
+const DIFFERS: f64 = 1e-6;
+/// The points are those of no other search.
+const FIRST_POINT: u64 = 1 << 46;
+
+/// Whether F differs between components of a fibre.
+fn differs(branches: &Branches, probes: &Probes<'_>) -> bool {
+    let at = |flip: &Vec<usize>, number: u64| {
+        let theta = probes.point(FIRST_POINT + number);
+        let mut other = theta.clone();
+        flip.iter().for_each(|p| other[*p] = -other[*p]);
+        let value = |theta: &[f64]| probes.value(theta, number).unwrap_or_default();
+        let (here, there) = (value(&theta), value(&other));
+        let size = here
+            .iter()
+            .chain(&there)
+            .fold(0.0, |s: f64, y| s.max(y.abs()));
+        let apart = here.iter().zip(&there).map(|(a, b)| (a - b).abs());
+        apart.fold(0.0, f64::max) > DIFFERS * size
+    };
+    let mut flips = branches.flips.iter();
+    flips.any(|flip| (0..COMPARED).any(|number| at(flip, number)))
+}
+
 impl<'a> Ground<'a> {
     /// The ground of a model whose symmetry is what its factors say; `given` if its probes are data,
     /// `rank` that of J at generic points.
@@ -105,6 +135,8 @@ impl<'a> Ground<'a> {
         };
         match weights(model, factors).filter(|w| apt(&w.map)) {
             Some(found) => Ground {
+                distinct: found.branches.as_ref().is_some_and(|b| differs(b, probes)),
+                branches: found.branches,
                 fields: split.all(),
                 origin: Origin::Structure(found.text),
                 map: Map::Polynomial(found.map),
@@ -150,6 +182,8 @@ impl<'a> Ground<'a> {
             (None, None) => (Origin::Unknown, Map::Outputs(Outputs::new(probes, TESTED))),
         };
         Ground {
+            branches: None,
+            distinct: false,
             fields: split.all(),
             origin,
             map,

@@ -104,6 +104,8 @@ pub struct Potential {
     pub pull: Option<Pull>,
     /// How the value is known, of a value that was searched for or proven to be the least.
     pub evidence: Option<Evidence>,
+    /// Components of the fibre of w, where their number is known.
+    pub components: Option<u64>,
 }
 
 impl Potential {
@@ -126,6 +128,7 @@ impl Potential {
             hypotheses,
             pull: None,
             evidence: None,
+            components: None,
         }
     }
 }

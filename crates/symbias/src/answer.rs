@@ -294,7 +294,7 @@ impl From<&symbias_bias::Potential> for Bias {
             formula: potential.formula.clone(),
             base_measure: potential.base_measure.clone(),
             pull: potential.pull.map(|p| pull(p).into()),
-            components: None,
+            components: potential.components,
             hypotheses: potential.hypotheses.iter().map(hypothesis).collect(),
         }
     }

@@ -37,6 +37,7 @@ use singular::Leaf;
 use symbias_geometry::component::{Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::metric::Branches;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
@@ -89,6 +90,14 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
 /// dw, in words.
 fn measure(ground: &Ground<'_>) -> String {
     match &ground.origin {
+        Origin::Structure(text) if ground.distinct => {
+            let count = ground.branches.as_ref().and_then(Branches::count);
+            let all = count.map_or_else(String::new, |n| format!(" {n}"));
+            format!(
+                "dw on each of the{all} components of the fibre, w = {text} (its volume, up to a constant): their functions \
+                 differ, and the law of w is the sum over them"
+            )
+        }
         Origin::Structure(text) => format!("dw, w = {text} (its volume, up to a constant)"),
         Origin::Coefficients(n) => {
             format!(
@@ -113,6 +122,11 @@ fn common(ground: &Ground<'_>, base: Option<&Base>, d: usize) -> Vec<Hypothesis>
             "effective-weights-known",
             "the effective weights are not known: the law refers to the volume of the quotient",
             Status::Assumed,
+        ),
+        _ if ground.distinct => Hypothesis::new(
+            "effective-weights-known",
+            "the effective weights are known: on each component of the fibre the outputs are functions of w",
+            Status::Verified,
         ),
         _ => Hypothesis::new(
             "effective-weights-known",

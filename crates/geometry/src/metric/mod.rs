@@ -3,6 +3,7 @@
 //!
 //! Uses discover, component and orbit; used by the predictions of each driver.
 
+mod branches;
 mod closure;
 mod determined;
 mod expansion;
@@ -12,6 +13,7 @@ mod map;
 mod outputs;
 mod weights;
 
+pub use branches::Branches;
 pub use closure::{Closure, closure};
 pub use determined::determines;
 pub use expansion::{expansion, reduced};

@@ -3,6 +3,7 @@
 //! T_1⋯T_D for a chain, MᵀM for a rotated stack, what is not moved as it is. Symmetric matrices are
 //! written in coordinates that keep their norm (off-diagonal entries times √2).
 
+use super::branches::{self, Branches};
 use super::map::{Monomial, Polynomial};
 use crate::component::{
     Balance, Chain, Pair, Rotation, Structure, Torus, Turn, components, orthonormal, parts,
@@ -23,6 +24,8 @@ pub struct Weights {
     pub map: Polynomial,
     /// What they are, ASCII: `v[h] W[h,:]; c`.
     pub text: String,
+    /// Components of the fibre of z, where they are known.
+    pub branches: Option<Branches>,
 }
 
 /// The effective weights that the structure gives; `None` where it gives none, or too many.
@@ -31,6 +34,7 @@ pub fn weights(model: &Model, factors: &[Factor]) -> Option<Weights> {
     let mut map = Polynomial::default();
     let mut names: Vec<String> = Vec::new();
     let mut moved: BTreeSet<TensorId> = BTreeSet::new();
+    let mut branches = Some(Branches::one());
     for component in components(factors, |_| true) {
         for part in parts(model, &component)? {
             let (entries, name) = of_part(model, factors, &part)?;
@@ -40,6 +44,9 @@ pub fn weights(model: &Model, factors: &[Factor]) -> Option<Weights> {
             }
             map.entries.extend(entries);
             names.extend(name);
+            branches = branches
+                .zip(branches::of_part(&part))
+                .map(|(a, b)| a.and(b));
         }
         moved.extend(component.tensors);
     }
@@ -53,6 +60,7 @@ pub fn weights(model: &Model, factors: &[Factor]) -> Option<Weights> {
     Some(Weights {
         map,
         text: names.join("; "),
+        branches,
     })
 }
 

@@ -10,6 +10,7 @@ use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Sta
 use symbias_geometry::charge::moment;
 use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::metric::Branches;
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
 use symbias_geometry::symmetry::{Beyond, Evidence};
@@ -135,6 +136,9 @@ impl Laws {
             )?,
             orbit: Some(orbit(&ground, &frame, base.as_ref(), regular)),
         };
+        let components = ground.branches.as_ref().and_then(Branches::count);
+        let [_, of_w @ ..] = laws.all();
+        of_w.into_iter().for_each(|p| p.components = components);
         if !findings.rules_are_all() {
             laws.beyond_rules(algebra.beyond_rules && findings.is_complete());
         }

@@ -250,7 +250,7 @@ fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
                 );
             }
         }
-        if style.full {
+        if style.full || failing(law).is_none() {
             line("", &format!("with respect to {}", law.base_measure));
         }
         hypotheses(law, style, line);
