@@ -56,22 +56,28 @@ fn which_frequencies_keep_the_planes_apart() {
     ] {
         assert_eq!(redundancy(frequencies), expected, "{frequencies:?}");
     }
+    // The head of the answer has the frequencies 1 and base^{-1/2}.
+    let theta = typed(8 * CHANNELS);
+    let found = |base: &str| head(base).answer(&theta).redundancy;
+    assert_eq!(found("10000"), Some(redundancy([1.0, 0.01]) as u64));
+    assert_eq!(found("1"), Some(redundancy([1.0, 1.0]) as u64));
+    assert_ne!(found("10000"), found("1"), "the twin: equal planes");
 }
 
-fn head() -> Model {
+fn head(base: &str) -> Model {
     let text = "symbias = 1
 outputs = [\"y\"]
 axes = { t = 6, s = \"t\", c = 3, a = 4 }
 program = \"\"\"
-q[t,a] = rope[a](Q[c,a] * x[t,c], pos(t))
-k[s,a] = rope[a](K[c,a] * x[s,c], pos(s))
+q[t,a] = rope[a](Q[c,a] * x[t,c], pos(t), base = BASE)
+k[s,a] = rope[a](K[c,a] * x[s,c], pos(s), base = BASE)
 p[t,s] = softmax[s](where(pos(s) <= pos(t), q[t,a] * k[s,a], -inf))
 y[t,c] = p[t,s] * x[s,c]\"\"\"
 parameters = { Q = [\"c\",\"a\"], K = [\"c\",\"a\"] }
 inputs = { x = [\"t\",\"c\"] }
 ";
     Model {
-        text: text.to_owned(),
+        text: text.replace("BASE", base),
         tensors: vec![("Q", vec![3, 4]), ("K", vec![3, 4])],
     }
 }
@@ -117,7 +123,7 @@ fn each_plane_has_its_scale_and_rotation() {
         formula,
         1e-10,
     );
-    let answer = head().answer(&theta);
+    let answer = head("10000").answer(&theta);
     assert_eq!(answer.symmetry.name, "so(2)^2 + R^2");
     assert_eq!(answer.redundancy, Some(4));
     close(answer.gram.log_det.expect("numbers"), formula, 1e-10);

@@ -60,7 +60,7 @@ fn least_norm_is_vanishing_charge() {
     check(&products(2, 2), &subject::products(2, 2));
     check(&rank_one(&[2, 3, 4]), &subject::rank_one([2, 3, 4]));
     check(&pair(3, 4, 2), &subject::pair(3, 4, 2));
-    check(&chain(3, 2), &subject::chain(2));
+    check(&chain(3, 2), &subject::chain(3, 2));
 }
 
 #[test]

@@ -16,6 +16,18 @@ fn over_the_fibre(w: f64, n: i32, ratio: f64) -> f64 {
     whole_line(f, 12.0)
 }
 
+/// log p of the answer at a point of length w.
+fn law(w: f64, n: usize, temper: Temper) -> f64 {
+    let model = subject::group(n);
+    let mut theta = vec![0.0; n + 1];
+    (theta[0], theta[1]) = (0.8, w / 0.8);
+    if n > 1 {
+        (theta[1], theta[2]) = (0.6 * w / 0.8, w);
+    }
+    let found = model.analysis(&theta, Chart::Charges, temper);
+    -value(&found.answer.bias.noise_isotropic)
+}
+
 #[test]
 fn the_law_is_the_integral_over_the_fibre() {
     let temper = Temper {
@@ -24,23 +36,7 @@ fn the_law_is_the_integral_over_the_fibre() {
     };
     let ratio = temper.decay / temper.temperature;
     for n in [1, 2, 3, 5] {
-        let law = |w: f64| {
-            let model = subject::group(n);
-            let mut theta = vec![0.0; n + 1];
-            (theta[0], theta[1]) = (0.8, 0.6 * w / 0.8);
-            if n > 1 {
-                theta[2] = 0.8 * w / 0.8;
-            } else {
-                theta[1] = w / 0.8;
-            }
-            -value(
-                &model
-                    .analysis(&theta, Chart::Charges, temper)
-                    .answer
-                    .bias
-                    .noise_isotropic,
-            )
-        };
+        let law = |w: f64| law(w, n, temper);
         let integral = |w: f64, n: usize| over_the_fibre(w, n as i32, ratio).ln();
         for (a, b) in [(0.05, 0.4), (0.4, 1.5), (1.5, 4.0)] {
             let found = law(a) - law(b);
@@ -59,6 +55,16 @@ fn one_entry_is_the_tabulated_function() {
     let k0 = |x: f64| over_the_fibre(x, 1, 1.0);
     close(k0(1.0), 0.421_024_438_240_708_3, 1e-12);
     close(k0(0.1), 2.427_069_024_702_017, 1e-12);
+    let one = Temper {
+        temperature: 1.0,
+        decay: 1.0,
+    };
+    let found = law(1.0, 1, one) - law(0.1, 1, one);
+    close(
+        found,
+        (0.421_024_438_240_708_3_f64 / 2.427_069_024_702_017).ln(),
+        1e-12,
+    );
     assert!(
         !agree(k0(1.0), 0.601_907_230_197_234_6, 1e-2),
         "the twin: K₁"

@@ -2,9 +2,12 @@
 //! Gamma law of shape w₀/s² − ½ and scale s², with mean w₀ − s²/2 (theory §5.4).
 //!
 //! The quotient equation from the definitions: drift −Kℓ′ + ½ tr(C∇²F), diffusion JCJᵀ (Itô). Its flux
-//! vanishes for the Gamma density; its mean by quadrature; the leaf is invariant, tr(AC) = 0.
+//! vanishes for the Gamma density; its mean by quadrature; the leaf is invariant, tr(AC) = 0. The law of symbias, which
+//! integrates any slope, has this density and this mean.
 
 use crate::oracle::{agree, apply, close, dot, interval, products};
+use symbias_bias::law::Density;
+use symbias_bias::law::closed::{gamma, predictor_noise};
 
 const S2: f64 = 0.25;
 const W0: f64 = 1.0;
@@ -47,9 +50,18 @@ fn flux(w: f64, power: f64, ito: f64) -> f64 {
     (quotient(w, ito).0 * density(w, power) - slope) / density(w, power)
 }
 
+/// The law of symbias for the slope w − w₀.
+fn law(strength: f64) -> Density {
+    predictor_noise(|w| w - W0, strength, (0.0, f64::INFINITY)).unwrap_or_else(|e| panic!("{e}"))
+}
+
 #[test]
 fn the_flux_vanishes() {
+    let found = law(S2);
+    let step = |f: &dyn Fn(f64) -> f64, w: f64| f(w) - f(1.3);
     for w in [0.2, 0.6, 1.0, 1.7] {
+        let ours = step(&|x| density(x, 1.5).ln(), w);
+        close(step(&|x| found.log_density(x), w), ours, 1e-9);
         // Differences of fourth order at relative step 1e-3.
         assert!(flux(w, 1.5, 1.0).abs() < 1e-9, "{w}");
         assert!(
@@ -79,13 +91,29 @@ fn the_mean_is_below_the_minimum_by_half_the_noise() {
         )
     };
     close(moment(1, 1.5) / moment(0, 1.5), W0 - S2 / 2.0, 1e-9);
+    let found = [
+        law(S2),
+        gamma(W0 / S2 - 0.5, S2).unwrap_or_else(|e| panic!("{e}")),
+    ];
+    for law in found {
+        close(
+            law.mean().unwrap_or_else(|e| panic!("{e}")),
+            W0 - S2 / 2.0,
+            1e-8,
+        );
+    }
+    assert!(
+        gamma(W0 / 2.1 - 0.5, 2.1).is_err(),
+        "from s² = 2 w₀ on there is none"
+    );
     assert!(
         !agree(moment(1, 2.0) / moment(0, 2.0), W0 - S2 / 2.0, 1e-2),
         "the twin: no Ito term"
     );
+    the_balanced_leaf_is_invariant();
 }
 
-#[test]
+/// Without that the law would be of no leaf.
 fn the_balanced_leaf_is_invariant() {
     let case = products(2, 1);
     let drift = |theta: &[f64]| {

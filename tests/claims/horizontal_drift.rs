@@ -135,7 +135,10 @@ fn deep_linear_nets_leave_the_balanced_leaf() {
             .fold(0.0, |m: f64, x| m.max(x.abs()))
     };
     assert!(largest(&chain(3, 2)) > 0.1);
-    let bias = subject::chain(2).answer(&typed(12)).bias.noise_horizontal;
+    let bias = subject::chain(3, 2)
+        .answer(&typed(12))
+        .bias
+        .noise_horizontal;
     assert_eq!(status(&bias, "leaf-invariant"), Some("fails"));
     assert!(!bias.exists);
     // Twins: two square matrices, and three numbers, stay.

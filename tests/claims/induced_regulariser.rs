@@ -35,6 +35,12 @@ fn a_search_over_the_fibre_finds_the_same_minimum() {
     let least = two.fold(f64::INFINITY, f64::min);
     // A minimum of curvature 4w on a grid of step 1e-3.
     assert!((least - w).abs() < 2e-6 * w);
+    let found = |theta: &[f64]| {
+        let model = subject::products(theta.len(), 1);
+        value(&model.answer(theta).bias.decay)
+    };
+    close(found(&[0.5, w / 0.5]), w, 1e-10);
+    close(found(&[0.5, 0.8, w / 0.4]), 1.5 * w.powf(2.0 / 3.0), 1e-10);
     let coarse = || (-400..=400).map(|k| f64::from(k) / 400.0);
     let three = coarse()
         .flat_map(|x| coarse().map(move |y| (x, y)))
@@ -72,7 +78,7 @@ fn matrices() {
     }
     let theta = other(12);
     let s = singular(&block(&(chain(3, 2).map)(&theta), 0, 2, 2));
-    let found = value(&subject::chain(2).answer(&theta).bias.decay);
+    let found = value(&subject::chain(3, 2).answer(&theta).bias.decay);
     let penalty = |p: f64| 1.5 * s.iter().map(|s| s.powf(p)).sum::<f64>();
     close(found, penalty(2.0 / 3.0), 1e-9);
     assert!(

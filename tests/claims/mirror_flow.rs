@@ -6,7 +6,7 @@
 //! ∂_k(K⁻¹)_ij with K in closed form; the answer's hypothesis on the same models.
 
 use crate::oracle::*;
-use crate::subject::{self, status};
+use crate::subject::{self, status, value};
 
 const X: [[f64; 3]; 2] = [[1.0, -0.5, 0.3], [0.2, 0.8, 1.1]];
 const Y: [f64; 2] = [1.2, -0.4];
@@ -56,6 +56,20 @@ fn flow_of_the_factors_is_flow_of_the_mirror() {
     let twin = mirror(c.iter().map(|c| 2.0 * c).collect(), 3.0, 3000);
     assert!(
         (0..3).any(|i| !agree(found[i], twin[i], 1e-2)),
+        "the twin: another charge"
+    );
+
+    // Q of the answer at two points of one leaf: a difference of ∫Q′, up to an affine function that is even.
+    let q = |w: f64, c: f64| (w * (2.0 * w / c).asinh() - (w * w + c * c / 4.0).sqrt()) / 2.0;
+    let on_leaf = |w: f64, c: f64| {
+        let u2 = (c + (c * c + 4.0 * w * w).sqrt()) / 2.0;
+        [u2.sqrt(), w / u2.sqrt()]
+    };
+    let potential = |w: f64| value(&subject::products(2, 1).answer(&on_leaf(w, 0.6)).bias.flow);
+    let apart = potential(1.1) - potential(0.3);
+    close(apart, q(1.1, 0.6) - q(0.3, 0.6), 1e-9);
+    assert!(
+        !agree(apart, q(1.1, 1.2) - q(0.3, 1.2), 1e-2),
         "the twin: another charge"
     );
 

@@ -133,7 +133,7 @@ fn entrywise_products_and_terms() {
 
 #[test]
 fn deep_linear_and_symmetric_factorizations() {
-    let chain_model = subject::chain(2);
+    let chain_model = subject::chain(3, 2);
     check(
         "deep linear D=3 n=2: W1,W2,W3 (W=W3W2W1)",
         &chain(3, 2),

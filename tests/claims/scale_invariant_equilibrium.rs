@@ -42,6 +42,11 @@ fn the_norm_settles_at_the_fourth_root() {
             eta * size * size / (lambda * (2.0 - eta * lambda)),
             1e-9,
         );
+        // The charge of the answer is that of the rest, and a step later still is.
+        let next = step(&theta, &direction(7), (eta, lambda, size));
+        let charge = |t: &[f64]| subject::direction(4).answer(t).charges.values[0].abs();
+        close(4.0 * charge(&theta).powi(2), rest, 1e-9);
+        close(charge(&next), charge(&theta), 1e-9);
         let twin = eta * size * size / (2.0 * lambda);
         assert!(
             !agree(rest, twin, eta * lambda / 8.0),

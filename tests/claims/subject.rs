@@ -74,13 +74,19 @@ pub fn pair(m: usize, n: usize, r: usize) -> Model {
     )
 }
 
-/// W = C B A of square matrices.
-pub fn chain(n: usize) -> Model {
+/// W = … C B A of square matrices, at most four.
+pub fn chain(depth: usize, n: usize) -> Model {
+    let names = &["A", "B", "C", "E"][..depth];
+    let axes: Vec<String> = (0..=depth).map(|k| format!("i{k} = {n}")).collect();
+    let factor = |(k, t): (usize, &&str)| format!("{t}[i{},i{k}]", k + 1);
+    let factors: Vec<String> = names.iter().enumerate().rev().map(factor).collect();
+    let shape = |(k, t): (usize, &&str)| format!("{t} = [\"i{}\",\"i{k}\"]", k + 1);
+    let shapes: Vec<String> = names.iter().enumerate().map(shape).collect();
     model(
-        &format!("i = {n}, p = {n}, q = {n}, o = {n}"),
-        "w[o,i] = C[o,q] * B[q,p] * A[p,i]",
-        "A = [\"p\",\"i\"], B = [\"q\",\"p\"], C = [\"o\",\"q\"]",
-        ["A", "B", "C"].map(|t| (t, vec![n, n])).to_vec(),
+        &axes.join(", "),
+        &format!("w[i{depth},i0] = {}", factors.join(" * ")),
+        &shapes.join(", "),
+        names.iter().map(|t| (*t, vec![n, n])).collect(),
     )
 }
 

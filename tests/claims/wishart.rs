@@ -39,7 +39,18 @@ fn one_row_is_a_chi_square() {
             };
             interval(f, 1e-9, 14.0, 4000)
         };
-        let exponent = (r as f64 - 2.0) / 2.0;
+        // The exponent is that of the answer.
+        let (a, b) = (typed(r as usize), other(r as usize));
+        let law = |t: &[f64]| {
+            -value(
+                &subject::square(1, r as usize)
+                    .answer(t)
+                    .bias
+                    .noise_isotropic,
+            )
+        };
+        let step = log_det(&a, 1, r as usize) - log_det(&b, 1, r as usize);
+        let exponent = (law(&a) - law(&b)) / step;
         close(
             moment(1, exponent) / moment(0, exponent),
             f64::from(r),
