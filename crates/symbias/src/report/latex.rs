@@ -1,9 +1,10 @@
 //! The answer as a paragraph for a paper.
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Bias};
 use std::fmt::Write;
 
-/// Paper-ready LaTeX: the algebra, its dimension and bounds, the charges and the decay driver.
+/// Paper-ready LaTeX: the model as it is read, the algebra, its dimension and bounds, the charges, the drivers' formulas with
+/// their base measures, hypotheses and sources (keys of the references).
 /// `formulas` are the LaTeX forms of the charges, in the order of the answer's; `laws` left sides and
 /// formulas of det Γ, the mirror potential and the laws of noise.
 #[must_use]
@@ -20,6 +21,8 @@ pub fn latex(
         answer.model,
         env!("CARGO_PKG_VERSION")
     );
+    let reads = answer.reads.join("\n");
+    let _ = writeln!(out, "\\begin{{verbatim}}\n{reads}\n\\end{{verbatim}}");
     let _ = write!(out, "The model has $d = {}$ parameters", answer.parameters);
     if let (Some(rank), Some(redundancy)) = (answer.rank, answer.redundancy) {
         let _ = write!(
@@ -64,6 +67,64 @@ pub fn latex(
             "In the basis named by the answer, and with $p \\propto e^{{-\\ell/T - R}}$ for noise,\n\\begin{{align*}}\n{}\n\\end{{align*}}",
             lines.join(" \\\\\n")
         );
+    }
+    for (driver, bias, sources) in drivers(answer) {
+        rests_on(&mut out, driver, bias, sources);
+    }
+    out
+}
+
+/// What each driver is called in a sentence, its bias, and the works that it is from.
+fn drivers(answer: &Answer) -> [(&'static str, &Bias, &'static str); 5] {
+    let b = &answer.bias;
+    [
+        ("The regulariser of weight decay", &b.decay, "Z23"),
+        ("The mirror potential of gradient flow", &b.flow, "L22,W20"),
+        ("The law of isotropic noise", &b.noise_isotropic, "A26"),
+        ("The law on the gauge slice", &b.noise_slice, "A26,C08"),
+        ("The law of horizontal noise", &b.noise_horizontal, "M26"),
+    ]
+}
+
+/// Status, base measure and hypotheses of a bias, where there is something to rest on.
+fn rests_on(out: &mut String, driver: &str, bias: &Bias, sources: &str) {
+    if bias.status == "absent" {
+        return;
+    }
+    let state = match bias.exists {
+        true => "exists",
+        false => "is open",
+    };
+    let hypotheses: Vec<String> = bias
+        .hypotheses
+        .iter()
+        .map(|h| format!("{} [{}]", escaped(&h.text), h.status))
+        .collect();
+    let measure = match bias.base_measure.starts_with("none") {
+        true => String::new(),
+        false => format!("; with respect to {}", escaped(&bias.base_measure)),
+    };
+    let rests = hypotheses.join("; ");
+    let _ = writeln!(
+        out,
+        "{driver} {state}~\\cite{{{sources}}}{measure}. It rests on: {rests}."
+    );
+}
+
+/// Text with the characters that LaTeX takes for commands escaped.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\textbackslash{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '|' => out.push_str("\\textbar{}"),
+            '<' => out.push_str("\\textless{}"),
+            '>' => out.push_str("\\textgreater{}"),
+            '_' | '#' | '%' | '&' | '{' | '}' | '$' => out.extend(['\\', c]),
+            _ => out.push(c),
+        }
     }
     out
 }
