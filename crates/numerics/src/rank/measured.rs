@@ -13,7 +13,9 @@ use crate::dense::Matrix;
 /// Unit roundoff, 2^-53.
 const UNIT: f64 = 0.5 * f64::EPSILON;
 
-/// Backward error of a QR and a singular value decomposition, in units of ε ‖A‖_F.
+/// Backward error of a QR and a singular value decomposition, in units of ε ‖A‖_F √(1 + steps): each reflection adds its own
+/// roundings, and in rows that are alike, as those of inputs that repeat, they are alike too and add up (measured up to 17 ε
+/// for 256 rows of six kinds and 27 columns).
 const DECOMPOSITION: f64 = 4.0;
 
 /// The rank of a matrix whose entries are off by at most `errors`, entry by entry.
@@ -91,7 +93,8 @@ impl Prepared {
         let scaling = Scaling::new(&scaled, &errors, UNIT);
         scaling.apply(&mut scaled);
         scaling.apply(&mut errors);
-        let rounding = DECOMPOSITION * f64::EPSILON * scaled.norm();
+        let steps = scaled.rows.min(scaled.cols) as f64;
+        let rounding = DECOMPOSITION * (1.0 + steps).sqrt() * f64::EPSILON * scaled.norm();
         let noise = norm_bound(&errors) + rounding;
         Ok(Prepared {
             scaled,

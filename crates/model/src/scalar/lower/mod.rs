@@ -10,6 +10,7 @@ use super::size::{LIMIT, too_large};
 use super::tape::{Arithmetic, Instruction, ScalarProgram, needed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{IndexExpr, Label, Model, NodeId, Source, TensorId};
+use foldhash::fast::FixedState;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -31,7 +32,8 @@ pub(super) struct Lowering<'a> {
     /// (numerator, denominator) degrees; `None` where transcendental.
     degrees: Vec<Option<(u64, u64)>>,
     lists: Vec<u32>,
-    known: HashMap<Key, u32>,
+    /// Looked up for every instruction, and never iterated over.
+    known: HashMap<Key, u32, FixedState>,
     nodes: HashMap<NodeId, Rc<Values>>,
     tensors: HashMap<TensorId, Rc<Values>>,
     /// Current values of the letters.
@@ -71,7 +73,7 @@ impl ScalarProgram {
             instructions: Vec::new(),
             degrees: Vec::new(),
             lists: Vec::new(),
-            known: HashMap::new(),
+            known: HashMap::default(),
             nodes: HashMap::new(),
             tensors: HashMap::new(),
             at: vec![0; model.labels.len()],
