@@ -171,6 +171,10 @@ fn integrals_are_their_closed_forms() {
     holds("{ integral = \"z^-0.7\", from = 0 }", &positive, &|x| {
         [x.powf(0.3) / 0.3, x.powf(-0.7), -0.7 * x.powf(-1.7)]
     });
+    // So slowly that halves do not come to an end: the rest is a geometric series.
+    holds("{ integral = \"z^-0.99\", from = 0 }", &positive, &|x| {
+        [x.powf(0.01) / 0.01, x.powf(-0.99), -0.99 * x.powf(-1.99)]
+    });
     holds(
         "{ integral = \"1/(1 + abs(z))\", from = 0 }",
         &decades(-8, 6),

@@ -90,7 +90,7 @@ impl Integral {
 
     /// ∫_0^b: halves until they do not count. If they do not fall off, there is none.
     fn towards_zero(&self, b: f64) -> Option<f64> {
-        let (mut total, mut last, mut high) = (0.0_f64, 0.0_f64, b);
+        let (mut total, mut last, mut ratio, mut high) = (0.0_f64, 0.0_f64, 0.0_f64, b);
         for k in 0..HALVES {
             let part = self.resolved(0.5 * high, high, total.abs(), HALVED)?;
             total += part;
@@ -100,11 +100,10 @@ impl Integral {
             if k > 60 && part.abs() >= (1.0 - 1e-6) * last.abs() {
                 return None;
             }
-            (last, high) = (part, 0.5 * high);
+            (last, ratio, high) = (part, part / last, 0.5 * high);
         }
         // A geometric series from here on.
-        let ratio = 0.5_f64.max((last / total).abs());
-        (ratio < 1.0).then_some(total + last)
+        (ratio.abs() < 1.0).then(|| total + last * ratio / (1.0 - ratio))
     }
 
     fn resolved(&self, a: f64, b: f64, so_far: f64, left: u32) -> Option<f64> {
