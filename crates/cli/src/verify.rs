@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Replicas
     #[arg(long, default_value_t = 4096)]
     replicas: u64,
+    /// Distance of distribution functions that is worth detecting: the smaller, the more replicas it takes
+    #[arg(long, default_value_t = 0.15, allow_negative_numbers = true)]
+    resolution: f64,
     /// Steps at most
     #[arg(long, default_value_t = 8000)]
     steps: u64,
@@ -58,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         temperature: arguments.temperature,
         decay: arguments.decay,
         replicas: arguments.replicas,
+        resolution: arguments.resolution,
         most_steps: arguments.steps,
         seed: arguments.seed,
         threads: arguments.threads,

@@ -177,3 +177,81 @@ fn a_control_that_ends_early_tells_of_charges_by_its_pace_and_nothing_of_the_out
     let found = attributed(0.05, &format!("{main}{}", control(slow, 5000)));
     assert_eq!(found.driver, "undetermined", "{}", found.paragraph);
 }
+
+/// A control that lacks the noise and something else is not the run without the noise (theory §8): its twin, which differs in
+/// nothing else, names the driver.
+#[test]
+fn a_control_that_differs_in_more_than_its_driver_tells_nothing() {
+    let main = "[arms.main]\nsteps = 60000\n";
+    let control = |more: &str| {
+        format!(
+            "[arms.control]\n{FULL}steps = 60000\n{more}control = {{ of = \"main\", removes = \"noise\" }}\n"
+        )
+    };
+    for (more, said) in [
+        ("rate = 0.005\n", "`rate`"),
+        ("decay = 0.001\n", "`decay`"),
+        ("momentum = 0.5\n", "`momentum`"),
+        (
+            "start = { program = \"u[i] = 0.6 + 0 * a[i]\\nv[i] = 0.1 * a[i]\", inputs = { a = [\"i\"] } }\n",
+            "`start`",
+        ),
+    ] {
+        let found = attributed(1.0, &format!("{main}{}", control(more)));
+        assert_eq!(found.driver, "undetermined", "{}", found.paragraph);
+        assert!(found.controls[0].share.is_nan());
+        let words = format!("also differs in {said}");
+        assert!(found.paragraph.contains(&words), "{}", found.paragraph);
+    }
+    let found = attributed(1.0, &format!("{main}{}", control("")));
+    assert_eq!(found.driver, "noise", "{}", found.paragraph);
+    let [low, high] = found.controls[0].share_interval.expect("an interval");
+    let share = found.controls[0].share;
+    assert!(
+        low <= share + 0.05 && share <= high + 0.05 && low > 0.5,
+        "{low} {share} {high}"
+    );
+}
+
+#[test]
+fn a_control_that_keeps_its_driver_is_named() {
+    let arms = "[arms.main]\nsteps = 6000\n\
+                [arms.control]\nsteps = 6000\ncontrol = { of = \"main\", removes = \"noise\" }\n";
+    let found = attributed(1.0, arms);
+    assert!(
+        found.paragraph.contains("still acts in it"),
+        "{}",
+        found.paragraph
+    );
+    assert_eq!(found.driver, "undetermined");
+}
+
+/// With momentum and labels without noise, a control that lacks the noise alone still has the momentum: what moves the charges is
+/// not noise, and momentum is named or excluded by its own control only, at the same time η/(1 − β) per step.
+#[test]
+fn momentum_is_a_driver() {
+    use symbias::experiment::spec::DriverSpec;
+    let main = format!("[arms.main]\n{FULL}momentum = 0.9\nsteps = 3000\n");
+    let alone = attributed(0.0, &main);
+    assert_eq!(alone.present, [DriverSpec::Momentum]);
+    assert_eq!(alone.driver, "undetermined", "{}", alone.paragraph);
+    assert!(
+        alone.paragraph.contains("no control for momentum"),
+        "{}",
+        alone.paragraph
+    );
+    let control = |pace: &str| {
+        format!(
+            "[arms.control]\n{FULL}momentum = 0.0\nsteps = 30000\ncontrol = {{ of = \"main\", removes = \"momentum\"{pace} }}\n"
+        )
+    };
+    let found = attributed(0.0, &format!("{main}{}", control(", pace = 10.0")));
+    assert!(!found.controls[0].share.is_nan(), "{}", found.paragraph);
+    assert_ne!(found.driver, "noise");
+    let found = attributed(0.0, &format!("{main}{}", control("")));
+    assert!(
+        found.paragraph.contains("for the same time"),
+        "{}",
+        found.paragraph
+    );
+}

@@ -164,3 +164,49 @@ fn every_hypothesis_of_an_answer_is_a_topic() {
     }
     assert!(seen.len() > 12, "{seen:?}");
 }
+
+/// Every word that a line of an analysis begins with, and every status in brackets, is explained.
+#[test]
+fn every_label_of_an_analysis_is_explained() {
+    use symbias::analyze::{Options, analyze};
+    use symbias::report::{Style, text};
+    let models = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let mut labels = BTreeSet::new();
+    for name in [
+        "shallow_relu",
+        "hadamard",
+        "phase_retrieval",
+        "gram",
+        "groups",
+        "value_bias",
+    ] {
+        let path = models.join(format!("{name}.toml"));
+        let source = symbias_model::language::SourceFile::read(&path).unwrap();
+        let answer = analyze(&source, &Options::default(), &mut |_| {})
+            .unwrap()
+            .answer;
+        let printed = text(&answer, Style { full: true });
+        for line in printed.lines() {
+            let label = line.get(..13).map_or("", str::trim);
+            if !line.starts_with(' ') && !label.is_empty() {
+                labels.insert(label.to_owned());
+            }
+            if let Some((status, _)) = line
+                .trim()
+                .strip_prefix('[')
+                .and_then(|l| l.split_once(']'))
+            {
+                labels.insert(status.to_owned());
+            }
+        }
+    }
+    assert!(labels.len() > 12, "{labels:?}");
+    for label in &labels {
+        assert!(
+            explain(label).is_ok(),
+            "`{label}` is printed and not explained"
+        );
+    }
+    // The twin: a word that no report prints.
+    assert!(explain("residue").is_err());
+}

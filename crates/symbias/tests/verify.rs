@@ -19,6 +19,7 @@ fn wish(model: PathBuf, noises: &[StationarySpec], out: &Path) -> Wish {
         temperature: None,
         decay: None,
         replicas: 2048,
+        resolution: 0.15,
         most_steps: 4000,
         seed: 1,
         threads: None,
@@ -52,6 +53,16 @@ fn a_law_that_is_asked_for_alone_has_its_twin() {
         assert_eq!(law.twins.keys().collect::<Vec<_>>(), [twin]);
         assert!(law.twins[twin].refuted, "{}", found.text());
         assert!(found.text().contains("refuted: law of"), "{}", found.text());
+        for line in found.text().lines().filter(|l| l.len() > 14) {
+            let label = line[..14].trim();
+            // Words of a line, not the line of the folder.
+            if !label.is_empty() && line.as_bytes()[13] == b' ' && !label.contains(' ') {
+                assert!(
+                    symbias::explain::explain(label).is_ok(),
+                    "`{label}`: {line}"
+                );
+            }
+        }
     }
 }
 
@@ -83,10 +94,26 @@ fn wishes_that_cannot_be_are_refused_and_nothing_is_lost() {
         assert!(refused(&cold).contains("temperature"));
     }
     let few = Wish {
-        most_steps: 3,
+        most_steps: 7,
         ..plain.clone()
     };
-    assert!(refused(&few).contains("at least 4"), "{}", refused(&few));
+    assert!(refused(&few).contains("at least 8"), "{}", refused(&few));
+    for resolution in [0.0, -1.0, 1.0, f64::NAN] {
+        let blind = Wish {
+            resolution,
+            ..plain.clone()
+        };
+        assert!(refused(&blind).contains("between 0 and 1"));
+    }
+    let single = Wish {
+        replicas: 1,
+        ..plain.clone()
+    };
+    assert!(
+        refused(&single).contains("at least 2"),
+        "{}",
+        refused(&single)
+    );
     // A folder in use keeps what it has.
     std::fs::create_dir(&plain.out).unwrap();
     std::fs::write(plain.out.join("mine"), "work").unwrap();
@@ -99,4 +126,56 @@ fn wishes_that_cannot_be_are_refused_and_nothing_is_lost() {
     };
     assert!(refused(&missing).contains("none.toml"));
     assert!(!folder.path().join("free").exists());
+}
+
+/// A model whose file of data has the name of ours: its numbers are the user's before and after (12 of 13 samples are then right or
+/// wrong by them), and our copy of them is another file.
+#[test]
+fn files_of_the_user_keep_their_numbers() {
+    use symbias_model::data::{read_array, write};
+    let folder = tempfile::tempdir().unwrap();
+    let entries = vec![2.0, -1.0, 0.5];
+    let array = ("X".to_owned(), vec![3], entries.clone());
+    let file = folder.path().join("data.safetensors");
+    write(&file, &[array]).unwrap();
+    let text = "symbias = 1\noutputs = [\"y\"]\naxes = { n = 3 }\nprogram = \"y[n] = X[n] * u * v\"\n\
+                parameters = { u = [], v = [] }\nloss = { kind = \"mse\", of = \"y\" }\n\
+                constants = { X = { axes = [\"n\"], file = \"data.safetensors\", key = \"X\" } }\n";
+    let model = folder.path().join("model.toml");
+    std::fs::write(&model, text).unwrap();
+    let wish = Wish {
+        replicas: 256,
+        most_steps: 800,
+        ..wish(model, &[Horizontal], folder.path())
+    };
+    let found = tried(&wish).unwrap();
+    assert!(found.concluded.is_some(), "{}", found.text());
+    let read = |path: &Path| read_array(path, Some("X")).unwrap().entries;
+    assert_eq!(read(&file), entries);
+    assert_eq!(read(&wish.out.join("model/data.safetensors")), entries);
+    assert!(wish.out.join("data.safetensors").exists());
+    // The twin: read beside the experiment it would be the data of another.
+    assert!(read_array(&wish.out.join("data.safetensors"), Some("X")).is_err());
+}
+
+/// Near the apex of v relu(w x) a step errs like a root of it: the law of the slice is right, and must not be refuted.
+#[test]
+fn an_order_that_three_steps_do_not_show_refutes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "symbias = 1\noutputs = [\"y\"]\naxes = { d = 2 }\nprogram = \"y = v * relu(w[d] * x[d])\"\n\
+                parameters = { v = [], w = [\"d\"] }\ninputs = { x = [\"d\"] }\nloss = { kind = \"mse\", of = \"y\" }\n";
+    let model = folder.path().join("unit.toml");
+    std::fs::write(&model, text).unwrap();
+    for seed in [1, 2] {
+        let wish = Wish {
+            seed,
+            out: folder.path().join(format!("out{seed}")),
+            ..wish(model.clone(), &[Slice], folder.path())
+        };
+        let found = tried(&wish).unwrap();
+        if let Some(concluded) = &found.concluded {
+            let law = &concluded.record.verdicts.laws["slice"];
+            assert_ne!(law.holds, Holds::Refuted, "{}", found.text());
+        }
+    }
 }

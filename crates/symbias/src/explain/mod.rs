@@ -12,7 +12,7 @@ mod plain;
 mod registry;
 
 pub use chapters::{CHAPTERS, Chapter};
-pub use registry::{Kind, TOPICS, Topic};
+pub use registry::{Kind, LABELS, TOPICS, Topic};
 
 use passage::passages;
 use serde::Serialize;
@@ -47,17 +47,25 @@ pub struct Explanation {
     markdown: String,
 }
 
-/// The paragraphs of a topic; `_` may stand for `-`, and case does not matter.
+/// The paragraphs of a topic, or of a word that a report prints; `_` may stand for `-`, and case does not matter.
 ///
 /// # Errors
 /// An unknown topic, with the nearest known one.
 pub fn explain(name: &str) -> Result<Explanation> {
     let slug = name.trim().to_lowercase().replace(['_', ' '], "-");
-    let Some(topic) = TOPICS.iter().find(|t| t.slug == slug) else {
+    let label = LABELS.iter().find(|(label, _)| *label == slug);
+    let wanted = label.map_or(slug.as_str(), |(_, topic)| topic);
+    let Some(topic) = TOPICS.iter().find(|t| t.slug == wanted) else {
         return Err(
             Error::new(ErrorKind::Unknown, format!("nothing explains `{name}`"))
                 .remedy("`symbias explain` lists all topics")
-                .suggest(&slug, TOPICS.iter().map(|t| t.slug)),
+                .suggest(
+                    &slug,
+                    TOPICS
+                        .iter()
+                        .map(|t| t.slug)
+                        .chain(LABELS.iter().map(|l| l.0)),
+                ),
         );
     };
     for chapter in CHAPTERS {

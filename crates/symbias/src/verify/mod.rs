@@ -13,7 +13,7 @@ use crate::experiment::record::{make_folder, write_bytes};
 use crate::experiment::run::Board;
 use crate::experiment::spec::StationarySpec;
 use crate::experiment::{Concluded, Request, perform};
-use plan::{DATA, Known, MODEL, TEACHER, experiment};
+use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
 use setting::{Trial, Wanted, copy};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,10 @@ use symbias_model::language::{Copies, SourceFile};
 
 /// Parameters at most: the simulation and its exact samples are of small models.
 const LARGEST: usize = 200;
-/// Steps at least: half of them, at twice the step.
-const LEAST_STEPS: u64 = 4;
+/// Steps at least: half of them, at four times the step.
+const LEAST_STEPS: u64 = 8;
+/// Replicas at least.
+const LEAST_REPLICAS: u64 = 2;
 /// The folder of the record in that of the verification.
 const RECORD: &str = "record";
 
@@ -44,6 +46,8 @@ pub struct Wish {
     pub decay: Option<f64>,
     /// Replicas.
     pub replicas: u64,
+    /// Distance of distribution functions that is worth detecting, between 0 and 1.
+    pub resolution: f64,
     /// Steps at most.
     pub most_steps: u64,
     /// Seed of teacher, data and noise.
@@ -115,13 +119,22 @@ fn in_range(wish: &Wish) -> Result<()> {
             "give a number that is at least 0, the lambda of (lambda/2)||theta||^2",
         );
     }
-    if wish.replicas == 0 {
-        return refuse("the replicas are 0".into(), "ask for at least one");
+    if wish.replicas < LEAST_REPLICAS {
+        return refuse(
+            format!("the replicas are {}", wish.replicas),
+            "ask for at least 2: a law is one of many replicas, and takes some hundreds to be seen",
+        );
+    }
+    if !(wish.resolution > 0.0 && wish.resolution < 1.0) {
+        return refuse(
+            format!("the resolution is {}", wish.resolution),
+            "give a distance of distribution functions between 0 and 1, as 0.15",
+        );
     }
     if wish.most_steps < LEAST_STEPS {
         return refuse(
             format!("the steps are {} at most", wish.most_steps),
-            "ask for at least 4: the law is looked at at half of them, and at twice the step",
+            "ask for at least 8: the law is looked at at half of them, and at two and four times the step",
         );
     }
     Ok(())
@@ -174,8 +187,9 @@ fn tried(
     *begun = true;
     make_folder(out)?;
     let folder = wish.model.parent().unwrap_or(Path::new("."));
+    make_folder(&out.join(OWN))?;
     write_bytes(&out.join(MODEL), source.text().as_bytes())?;
-    copy(&model, folder, out)?;
+    copy(&model, &table, folder, &out.join(OWN))?;
     let mut arrays = trial.inputs.clone();
     let teacher = data::named(&model, &trial.teacher);
     arrays.extend(
@@ -223,7 +237,10 @@ fn tried(
     let (mut laws, mut others) = (Vec::new(), Vec::new());
     for (noise, bias) in all {
         let wished = wish.noises.is_empty() || wish.noises.contains(&noise);
-        match refusal(noise, bias, compact, trivial) {
+        // A law that cannot be sampled leaves the others alone.
+        let refused = refusal(noise, bias, compact, trivial)
+            .or_else(|| trial.stride(noise).err().map(|e| e.message().to_owned()));
+        match refused {
             Some(reason) if wished => found.untried.push(Untried { noise, reason }),
             Some(_) => {}
             None if wished => {
@@ -252,6 +269,7 @@ fn tried(
             .sum::<usize>()
             * trial.inputs.first().map_or(1, |i| i.1[0]),
         replicas: wish.replicas,
+        resolution: wish.resolution,
         seed: wish.seed,
     })?;
     let text = toml::to_string(&spec).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
@@ -297,9 +315,19 @@ fn refusal(noise: StationarySpec, bias: &Bias, compact: bool, trivial: bool) -> 
     if bias.exists {
         return None;
     }
-    let fails = bias.hypotheses.iter().find(|h| h.status == "fails");
-    Some(match fails {
-        Some(h) => format!("no stationary law; fails: {}", h.text),
-        None => "no stationary law".into(),
-    })
+    let with = |status: &str| bias.hypotheses.iter().find(|h| h.status == status);
+    // The words of `analyze`: what is open is not absent.
+    Some(
+        match (bias.status.as_str(), with("fails"), with("assumed")) {
+            ("open", _, Some(h)) => {
+                format!(
+                    "open: it is not known whether there is a law; not verified: {}",
+                    h.text
+                )
+            }
+            ("open", ..) => "open: it is not known whether there is a law".into(),
+            (_, Some(h), _) => format!("no stationary law; fails: {}", h.text),
+            _ => "no stationary law".into(),
+        },
+    )
 }

@@ -12,13 +12,13 @@ use symbias_model::error::{Error, ErrorKind, Result};
 /// The file of data, in the folder of the experiment.
 pub(super) const DATA: &str = "data.safetensors";
 /// The file of the model.
-pub(super) const MODEL: &str = "model.toml";
+pub(super) const MODEL: &str = "model/model.toml";
+/// The folder of the model and of the files that it names, apart from ours: no name of a user's is overwritten.
+pub(super) const OWN: &str = "model";
 /// What the teacher's arrays are called in the file of data.
 pub(super) const TEACHER: &str = "teacher_";
 /// Level of each law's test.
 const LEVEL: f64 = 0.01;
-/// Distance of distribution functions worth detecting.
-const RESOLUTION: f64 = 0.15;
 /// Weights or outputs that are looked at.
 const LOOKED_AT: usize = 2;
 
@@ -41,6 +41,8 @@ pub(super) struct Known<'k> {
     /// Numbers of the outputs at all data.
     pub outputs: usize,
     pub replicas: u64,
+    /// Distance of distribution functions worth detecting.
+    pub resolution: f64,
     pub seed: u64,
 }
 
@@ -62,19 +64,22 @@ pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
         let name = law.name().to_owned();
         let coarse = format!("{name}_coarse");
         spec.arms.insert(name.clone(), arm(known, *law, 1)?);
+        let coarsest = format!("{name}_coarsest");
         spec.arms.insert(coarse.clone(), arm(known, *law, 2)?);
+        spec.arms.insert(coarsest.clone(), arm(known, *law, 4)?);
         spec.laws.insert(
             name.clone(),
             LawQuestion {
                 about: format!("{name} noise of temperature {}", known.trial.temperature),
                 arm: name,
                 coarse: Some(coarse),
+                coarsest: Some(coarsest),
                 of: observables(known),
                 predicted: of_noise(*law),
                 twins: twins(known, *law),
                 expect: Expectation::Confirmed,
                 level: LEVEL,
-                resolution: RESOLUTION,
+                resolution: known.resolution,
             },
         );
     }
@@ -180,6 +185,9 @@ fn start(table: &toml::Table) -> Result<Draws> {
         let mut constant = toml::Table::new();
         let axes: Vec<toml::Value> = letters.into_iter().map(toml::Value::from).collect();
         constant.insert("axes".into(), axes.into());
+        if let Some(field) = declared.get("field") {
+            constant.insert("field".into(), field.clone());
+        }
         constant.insert("file".into(), DATA.into());
         constant.insert("key".into(), given.clone().into());
         draws.constants.insert(given, constant.into());

@@ -75,7 +75,7 @@ pub(super) struct Stride {
 impl Stride {
     /// Whether `steps` are fewer than the slowest direction asks for.
     pub fn cut(&self) -> bool {
-        self.steps < self.asked / 4 * 4
+        self.steps < self.asked / 8 * 8
     }
 }
 
@@ -111,7 +111,7 @@ impl Pace {
                 };
                 let step = rounded(RESOLVED / curvatures.largest().max(steepest));
                 let asked = (LASTS / (curvatures.smallest() * step)).ceil() as u64;
-                let steps = asked.max(FEWEST).min(wanted.most_steps) / 4 * 4;
+                let steps = asked.max(FEWEST).min(wanted.most_steps) / 8 * 8;
                 strides.push((noise, Stride { step, steps, asked }));
             }
             Ok(Pace {
@@ -219,21 +219,29 @@ fn usual_loss(batch: &FullBatch, d: usize, seed: u64) -> f64 {
     all[all.len() / 2]
 }
 
-/// The files of a model that its text names, copied beside the copy of it.
-pub(super) fn copy(model: &Model, from: &Path, to: &Path) -> Result<()> {
+/// The files of a model that its text names, constants and tables of profiles, copied beside the copy of it.
+pub(super) fn copy(model: &Model, table: &toml::Table, from: &Path, to: &Path) -> Result<()> {
     use symbias_model::expression::ConstantSource;
-    for id in model.constants() {
-        let Source::Constant {
-            source: ConstantSource::File { path, .. },
-            ..
-        } = &model.tensor(id).source
-        else {
-            continue;
-        };
-        let inside = path.strip_prefix(from).unwrap_or(path);
+    let constants = model
+        .constants()
+        .filter_map(|id| match &model.tensor(id).source {
+            Source::Constant {
+                source: ConstantSource::File { path, .. },
+                ..
+            } => Some(path.clone()),
+            _ => None,
+        });
+    let profiles = table.get("profiles").and_then(|p| p.as_table());
+    let tables = profiles
+        .into_iter()
+        .flat_map(|p| p.values())
+        .filter_map(|p| p.get("file")?.as_str())
+        .map(|file| from.join(file));
+    for path in constants.chain(tables) {
+        let inside = path.strip_prefix(from).unwrap_or(&path);
         let into = to.join(inside);
         crate::experiment::record::make_folder(into.parent().unwrap_or(to))?;
-        std::fs::copy(path, &into).map_err(|e| {
+        std::fs::copy(&path, &into).map_err(|e| {
             Error::new(
                 ErrorKind::File,
                 format!("cannot copy `{}`: {e}", path.display()),

@@ -18,6 +18,10 @@ pub struct LawQuestion {
     /// An arm that differs by twice the step: the law is extrapolated to step zero from both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coarse: Option<String>,
+    /// An arm that differs from the coarse one by twice the step: three steps show the order by which two are extrapolated, and a
+    /// law is not refuted by an order that they do not show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coarsest: Option<String>,
     /// The observable, as `w`, or an entry of it in C order, as `weights[3]`; or several, which are tested together.
     pub of: OneOrMore,
     /// The law.

@@ -15,6 +15,8 @@ pub enum DriverSpec {
     Decay,
     /// Stochasticity.
     Noise,
+    /// Momentum.
+    Momentum,
 }
 
 /// Predictions of flow for an arm whose effective weights are products of numbers.

@@ -31,6 +31,15 @@ pub(super) fn check(spec: &Spec, arms: &[Planned]) -> Result<()> {
 fn of_law(question: &LawQuestion, arms: &[Planned]) -> Result<()> {
     let arm = find(arms, &question.arm)?;
     coarse(question.coarse.as_deref(), arm, arms)?;
+    if let Some(third) = question.coarsest.as_deref() {
+        let Some(second) = question.coarse.as_deref() else {
+            return Err(wrong(
+                format!("`coarsest` is `{third}`, and there is no `coarse`"),
+                "give the arm of twice the step too",
+            ));
+        };
+        coarse(Some(third), find(arms, second)?, arms)?;
+    }
     between("level", question.level, Some(1.0))?;
     between("resolution", question.resolution, Some(1.0))?;
     let of = question.of.all();

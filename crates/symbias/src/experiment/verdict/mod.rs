@@ -2,6 +2,7 @@
 
 mod asked;
 pub mod attribution;
+mod control;
 mod expression;
 pub mod flow;
 pub mod law;

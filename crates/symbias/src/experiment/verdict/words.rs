@@ -14,6 +14,7 @@ pub fn name(driver: DriverSpec) -> &'static str {
         DriverSpec::Flow => "flow",
         DriverSpec::Decay => "decay",
         DriverSpec::Noise => "noise",
+        DriverSpec::Momentum => "momentum",
     }
 }
 
@@ -85,11 +86,23 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
                 spread(s)
             );
         }
-        text += &match control.share.is_nan() {
-            true => " which tells nothing of the run at its step.".to_owned(),
-            false => format!(
+        text += &match (control.differs.as_slice(), control.share_interval) {
+            ([], _) if control.share.is_nan() => {
+                " which tells nothing of the run at its step.".to_owned()
+            }
+            ([], None) => format!(
                 " so that {} of the matter goes with it.",
                 percent(control.share)
+            ),
+            ([], Some([low, high])) => format!(
+                " so that {} of the matter goes with it (median over seeds between {} and {}).",
+                percent(control.share),
+                percent(low),
+                percent(high)
+            ),
+            (differs, _) => format!(
+                " which tells nothing, since it also differs in {}.",
+                differs.join(" and ")
             ),
         };
     }
@@ -106,7 +119,7 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
         );
     }
     if found.present.is_empty() {
-        text += " Neither noise nor decay acts in it.";
+        text += " Neither noise, decay nor momentum acts in it.";
     }
     text
 }

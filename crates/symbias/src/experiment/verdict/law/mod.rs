@@ -3,6 +3,7 @@
 
 mod calibration;
 mod extrapolated;
+mod order;
 mod picture;
 mod predicted;
 mod sampled;
@@ -158,6 +159,7 @@ pub fn judge(
         return Ok(None);
     };
     let coarse = question.coarse.as_deref().and_then(find).map(|c| c.1);
+    let coarsest = question.coarsest.as_deref().and_then(find).map(|c| c.1);
     let observables = question.of.all();
     let mut claims: Vec<Verdict> = Vec::new();
     let mut wrong: BTreeMap<String, Vec<Verdict>> = BTreeMap::new();
@@ -193,11 +195,30 @@ pub fn judge(
             .as_ref()
             .zip(coarse)
             .map(|(v, m)| sample(v, crossed(m)));
-        claims.push(match (&own[k], own[k].cdf()) {
-            (_, Some(cdf)) => judge_law(&asked, finer, coarser, cdf)?,
-            (Predicted::Samples(r), _) => judge_two_samples(&asked, r.sample(), finer, coarser)?,
-            _ => continue,
-        });
+        let judged = |asked: &Question| match (&own[k], own[k].cdf()) {
+            (_, Some(cdf)) => judge_law(asked, finer, coarser, cdf).map(Some),
+            (Predicted::Samples(r), _) => {
+                judge_two_samples(asked, r.sample(), finer, coarser).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let Some(mut claim) = judged(&asked)? else {
+            continue;
+        };
+        if let (Some(coarse), Some(third)) = (&coarse_values, coarsest) {
+            let third = values_of(third)?;
+            if !third.numbers.is_empty()
+                && !coarse.numbers.is_empty()
+                && !fine_values.numbers.is_empty()
+            {
+                let order = order::Order::of(&fine_values, coarse, &third)?;
+                let first = claim.clone();
+                order.reconsider(&mut claim, &asked, |asked| {
+                    Ok(judged(asked)?.unwrap_or_else(|| first.clone()))
+                })?;
+            }
+        }
+        claims.push(claim);
         if let Some(p) = still(fine, of)?.filter(|p| *p < MOVES && stationary)
             && let Some(claim) = claims.last_mut()
         {
