@@ -6,6 +6,7 @@
 
 pub mod analyze;
 pub mod answer;
+pub mod design;
 pub mod conformance;
 pub mod eval;
 pub mod experiment;

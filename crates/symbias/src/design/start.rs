@@ -1,0 +1,55 @@
+//! Where training starts: off the balanced leaf, where signs are free (theory §7.1, §7.5).
+
+use super::answer::Start;
+use super::lift::lift;
+use super::part::{Construction, On, Part, indexed};
+use symbias_model::data::Named;
+use symbias_model::error::Result;
+
+/// The charge of a start: the factors that carry no sign are about 1.
+const CHARGE: f64 = 0.5;
+/// Where a profile has a kink at 0, the start is beside it.
+const BESIDE: f64 = 1e-3;
+
+/// The start of all parts, and what it is.
+pub(super) fn start(parts: &[Part]) -> Result<(Vec<Named>, Start)> {
+    let (mut arrays, mut formulas) = (Vec::new(), Vec::new());
+    let mut charged = false;
+    for part in parts {
+        let beside = matches!(part.construction, Construction::Profile { .. });
+        let z = vec![if beside { BESIDE } else { 0.0 }; part.shape.iter().product()];
+        let own = lift(part, &z, CHARGE)?;
+        for (p, (_, _, entries)) in part.parameters().iter().zip(&own) {
+            let first = entries.first().copied().unwrap_or(0.0);
+            let same = entries.iter().all(|x| (x - first).abs() <= 1e-12 * first.abs());
+            let name = indexed(&p.name, &p.axes);
+            formulas.push(match (part.on, same) {
+                (_, true) => format!("{name} = {}", super::form::number(first)),
+                (On::Singular, false) => format!("{name} = the identity, cut to its shape, up to signs"),
+                (_, false) => format!("{name} = the lift of {BESIDE} at charge {CHARGE}"),
+            });
+        }
+        charged |= part.names.len() > 1;
+        arrays.extend(own);
+    }
+    let (charges, why) = if charged {
+        (
+            format!("{CHARGE} each: off the balanced leaf"),
+            "at w about 0 with charges: on the balanced leaf K vanishes at w = 0, signs freeze and the origin holds paths; here every weight leaves 0 to the side \
+that the loss wants, and decay shrinks the charges as e^(-2 lambda t)",
+        )
+    } else {
+        (
+            "none".to_owned(),
+            "the parameterization has no charges: any start does",
+        )
+    };
+    Ok((
+        arrays,
+        Start {
+            formulas,
+            charges,
+            why: why.into(),
+        },
+    ))
+}
