@@ -37,7 +37,8 @@ const CHARGE: f64 = 0.37;
 pub(super) fn decay(target: &Target, term: &Term, part: &Part, range: [f64; 2]) -> Result<Compared> {
     let mut found = Compared::default();
     for place in places(part) {
-        let small = part.small(place, SMALL);
+        let most = if part.on == On::Singular && part.names.len() > 2 { 2 } else { SMALL };
+        let small = part.small(place, most);
         let fibre = Fibre::new(&small)?;
         let zero = term.value(target, place, 0.0).unwrap_or(f64::NAN);
         let few = if small.size() > 1 { FEW } else { POINTS };

@@ -77,7 +77,9 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
     if part.on == On::Singular {
         return matrices(part, z, charge);
     }
-    let (groups, names) = (groups(part), &part.names);
+    let groups = groups(part);
+    // Factors that carry sign and direction.
+    let is_sum = matches!(part.construction, Construction::Sum { .. });
     let whole: usize = part.shape.iter().product();
     let vector = part.on == On::Groups;
     let outer: Vec<usize> = part.outer().iter().map(|a| part.shape[*a]).collect();
@@ -99,8 +101,9 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
         let positive = direction[0] > 0.0 || vector;
         let m = part.weights.as_ref().map_or(1.0, |w| w[place]);
         let mut set = |array: usize, size: f64| {
+            let turned = array == 0 || array == 1 && is_sum;
             let entries = &mut arrays[array].2;
-            if entries.len() == whole {
+            if turned {
                 for (k, d) in group.iter().zip(&direction) {
                     entries[*k] = size * d;
                 }
@@ -146,7 +149,6 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
             }
         }
     }
-    let _ = names;
     Ok(arrays)
 }
 

@@ -105,8 +105,9 @@ pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) 
     let mut warnings = Vec::new();
     for (sign, _) in [1.0, -1.0].iter().zip(&sides) {
         let far = |x: f64| term.value(target, 0, sign * x).unwrap_or(f64::NAN);
-        let (a, b) = (far(1e40), far(1e80));
-        let grows = b - zero > 1.5 * (a - zero) || b.is_infinite() || (b - a) > 1.0;
+        // Growth over three decades, and over the next three.
+        let (a, b, c) = (far(1e3), far(1e6), far(1e9));
+        let grows = c.is_infinite() || c - b > 0.1 * (b - a);
         if grows {
             continue;
         }
