@@ -42,6 +42,7 @@ fn one(part: &Part) -> String {
             plus.spelled(&format!("relu({shown})")),
             minus.spelled(&format!("relu(-{shown})"))
         ),
+        Construction::Mixture { .. } | Construction::Curve { .. } => "r".to_owned(),
         Construction::Sum { alpha, beta } => Form::Huber {
             c: 1.0 / (2.0 * alpha * alpha),
             delta: alpha * alpha / beta,
@@ -79,6 +80,7 @@ pub(super) fn value(part: &Part, place: usize, x: f64) -> f64 {
         Construction::Profile { plus, minus, .. } => {
             if x >= 0.0 { plus } else { minus }.value(x.abs())
         }
+        Construction::Mixture { .. } | Construction::Curve { .. } => f64::NAN,
         Construction::Sum { alpha, beta } => Form::Huber {
             c: 1.0 / (2.0 * alpha * alpha),
             delta: alpha * alpha / beta,

@@ -38,6 +38,7 @@ fn forms(part: &Part) -> Vec<Form> {
             vec![Form::Power { c, p }]
         }
         Construction::Profile { plus, minus, .. } => vec![plus.clone(), minus.clone()],
+        Construction::Mixture { .. } | Construction::Curve { .. } => vec![Form::Log { c: 1.0, eps: 1.0 }],
         Construction::Sum { .. } => vec![Form::Huber { c: 1.0, delta: 1.0 }],
     }
 }

@@ -30,6 +30,8 @@ const POINTS: usize = 13;
 const FEW: usize = 6;
 /// Entries of a group, or sides of a matrix, in a small copy.
 const SMALL: usize = 3;
+/// Of the default search of a fibre.
+const EFFORT: f64 = 0.05;
 /// The charge at which a search starts: off the balanced leaf.
 const CHARGE: f64 = 0.37;
 
@@ -155,7 +157,7 @@ impl Fibre {
                 format!("the lift of `{}` misses by {off:.2e}", self.part.component),
             ));
         }
-        let least = least_norm(&probes, &theta, Effort::default())?;
+        let least = least_norm(&probes, &theta, Effort::new(EFFORT).unwrap_or_default())?;
         Ok(least.map_or(f64::NAN, |l| l.value))
     }
 }

@@ -86,6 +86,21 @@ fn declared(parts: &[Part]) -> Result<(toml::Table, toml::Table)> {
     Ok((parameters, constants))
 }
 
+/// Adds the profiles of parts.
+fn profiled(root: &mut toml::Table, parts: &[Part]) -> Result<()> {
+    let mut profiles = toml::Table::new();
+    for (name, value) in parts.iter().flat_map(Part::profiles) {
+        let line = format!("{name} = {value}");
+        let own: toml::Table = toml::from_str(&line)
+            .map_err(|e| Error::new(ErrorKind::Syntax, format!("{line}: {}", e.message())))?;
+        profiles.extend(own);
+    }
+    if !profiles.is_empty() {
+        root.insert("profiles".into(), profiles.into());
+    }
+    Ok(())
+}
+
 fn assembled(
     name: Option<&str>,
     outputs: &[String],
@@ -134,7 +149,7 @@ pub(super) fn model(spec: &DesignSpec, target: &Target, parts: &[Part], name: &s
                 }
             }
             for letter in &part.between {
-                axes.insert(letter.clone(), toml::Value::Integer(part.size() as i64));
+                axes.insert(letter.clone(), toml::Value::Integer(part.between_size() as i64));
             }
         }
     }
@@ -170,6 +185,7 @@ pub(super) fn model(spec: &DesignSpec, target: &Target, parts: &[Part], name: &s
     if !constants.is_empty() {
         root.insert("constants".into(), constants.into());
     }
+    profiled(&mut root, parts)?;
     assembled(Some(name), &outputs, &program, root)
 }
 
@@ -180,7 +196,7 @@ pub(super) fn alone(part: &Part) -> Result<String> {
         axes.insert(letter.clone(), toml::Value::Integer(*size as i64));
     }
     for letter in &part.between {
-        axes.insert(letter.clone(), toml::Value::Integer(part.size() as i64));
+        axes.insert(letter.clone(), toml::Value::Integer(part.between_size() as i64));
     }
     let (parameters, constants) = declared(std::slice::from_ref(part))?;
     let mut root = toml::Table::new();
@@ -189,6 +205,7 @@ pub(super) fn alone(part: &Part) -> Result<String> {
     if !constants.is_empty() {
         root.insert("constants".into(), constants.into());
     }
+    profiled(&mut root, std::slice::from_ref(part))?;
     let outputs = vec![part.component.clone()];
     assembled(None, &outputs, &(part.statement() + "\n"), root)
 }

@@ -1,7 +1,7 @@
 //! The calculus of decay (theory §7.1): from r to the part of a parameterization whose least ½‖θ‖² is r.
 
 use super::form::Form;
-use super::part::{Construction, On, Part};
+use super::part::{Construction, On, Part, Raw};
 use super::study::Shape;
 use super::target::{Kind, Term};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -52,6 +52,8 @@ pub(super) fn part(term: &Term, shape: &Shape, names: &mut Names) -> Result<Part
         Construction::Profile { single: true, .. } => 1,
         Construction::Profile { .. } => 2,
         Construction::Sum { .. } => 3,
+        Construction::Curve { raw: Raw::Single, .. } => 1,
+        Construction::Curve { .. } | Construction::Mixture { .. } => 2,
     };
     let inner = term.inner();
     let between = match on {

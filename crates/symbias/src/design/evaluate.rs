@@ -15,6 +15,8 @@ pub(super) struct Evaluation<'a> {
     pub letters: Vec<usize>,
     /// Nodes whose value is given.
     pub given: HashMap<NodeId, f64>,
+    /// Entries of components, where they are given.
+    pub components: HashMap<TensorId, &'a [f64]>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -24,6 +26,7 @@ impl<'a> Evaluation<'a> {
             arrays,
             letters: vec![0; model.labels.len()],
             given: HashMap::new(),
+            components: HashMap::new(),
         }
     }
 
@@ -101,6 +104,7 @@ impl<'a> Evaluation<'a> {
                 (None, _) if *zero => 0.0,
                 (None, _) => return None,
                 (Some(at), Source::Constant { .. }) => *self.arrays.get(*tensor)?.get(at)?,
+                (Some(at), Source::Parameter) => *self.components.get(tensor)?.get(at)?,
                 _ => return None,
             },
             Op::Product { factors, summed } => {

@@ -33,23 +33,38 @@ pub(super) struct Leaf {
     pub anchors: HashMap<NodeId, Anchor>,
 }
 
-/// The terms of the first output.
-pub(super) fn leaves(model: &Model, spectral: &[Spectral]) -> Result<Vec<Leaf>> {
+/// weight · Π factors, a function of one linear combination of entries, summed over letters.
+#[derive(Clone, Debug)]
+pub(super) struct LinearLeaf {
+    pub component: TensorId,
+    pub factor: f64,
+    pub weights: Vec<Factor>,
+    pub factors: Vec<Factor>,
+    pub argument: NodeId,
+    pub free: Vec<Label>,
+}
+
+/// The terms of the first output: of entries, norms and singular values, and of linear combinations.
+pub(super) fn leaves(
+    model: &Model,
+    spectral: &[Spectral],
+) -> Result<(Vec<Leaf>, Vec<LinearLeaf>)> {
     let mut reading = Reading {
         model,
         spectral,
         found: Vec::new(),
+        linear: Vec::new(),
         dependent: HashMap::new(),
     };
     let root = model.outputs[0];
     let Source::Defined { node, labels } = &model.tensor(root).source else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     };
     if !labels.is_empty() {
         return Err(refused(model, *node, "the target is one number"));
     }
     reading.sum(*node, 1.0, &[], &[])?;
-    Ok(reading.found)
+    Ok((reading.found, reading.linear))
 }
 
 fn refused(model: &Model, node: NodeId, what: &str) -> Error {
@@ -64,6 +79,7 @@ struct Reading<'a> {
     model: &'a Model,
     spectral: &'a [Spectral],
     found: Vec<Leaf>,
+    linear: Vec<LinearLeaf>,
     dependent: HashMap<NodeId, bool>,
 }
 
@@ -153,7 +169,20 @@ impl Reading<'_> {
         }
         let mut seen = Seen::default();
         for f in &factors {
-            self.anchors(f.node, &mut seen)?;
+            if let Err(error) = self.anchors(f.node, &mut seen) {
+                let Some((argument, component)) = self.argument(&factors) else {
+                    return Err(error);
+                };
+                self.linear.push(LinearLeaf {
+                    component,
+                    factor,
+                    weights,
+                    factors,
+                    argument,
+                    free: free.to_vec(),
+                });
+                return Ok(());
+            }
         }
         let Some((component, kind, letters)) = seen.of else {
             return Err(refused(
@@ -191,6 +220,46 @@ impl Reading<'_> {
             anchors: seen.anchors,
         });
         Ok(())
+    }
+
+    /// What a term is a function of, if that is one node which reads one component: linear, perhaps.
+    fn argument(&mut self, factors: &[Factor]) -> Option<(NodeId, TensorId)> {
+        let [one] = factors else { return None };
+        let mut node = one.node;
+        loop {
+            let model = self.model;
+            let own: Vec<NodeId> = match &model.node(node).op {
+                Op::Map { argument, .. } => vec![*argument],
+                Op::Power { base, exponent } if !self.depends(*exponent) => vec![*base],
+                Op::Product { factors, summed } if summed.is_empty() => {
+                    let own = factors.iter().filter(|f| self.depends(f.node));
+                    own.map(|f| f.node).collect()
+                }
+                Op::Sum { terms } => {
+                    let own = terms.iter().filter(|t| self.depends(t.node));
+                    own.map(|t| t.node).collect()
+                }
+                _ => Vec::new(),
+            };
+            match own.as_slice() {
+                [next] => node = *next,
+                _ => break,
+            }
+        }
+        let mut components = Vec::new();
+        let mut stack = vec![node];
+        while let Some(n) = stack.pop() {
+            match &self.model.node(n).op {
+                Op::Access { tensor, .. } => match &self.model.tensor(*tensor).source {
+                    Source::Parameter => components.push(*tensor),
+                    Source::Constant { .. } => {}
+                    _ => return None,
+                },
+                op => stack.extend(op.arguments()),
+            }
+        }
+        let first = *components.first()?;
+        components.iter().all(|c| *c == first).then_some((node, first))
     }
 
     fn within(&self, weights: &[Factor], letter: Label) -> bool {

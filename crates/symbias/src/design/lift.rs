@@ -3,7 +3,8 @@
 //! On |z| = α Π θ_j^{a_j} the balanced point has θ_j²/a_j = T² for all j; at charge C the first factor, which carries the sign, has
 //! θ_1²/a_1 = y and all others θ_j²/a_j = y + 2C, so that C = (θ_j²/a_j − θ_1²/a_1)/2 is conserved by gradient flow (theory §2.1).
 
-use super::part::{Construction, On, Part};
+use super::expression;
+use super::part::{Construction, On, Part, Raw};
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, svd};
@@ -80,15 +81,21 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
     let groups = groups(part);
     // Factors that carry sign and direction.
     let is_sum = matches!(part.construction, Construction::Sum { .. });
-    let whole: usize = part.shape.iter().product();
     let vector = part.on == On::Groups;
     let outer: Vec<usize> = part.outer().iter().map(|a| part.shape[*a]).collect();
     let mut arrays: Vec<Named> = part
         .parameters()
         .iter()
-        .map(|p| match p.axes.len() == part.letters.len() {
-            true => (p.name.clone(), part.shape.clone(), vec![0.0; whole]),
-            false => (p.name.clone(), outer.clone(), vec![0.0; groups.len()]),
+        .map(|p| {
+            let mut shape = match p.axes.starts_with(&part.letters) {
+                true => part.shape.clone(),
+                false => outer.clone(),
+            };
+            if p.axes.iter().any(|a| part.between.contains(a)) {
+                shape.push(part.between_size());
+            }
+            let count = shape.iter().product();
+            (p.name.clone(), shape, vec![0.0; count])
         })
         .collect();
     for (place, group) in groups.iter().enumerate() {
@@ -100,7 +107,7 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
         };
         let positive = direction[0] > 0.0 || vector;
         let m = part.weights.as_ref().map_or(1.0, |w| w[place]);
-        let mut set = |array: usize, size: f64| {
+        let set = |arrays: &mut [Named], array: usize, size: f64| {
             let turned = array == 0 || array == 1 && is_sum;
             let entries = &mut arrays[array].2;
             if turned {
@@ -122,34 +129,68 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                 for (j, a) in exponents.iter().enumerate().skip(1) {
                     let t = (a * (y + 2.0 * charge)).max(0.0).sqrt();
                     rest *= t.powf(*a);
-                    set(j, t);
+                    set(&mut arrays, j, t);
                 }
-                set(0, if rest > 0.0 { rho / rest } else { y.sqrt() });
+                set(&mut arrays, 0, if rest > 0.0 { rho / rest } else { y.sqrt() });
             }
             Construction::Profile { plus, minus, single } => {
                 let q = m * if positive { plus } else { minus }.value(rho);
                 if *single {
-                    set(0, (2.0 * q).sqrt());
+                    set(&mut arrays, 0, (2.0 * q).sqrt());
                 } else {
                     let y = share(q * q, 1.0, charge);
                     let t = (y + 2.0 * charge).max(0.0).sqrt();
-                    set(1, t);
-                    set(0, if t > 0.0 { q / t } else { y.sqrt() });
+                    set(&mut arrays, 1, t);
+                    set(&mut arrays, 0, if t > 0.0 { q / t } else { y.sqrt() });
+                }
+            }
+            Construction::Curve { raw, forward, profiles, .. } => {
+                let x = if vector { rho } else { own[0] };
+                let x = expression::value(forward, profiles, x)?;
+                match raw {
+                    Raw::Single => along(&mut arrays[0].2, group, &direction, x, vector),
+                    Raw::Pair => {
+                        let y = share(x * x, 1.0, charge);
+                        let t = (y + 2.0 * charge).max(0.0).sqrt();
+                        arrays[1].2[place] = t;
+                        let first = if t > 0.0 { x / t } else { y.sqrt() };
+                        along(&mut arrays[0].2, group, &direction, first, vector);
+                    }
+                }
+            }
+            Construction::Mixture { scale } => {
+                let t = (rho * m / scale).sqrt();
+                let copies = part.between_size();
+                if vector {
+                    for (k, d) in group.iter().zip(&direction) {
+                        arrays[0].2[*k] = t * d;
+                    }
+                    arrays[1].2[place * copies] = t;
+                } else {
+                    arrays[0].2[place * copies] = t * direction[0];
+                    arrays[1].2[place * copies] = t;
                 }
             }
             Construction::Sum { alpha, beta } => {
                 let knee = alpha * alpha / beta;
                 let own = rho.min(knee);
-                set(0, own * m.sqrt() / alpha);
+                set(&mut arrays, 0, own * m.sqrt() / alpha);
                 let q = m * (rho - own) / beta;
                 let y = share(q * q, 1.0, charge);
                 let t = (y + 2.0 * charge).max(0.0).sqrt();
-                set(2, t);
-                set(1, if t > 0.0 { q / t } else { y.sqrt() });
+                set(&mut arrays, 2, t);
+                set(&mut arrays, 1, if t > 0.0 { q / t } else { y.sqrt() });
             }
         }
     }
     Ok(arrays)
+}
+
+/// A signed number of an entry, or a length along the direction of a group.
+fn along(entries: &mut [f64], group: &[usize], direction: &[f64], x: f64, vector: bool) {
+    for (k, d) in group.iter().zip(direction) {
+        entries[*k] = if vector { x * d } else { x };
+    }
 }
 
 fn matrices(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
@@ -289,6 +330,31 @@ pub fn formulas(part: &Part) -> Vec<String> {
                     format!("{} = sqrt(q)", spelled[1]),
                 ]
             }
+        }
+        Construction::Mixture { scale } => {
+            let t = format!("sqrt({size}/{})", number(*scale));
+            vec![
+                format!("{} = {along}*{t}, of the first copy", spelled[0]),
+                format!("{} = {t}, of the first copy, 0 else", spelled[1]),
+            ]
+        }
+        Construction::Curve { raw, forward, profiles, .. } => {
+            let z = if part.on == On::Groups { size } else { shown };
+            let mut all = vec![format!("x = {}", super::spectral::renamed(forward, "z", &z).unwrap_or_default())];
+            all.extend(profiles.iter().map(|(name, value)| format!("{name}: {value}")));
+            match (raw, part.on) {
+                (Raw::Single, On::Groups) => all.push(format!("{} = {along}*x", spelled[0])),
+                (Raw::Single, _) => all.push(format!("{} = x", spelled[0])),
+                (Raw::Pair, On::Groups) => {
+                    all.push(format!("{} = {along}*sqrt(x)", spelled[0]));
+                    all.push(format!("{} = sqrt(x)", spelled[1]));
+                }
+                (Raw::Pair, _) => {
+                    all.push(format!("{} = sign(x)*sqrt(abs(x))", spelled[0]));
+                    all.push(format!("{} = sqrt(abs(x))", spelled[1]));
+                }
+            }
+            all
         }
         Construction::Sum { alpha, beta } => {
             let knee = number(alpha * alpha / beta);

@@ -11,13 +11,16 @@ mod certificate;
 mod compose;
 mod decay;
 mod evaluate;
+mod expression;
 pub mod file;
 mod form;
 mod leaf;
 mod lift;
+mod linear;
 mod part;
 mod report;
 mod spectral;
+mod spell;
 mod start;
 mod study;
 mod target;
@@ -29,7 +32,7 @@ pub use answer::{
 pub use file::{DesignSpec, Driver};
 pub use form::Form;
 pub use lift::lift;
-pub use part::{Construction, On, Parameter, Part};
+pub use part::{Construction, On, Parameter, Part, Raw};
 pub use report::text;
 pub use weights::{Lifted, lifted};
 
@@ -104,7 +107,7 @@ pub fn design(
     let target = Target::read(spec, folder)?;
     let range = spec.range();
     let mut names = decay::Names {
-        used: in_use(spec),
+        used: in_use(&target.spec),
         several: target.terms.len() > 1,
     };
     let (mut parts, mut warnings) = (Vec::new(), Vec::new());
@@ -130,11 +133,11 @@ pub fn design(
         (None, "") => "design".into(),
         (None, name) => name.into(),
     };
-    let model = compose::model(spec, &target, &parts, &name)?;
+    let model = compose::model(&target.spec, &target, &parts, &name)?;
     stage("analysis");
     let source = SourceFile::parse(&model, None)?;
     let analysis = analyze(&source, &AnalyzeOptions::default(), &mut |_| {})?;
-    let synthesis = compose::synthesis(spec, &target)?;
+    let synthesis = compose::synthesis(&target.spec, &target)?;
     let (start, said) = start::start(&parts)?;
     stage("check of the lift");
     weights::check(&source, &parts, synthesis.as_deref(), range)?;

@@ -36,6 +36,22 @@ pub enum Construction {
         /// Whether q is a single parameter.
         single: bool,
     },
+    /// z = pre(x) of a raw number x with profiles of the language, x = forward(z); of a group pre(x) times a direction.
+    Curve {
+        /// What x is.
+        raw: Raw,
+        /// Of the word `x`.
+        pre: String,
+        /// Of the word `z`.
+        forward: String,
+        /// Profiles, by name, as TOML.
+        profiles: Vec<(String, String)>,
+    },
+    /// z = α Σ_{j≤2} u_j v_j, or α u‖v‖ of a group with v of n + 1 entries: under isotropic noise e^{−|z|/(ατ)} (theory §7.2).
+    Mixture {
+        /// α.
+        scale: f64,
+    },
     /// z = αt + βuv: z²/(2α²) □ |z|/β, the Huber function.
     Sum {
         /// α.
@@ -43,6 +59,16 @@ pub enum Construction {
         /// β.
         beta: f64,
     },
+}
+
+/// The raw number of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Raw {
+    /// x = t; of a group x = ‖v‖.
+    Single,
+    /// x = uv; of a group x = |s|‖v‖.
+    Pair,
 }
 
 /// A part.
@@ -104,6 +130,25 @@ impl Part {
         }
     }
 
+    /// The size of the axes that are between factors.
+    #[must_use]
+    pub fn between_size(&self) -> usize {
+        match (&self.construction, self.on) {
+            (Construction::Mixture { .. }, On::Groups) => self.size() + 1,
+            (Construction::Mixture { .. }, _) => 2,
+            _ => self.size(),
+        }
+    }
+
+    /// The profiles that it needs.
+    #[must_use]
+    pub fn profiles(&self) -> &[(String, String)] {
+        match &self.construction {
+            Construction::Curve { profiles, .. } => profiles,
+            _ => &[],
+        }
+    }
+
     fn at(&self, places: &[usize]) -> Vec<String> {
         places.iter().map(|a| self.letters[*a].clone()).collect()
     }
@@ -123,6 +168,7 @@ impl Part {
                 let half = exponents.iter().sum::<f64>() / 2.0;
                 weights.iter().map(|m| scale * m.powf(-half)).collect()
             }
+            Construction::Mixture { scale } => weights.iter().map(|m| scale / m).collect(),
             _ => weights.clone(),
         })
     }
@@ -166,9 +212,16 @@ impl Part {
                         format!("factor {} of {shown}, to the power {}", j + 1, number(exponents[j])),
                     ),
                 },
-                (Construction::Profile { single, .. }, _) => match (j, group) {
+                (Construction::Mixture { .. }, _) => {
+                    let mut axes = if group && j == 1 { outer.clone() } else { all.clone() };
+                    if !group || j == 1 {
+                        axes.push(self.between[0].clone());
+                    }
+                    declare(name, axes, format!("factor {} of {shown}", j + 1))
+                }
+                (Construction::Profile { .. } | Construction::Curve { .. }, _) => match (j, group) {
                     (0, true) => declare(name, all.clone(), format!("direction of {shown}")),
-                    _ if *single => declare(name, outer.clone(), format!("{shown} before its profile")),
+                    _ if self.names.len() == 1 => declare(name, outer.clone(), format!("{shown} before its profile")),
                     _ => declare(name, outer.clone(), format!("factor {} of {shown} before its profile", j + 1)),
                 },
                 (Construction::Sum { .. }, _) => match (j, group) {
@@ -232,6 +285,34 @@ impl Part {
                     })
                 };
                 format!("({}) - ({})", side(plus, ""), side(minus, "-"))
+            }
+            Construction::Mixture { scale } => {
+                let mut factors = Vec::new();
+                match &weight {
+                    Some(w) => factors.push(w.clone()),
+                    None if *scale != 1.0 => factors.push(number(*scale)),
+                    None => {}
+                }
+                factors.push(spelled[0].clone());
+                factors.push(match self.on {
+                    On::Groups => format!("norm[{}]({})", self.between[0], spelled[1]),
+                    _ => spelled[1].clone(),
+                });
+                factors.join(" * ")
+            }
+            Construction::Curve { raw, pre, .. } => {
+                let group = self.on == On::Groups;
+                let x = match (raw, group) {
+                    (Raw::Single, false) => spelled[0].clone(),
+                    (Raw::Pair, false) => format!("({}*{})", spelled[0], spelled[1]),
+                    (Raw::Single, true) => format!("norm[{inner}]({})", spelled[0]),
+                    (Raw::Pair, true) => format!("(abs({})*norm[{inner}]({}))", spelled[1], spelled[0]),
+                };
+                let made = super::spectral::renamed(pre, "x", &x).unwrap_or_default();
+                match group {
+                    true => format!("({made}) * normalize[{inner}]({})", spelled[0]),
+                    false => made,
+                }
             }
             Construction::Sum { alpha, beta } => {
                 let (root, over) = match &weight {

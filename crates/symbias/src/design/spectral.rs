@@ -93,6 +93,33 @@ pub(super) fn renamed(text: &str, word: &str, by: &str) -> Result<String> {
     Ok(out)
 }
 
+/// The text with bare letters of other axes written as index expressions: `w[j]` is `w[j+0]` where j runs over a shorter axis than that of w.
+pub(super) fn shifted(text: &str, other: &dyn Fn(&str, usize, &str) -> bool, names: &[String]) -> String {
+    let mut out = String::new();
+    let mut from = 0;
+    for (at, word) in words(text) {
+        if at < from || !names.iter().any(|n| n == word) {
+            continue;
+        }
+        let Some((inner, end)) = bracketed(text, at + word.len(), '[', ']') else {
+            continue;
+        };
+        let indices: Vec<String> = split(inner)
+            .iter()
+            .enumerate()
+            .map(|(k, i)| match other(word, k, i.trim()) {
+                true => format!("{}+0", i.trim()),
+                false => (*i).to_owned(),
+            })
+            .collect();
+        out.push_str(&text[from..at]);
+        out.push_str(&format!("{word}[{}]", indices.join(",")));
+        from = end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
 /// The operation that stands for a function of `x` on singular values; [`extract`] knows it.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ pub(super) fn start(parts: &[Part]) -> Result<(Vec<Named>, Start)> {
     let (mut arrays, mut formulas) = (Vec::new(), Vec::new());
     let mut charged = false;
     for part in parts {
-        let beside = matches!(part.construction, Construction::Profile { .. });
+        let beside = matches!(part.construction, Construction::Profile { .. } | Construction::Curve { .. });
         let z = vec![if beside { BESIDE } else { 0.0 }; part.shape.iter().product()];
         let own = lift(part, &z, CHARGE)?;
         for (p, (_, _, entries)) in part.parameters().iter().zip(&own) {

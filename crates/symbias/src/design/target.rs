@@ -3,7 +3,9 @@
 
 use super::evaluate::Evaluation;
 use super::file::DesignSpec;
-use super::leaf::{Anchor, Leaf, leaves};
+use super::leaf::{Anchor, Leaf, LinearLeaf, leaves};
+use super::linear;
+use super::spell;
 use super::spectral::{self, Spectral};
 use std::fmt::Write;
 use std::path::Path;
@@ -34,6 +36,18 @@ pub(super) struct Term {
     pub shape: Vec<usize>,
     pub kind: Kind,
     leaves: Vec<Leaf>,
+    /// Of linear combinations: what each entry has, in place of leaves.
+    pub rows: Vec<Combined>,
+}
+
+/// r of one linear combination of entries: factor · weights · Π factors at these letters, with the argument given.
+#[derive(Clone, Debug)]
+pub(super) struct Combined {
+    pub leaf: std::rc::Rc<LinearLeaf>,
+    /// Values of the letters summed over.
+    pub letters: Vec<usize>,
+    /// A factor of its own.
+    pub factor: f64,
 }
 
 /// A target that was read.
@@ -41,6 +55,8 @@ pub(super) struct Target {
     pub model: Model,
     pub arrays: Arrays,
     pub terms: Vec<Term>,
+    /// The file, with linear combinations in the place of components that are penalised by such.
+    pub spec: DesignSpec,
 }
 
 /// The name of the target's own statement.
@@ -57,16 +73,23 @@ impl Target {
         let model = SourceFile::parse(&text, folder)?.check(Copies::All)?;
         let files = data::constants(&model)?;
         let arrays = Arrays::new(&model, &files)?;
-        let found = leaves(&model, &spectral).map_err(|e| e.in_text(None, &text))?;
+        let (found, combined) =
+            leaves(&model, &spectral).map_err(|e| e.in_text(None, &text))?;
         let mut target = Target {
             model,
             arrays,
             terms: Vec::new(),
+            spec: spec.clone(),
         };
         let ids: Vec<TensorId> = target.model.parameters().collect();
         for id in ids {
-            let own = found.iter().filter(|l| l.component == id);
-            let term = term(&target, id, own.cloned().collect());
+            let own: Vec<Leaf> = found.iter().filter(|l| l.component == id).cloned().collect();
+            let across: Vec<LinearLeaf> =
+                combined.iter().filter(|l| l.component == id).cloned().collect();
+            let term = match across.is_empty() {
+                true => term(&target, id, own),
+                false => linear::term(&mut target, id, own, across),
+            };
             target.terms.push(term.map_err(|e| e.in_text(None, &text))?);
         }
         Ok(target)
@@ -75,6 +98,21 @@ impl Target {
 
 /// The target as a program whose parameters are the components.
 fn program(spec: &DesignSpec, main: &str, spectral: &[Spectral]) -> Result<String> {
+    let names: Vec<String> = spec.components.keys().cloned().collect();
+    // Another axis, and no letter of the same one.
+    let axis = |letter: &str| -> String {
+        match spec.axes.get(letter) {
+            Some(toml::Value::String(alias)) => alias.clone(),
+            _ => letter.to_owned(),
+        }
+    };
+    let other = |component: &str, place: usize, letter: &str| -> bool {
+        let own = spec.components.get(component).and_then(toml::Value::as_array);
+        let own = own.and_then(|l| l.get(place)).and_then(toml::Value::as_str);
+        let number = |l: &str| spec.axes.get(&axis(l)).and_then(toml::Value::as_integer);
+        own.is_some_and(|own| axis(own) != axis(letter) && number(letter) < number(own) && number(letter).is_some())
+    };
+    let main = spectral::shifted(main, &other, &names);
     let mut program = format!("{NAME} = {main}\n");
     let mut outputs = vec![format!("\"{NAME}\"")];
     let mut inputs = String::new();
@@ -196,6 +234,7 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
         shape: model.shape(id).iter().map(|n| *n as usize).collect(),
         kind,
         leaves,
+        rows: Vec::new(),
     })
 }
 
@@ -224,18 +263,15 @@ impl Term {
 
     /// Whether r is the same for all.
     pub fn is_uniform(&self, target: &Target) -> bool {
-        self.leaves.iter().all(|l| l.is_uniform(&target.model))
+        self.rows.is_empty() && self.leaves.iter().all(|l| l.is_uniform(&target.model))
     }
 
     /// r(x) of the flat place among those of the outer axes.
     pub fn value(&self, target: &Target, place: usize, x: f64) -> Option<f64> {
-        let outer = self.outer();
-        let mut at = vec![0; self.shape.len()];
-        let mut rest = place;
-        for a in outer.iter().rev() {
-            at[*a] = rest % self.shape[*a];
-            rest /= self.shape[*a];
+        if let Some(row) = self.rows.get(place) {
+            return row.at(target, x);
         }
+        let at = self.at(place);
         let mut sum = 0.0;
         for leaf in &self.leaves {
             sum += leaf.value(target, &at, x)?;
@@ -243,9 +279,69 @@ impl Term {
         Some(sum)
     }
 
-    /// Leaves that are functions of the same thing, for spelling.
-    pub fn leaves(&self) -> &[Leaf] {
-        &self.leaves
+    /// r as an expression in one variable, at a place.
+    pub fn expression(&self, target: &Target, place: usize) -> Option<spell::Expr> {
+        if !self.rows.is_empty() {
+            return None;
+        }
+        let at = self.at(place);
+        let mut terms = Vec::new();
+        for leaf in &self.leaves {
+            let mut e = Evaluation::new(&target.model, &target.arrays);
+            for (letter, i) in leaf.letters.iter().zip(&at) {
+                if let Some(l) = letter {
+                    e.letters[l.index()] = *i;
+                }
+            }
+            let mut factors = vec![spell::Expr::Number(leaf.factor)];
+            for f in leaf.weights.iter().chain(&leaf.factors) {
+                let own = spell::read(&mut e, f.node, &leaf.anchors)?;
+                factors.push(if f.inverse { spell::inverse(own) } else { own });
+            }
+            terms.push(spell::times(factors));
+        }
+        Some(spell::plus(terms))
+    }
+
+    /// The places along the component's axes of a flat outer place; 0 along inner ones.
+    fn at(&self, place: usize) -> Vec<usize> {
+        let mut at = vec![0; self.shape.len()];
+        let mut rest = place;
+        for a in self.outer().iter().rev() {
+            at[*a] = rest % self.shape[*a];
+            rest /= self.shape[*a];
+        }
+        at
+    }
+
+    /// A term of linear combinations.
+    pub fn combined(component: String, letter: String, rows: Vec<Combined>) -> Term {
+        Term {
+            component,
+            letters: vec![letter],
+            shape: vec![rows.len()],
+            kind: Kind::Entries,
+            leaves: Vec::new(),
+            rows,
+        }
+    }
+}
+
+impl Combined {
+    /// r(x).
+    pub fn at(&self, target: &Target, x: f64) -> Option<f64> {
+        let leaf = &self.leaf;
+        let mut e = Evaluation::new(&target.model, &target.arrays);
+        for (l, i) in leaf.free.iter().zip(&self.letters) {
+            e.letters[l.index()] = *i;
+        }
+        e.given.insert(leaf.argument, x);
+        let mut product = self.factor * leaf.factor;
+        for f in leaf.weights.iter().chain(&leaf.factors) {
+            let v = e.node(f.node)?;
+            product = if f.inverse { product / v } else { product * v };
+        }
+        Some(product)
     }
 }
 
