@@ -5,6 +5,7 @@
 //! builder of the same tree; every other tool starts from it.
 
 pub mod catalogue;
+pub mod curve;
 pub mod data;
 pub mod error;
 pub mod expression;

@@ -28,6 +28,15 @@ const OPERATIONS: &[&str] = &[
     "silu(a[i,j])",
     "sin(a[i,j])",
     "cos(a[i,j])",
+    "sign(a[i,j]) * a[i,j]^2",
+    "erf(a[i,j])",
+    "max(a[i,j], b[j])",
+    "min(a[i,j], a[i,j]^2 * b[j])",
+    "cube_root(a[i,j])",
+    "stretched(a[i,j])",
+    "grown(a[i,j])",
+    "bell(a[i,j]) * b[j]",
+    "rooted(a[i,j]^2)",
     "a[i,j] / (b[j] + 3)",
     "a[i,j] * b[j] - 2 * a[i,j]",
     "softmax[j](a[i,j])",
@@ -73,7 +82,13 @@ fn model(operation: &str) -> Model {
         "symbias = 1\noutputs = [\"y\"]\naxes = {{ i = 3, j = 4, k = \"j\" }}\nprogram = '''\ny[i,j] = {operation} + 0 * a[i,j] + 0 * b[j] + 0 * abs2(z[i])\n'''\n\
          parameters = {{ a = [\"i\",\"j\"], b = [\"j\"], z = {{ axes = [\"i\"], field = \"complex\" }} }}\n\
          [constants]\nM = {{ axes = [\"j\",\"k\"], law = \"normal\", seed = 4 }}\n\
-         n = {{ axes = [\"j\"], values = [3, 0, -1, 2] }}\nm = {{ axes = [\"j\"], values = [0.5, 2, -1.5, 0] }}\n"
+         n = {{ axes = [\"j\"], values = [3, 0, -1, 2] }}\nm = {{ axes = [\"j\"], values = [0.5, 2, -1.5, 0] }}\n\
+         [profiles]\n\
+         cube_root = {{ inverse = \"z + z^3\" }}\n\
+         stretched = {{ inverse = \"sign(z) * abs(z)^0.6\" }}\n\
+         grown = {{ inverse = \"log(1 + z/0.1)\" }}\n\
+         bell = {{ integral = \"exp(-z^2)\", from = 0.3 }}\n\
+         rooted = {{ integral = \"z^-0.5\", from = 0 }}\n"
     );
     SourceFile::parse(&text, None)
         .and_then(|s| s.check(Copies::All))
@@ -239,6 +254,8 @@ fn conventions_at_kinks() {
         "norm[k](a[i,k]) + 0 * b[j]",
         "leaky_relu(a[i,j], 0)",
         "sqrt(a[i,j])",
+        "sign(a[i,j])",
+        "rooted(a[i,j])",
         "a[i,j]^0.7",
         "a[i,j]^pos(j) * where(pos(j) == 1, 0, 1)",
         "abs(z[i]) + a[i,j]^2",

@@ -3,6 +3,7 @@
 //! | room | what it decides |
 //! |---|---|
 //! | [`lanes`] | vectors of f32 or f64 with runtime dispatch, our own transcendentals, sums in a fixed order |
+//! | [`chebyshev`] | series of smooth functions on panels |
 //! | [`dense`] | small dense linear algebra: products, decompositions, exponential, Jacobi SVD |
 //! | [`random`] | randomness as a pure function of (seed, replica, step, index) |
 //! | [`extended`] | numbers of 31 digits, for what 16 leave open |
@@ -11,6 +12,7 @@
 //!
 //! Nothing here reads a clock, a thread count or an environment variable, except [`lanes::measure`], which times.
 
+pub mod chebyshev;
 pub mod dense;
 pub mod error;
 pub mod extended;

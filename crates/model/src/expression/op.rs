@@ -1,6 +1,7 @@
 //! The operations of the checked expression.
 
 use super::{Condition, IndexExpr, Label, NodeId, TensorId};
+use crate::curve::Curve;
 
 /// One factor of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,13 @@ pub enum Op {
         /// The exponent.
         exponent: NodeId,
     },
+    /// `max(a, b)`, `min(a, b)`, entry by entry; of equals the first.
+    Extreme {
+        /// Whether it is the larger of the two.
+        largest: bool,
+        /// The two values.
+        pair: [NodeId; 2],
+    },
     /// `sum[i](e)`, `mean`, `max`, `logsumexp`, `norm`: letters `over` disappear.
     Reduce {
         /// What is computed.
@@ -131,6 +139,12 @@ pub enum Function {
     Log,
     /// Square root.
     Sqrt,
+    /// −1, 0 or 1; derivative 0.
+    Sign,
+    /// 2/√π ∫₀ˣ e^{−t²} dt.
+    Erf,
+    /// A profile that is no expression: an inverse, an integral, a table.
+    Profile(Curve),
     /// tanh.
     Tanh,
     /// 1/(1+e^{−x}).
@@ -159,13 +173,13 @@ impl Function {
     /// Whether it maps integers to integers.
     pub(super) fn keeps_integers(self) -> bool {
         match self {
-            Function::Relu | Function::Abs | Function::Square => true,
+            Function::Relu | Function::Abs | Function::Sign | Function::Square => true,
             Function::Power(p) => p >= 0.0 && p.fract() == 0.0,
             _ => false,
         }
     }
 
-    /// The name that the language has for it; a power has none.
+    /// The name that the language has for it, or the file; a power has none.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -177,6 +191,9 @@ impl Function {
             Function::Exp => "exp",
             Function::Log => "log",
             Function::Sqrt => "sqrt",
+            Function::Sign => "sign",
+            Function::Erf => "erf",
+            Function::Profile(curve) => curve.name(),
             Function::Tanh => "tanh",
             Function::Sigmoid => "sigmoid",
             Function::Gelu => "gelu",
@@ -322,6 +339,7 @@ impl Op {
                 vec![*argument]
             }
             Op::Power { base, exponent } => vec![*base, *exponent],
+            Op::Extreme { pair, .. } => pair.to_vec(),
             Op::Where {
                 then, otherwise, ..
             } => vec![*then, *otherwise],

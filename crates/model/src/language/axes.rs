@@ -14,7 +14,7 @@ const BATCH: u64 = 8;
 const CHAIN: usize = 100;
 
 /// The axes of a file.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Axes {
     pub axes: Vec<Axis>,
     pub labels: Vec<LabelInfo>,

@@ -4,8 +4,10 @@ use super::axes::{self, Axes};
 use super::definition::{self, Definition};
 use super::file::{Declaration, File, Role};
 use super::graph::Graph;
-use super::syntax::{Expr, Name};
+use super::profile::Profile;
+use super::syntax::Name;
 use super::{Options, block, loss};
+use crate::curve::Curve;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{
     AxisId, Field, Label, Law, Loss, Model, NodeId, Repetition, Source, Tensor, TensorId,
@@ -34,7 +36,9 @@ pub(super) struct Checker<'a> {
     pub graph: Graph,
     pub tensors: Vec<Tensor>,
     pub names: HashMap<String, TensorId>,
-    pub profiles: HashMap<&'a str, &'a Expr>,
+    pub profiles: HashMap<&'a str, &'a Profile>,
+    /// Profiles that are no expressions, as far as they were made.
+    pub curves: HashMap<String, Curve>,
     /// Profiles already applied to a value, and those being expanded.
     pub applied: HashMap<(String, NodeId), NodeId>,
     pub open: Vec<String>,
@@ -51,24 +55,8 @@ pub(super) fn check(
     name: &str,
     options: &Options,
 ) -> Result<Model> {
-    let mut checker = Checker {
-        source,
-        file,
-        folder,
-        axes: axes::resolve(file, options)?,
-        graph: Graph::default(),
-        tensors: Vec::new(),
-        names: HashMap::new(),
-        profiles: file
-            .profiles
-            .iter()
-            .map(|(n, e)| (n.text.as_str(), e))
-            .collect(),
-        applied: HashMap::new(),
-        open: Vec::new(),
-        repetitions: Vec::new(),
-        numbers: 0,
-    };
+    let axes = axes::resolve(file, options)?;
+    let mut checker = Checker::new(source, file, folder, axes);
     checker.builtin_names()?;
     let (parameters, others): (Vec<_>, Vec<_>) = file
         .tensors
@@ -97,8 +85,38 @@ pub(super) fn check(
     Ok(checker.finish(name, order, outputs, loss))
 }
 
+impl<'a> Checker<'a> {
+    /// Nothing defined yet.
+    pub(super) fn new(
+        source: &'a str,
+        file: &'a File,
+        folder: Option<&'a Path>,
+        axes: Axes,
+    ) -> Checker<'a> {
+        Checker {
+            source,
+            file,
+            folder,
+            axes,
+            graph: Graph::default(),
+            tensors: Vec::new(),
+            names: HashMap::new(),
+            profiles: file
+                .profiles
+                .iter()
+                .map(|(n, e)| (n.text.as_str(), e))
+                .collect(),
+            curves: HashMap::new(),
+            applied: HashMap::new(),
+            open: Vec::new(),
+            repetitions: Vec::new(),
+            numbers: 0,
+        }
+    }
+}
+
 impl Checker<'_> {
-    fn finish(
+    pub(super) fn finish(
         self,
         name: &str,
         order: Vec<TensorId>,

@@ -174,7 +174,7 @@ impl ConstantSpec {
 }
 
 /// The path of a file named by a model file; no path leads outside the model file's folder.
-fn inside(folder: Option<&Path>, path: &Name) -> Result<PathBuf> {
+pub(super) fn inside(folder: Option<&Path>, path: &Name) -> Result<PathBuf> {
     let outside = || {
         Error::new(
             ErrorKind::File,

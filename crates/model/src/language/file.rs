@@ -1,6 +1,7 @@
 //! A model file as written: every key of language.md §1, its kind checked, nothing resolved.
 
 use super::constant::ConstantSpec;
+use super::profile::{self, Profile};
 use super::syntax::{Expr, Name, Statement};
 use super::table::{Table, Value, mismatch, names, number, span_of, string, text};
 use super::{constant, parser};
@@ -17,7 +18,7 @@ pub(super) struct File {
     pub statements: Vec<Statement>,
     pub batch: Option<Name>,
     pub tensors: Vec<Declaration>,
-    pub profiles: Vec<(Name, Expr)>,
+    pub profiles: Vec<(Name, Profile)>,
     pub blocks: Vec<BlockSpec>,
     pub loss: Option<LossSpec>,
 }
@@ -310,7 +311,7 @@ fn choice<T: Copy>(found: Option<Name>, known: &[(&str, T)]) -> Result<Option<T>
     .remedy(format!("one of: {}", list.join(", "))))
 }
 
-fn profiles(root: &mut Table<'_>, source: &str) -> Result<Vec<(Name, Expr)>> {
+fn profiles(root: &mut Table<'_>, source: &str) -> Result<Vec<(Name, Profile)>> {
     let Some(mut table) = root.table("profiles")? else {
         return Ok(Vec::new());
     };
@@ -319,8 +320,8 @@ fn profiles(root: &mut Table<'_>, source: &str) -> Result<Vec<(Name, Expr)>> {
         .into_iter()
         .map(|(name, value)| {
             word(&name, "profile")?;
-            let text = text(value, &name.text, source)?;
-            Ok((name, parser::expression(&text)?))
+            let profile = profile::decode(&name, value, source)?;
+            Ok((name, profile))
         })
         .collect()
 }

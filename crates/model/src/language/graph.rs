@@ -250,6 +250,15 @@ impl Graph {
         Ok(self.push(op, labels, field, span))
     }
 
+    /// The larger or the smaller of two real values.
+    pub fn extreme(&mut self, largest: bool, pair: [NodeId; 2], span: Span) -> Result<NodeId> {
+        if let [Some(a), Some(b)] = pair.map(|node| self.as_number(node)) {
+            let value = if largest { a.max(b) } else { a.min(b) };
+            return self.number(value, span);
+        }
+        self.real(Op::Extreme { largest, pair }, "min and max", span)
+    }
+
     /// A reduction; a sum of a product is the product summed.
     pub fn reduce(
         &mut self,
@@ -359,6 +368,7 @@ fn move_arguments(op: &mut Op, place: &[NodeId]) {
             to(argument);
         }
         Op::Power { base, exponent } => [base, exponent].into_iter().for_each(to),
+        Op::Extreme { pair, .. } => pair.iter_mut().for_each(to),
         Op::Where {
             then, otherwise, ..
         } => [then, otherwise].into_iter().for_each(to),
@@ -385,6 +395,9 @@ fn fold(function: Function, x: f64) -> Option<f64> {
         Function::Exp => x.exp(),
         Function::Log => x.ln(),
         Function::Sqrt => x.sqrt(),
+        Function::Sign if x == 0.0 => 0.0,
+        Function::Sign => x.signum(),
+        Function::Erf => libm::erf(x),
         Function::Tanh => x.tanh(),
         Function::Sin => x.sin(),
         Function::Cos => x.cos(),

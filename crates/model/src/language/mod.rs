@@ -22,6 +22,7 @@ mod lexer;
 mod loss;
 mod occurrence;
 mod parser;
+mod profile;
 mod resolve;
 mod syntax;
 mod table;

@@ -186,6 +186,7 @@ impl Writer<'_> {
                 to(argument);
             }
             Op::Power { base, exponent } => [base, exponent].into_iter().for_each(to),
+            Op::Extreme { pair, .. } => pair.iter_mut().for_each(to),
             Op::Where {
                 condition,
                 then,

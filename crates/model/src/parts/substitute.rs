@@ -81,6 +81,7 @@ impl Draft {
                 to(argument);
             }
             Op::Power { base, exponent } => [base, exponent].into_iter().for_each(to),
+            Op::Extreme { pair, .. } => pair.iter_mut().for_each(to),
             Op::Where {
                 condition,
                 then,

@@ -54,6 +54,7 @@ fn slope(g: &mut Graph, f: Pointwise, x: Id, y: Id) -> Option<Id> {
             let square = g.times(y, y);
             g.scaled(square, -1.0)
         }
+        Pointwise::Curve(curve) => g.map(Pointwise::Curve(curve.derivative()?), x),
         Pointwise::Step | Pointwise::LeakyStep(_) | Pointwise::Sign => return None,
     })
 }
@@ -107,6 +108,14 @@ pub(super) fn jvp(g: &mut Graph, roots: &[Id], seeds: &HashMap<Id, Id>) -> Vec<O
                 let first = g.first_max(x, id);
                 g.contract(&[first, t], &dims)
             }),
+            Op::Choose([c, x, y]) => match (of(x), of(y)) {
+                (None, None) => None,
+                (a, b) => {
+                    let zero = g.number(0.0);
+                    let chosen = g.choose(c, a.unwrap_or(zero), b.unwrap_or(zero));
+                    Some(g.contract(&[chosen], &dims))
+                }
+            },
             Op::FirstMax(..) => None,
             Op::Rename(x, names) => of(x).map(|t| g.rename(t, &names)),
             Op::Gather {
@@ -217,6 +226,12 @@ pub(super) fn vjp(g: &mut Graph, seeds: &[(Id, Id)], leaves: &[Id]) -> Vec<Optio
             Op::Max(x) => {
                 let first = g.first_max(x, id);
                 give(g, x, &[ct, first]);
+            }
+            Op::Choose([c, x, y]) => {
+                let zero = g.number(0.0);
+                let (yes, no) = (g.choose(c, ct, zero), g.choose(c, zero, ct));
+                give(g, x, &[yes]);
+                give(g, y, &[no]);
             }
             Op::Rename(x, names) => {
                 let back: Vec<_> = names.iter().map(|(a, b)| (*b, *a)).collect();

@@ -260,6 +260,12 @@ impl Graph {
         self.push(Op::Map(f, x), dims)
     }
 
+    /// x where c > 0, else y; over the dimensions of all three.
+    pub fn choose(&mut self, c: Id, x: Id, y: Id) -> Id {
+        let dims = self.union(&[c, x, y]);
+        self.push(Op::Choose([c, x, y]), dims)
+    }
+
     /// A reduction over the dimensions that `dims` lacks.
     pub fn reduce(&mut self, max: bool, x: Id, dims: Vec<Dim>) -> Id {
         self.push(if max { Op::Max(x) } else { Op::LogSumExp(x) }, dims)

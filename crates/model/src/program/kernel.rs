@@ -190,6 +190,14 @@ fn mapped<S: Simd, T: Real>(simd: S, step: &Rows, f: Pointwise, arena: &mut [T])
             |x| unit / x,
         ),
         Pointwise::InverseOrZero => choose!(x, x.eq(zero), zero, unit / x),
+        // Number by number: a table is looked up, not computed along lanes.
+        Pointwise::Curve(curve) => one(
+            simd,
+            step,
+            arena,
+            #[inline(always)]
+            |x| T::Lanes::<S>::from_fn(simd, |i| T::from_f64(curve.at(x.lane(i).to_f64()))),
+        ),
         Pointwise::Power(p) => one(
             simd,
             step,

@@ -310,6 +310,13 @@ impl<'a> Lowering<'a> {
                 let (b, e) = (done(&self.nodes, base), done(&self.nodes, exponent).0);
                 self.power(node, b, (*exponent, e))
             }
+            Op::Extreme { largest, pair } => {
+                let [a, b] = [&pair[0], &pair[1]].map(|x| done(&self.nodes, x).0);
+                // Of equals the first, as in a reduction.
+                let (over, under) = if *largest { (b, a) } else { (a, b) };
+                let excess = self.graph.plus(over, under, -1.0);
+                Ok((self.graph.choose(excess, b, a), None))
+            }
             Op::Reduce {
                 reduction,
                 over,

@@ -24,6 +24,9 @@ impl Lowering<'_> {
             Function::Sigmoid => Pointwise::Sigmoid,
             Function::Sin => Pointwise::Sin,
             Function::Cos => Pointwise::Cos,
+            Function::Sign => Pointwise::Sign,
+            Function::Erf => Pointwise::Erf,
+            Function::Profile(curve) => Pointwise::Curve(curve),
             Function::Power(p) => match p {
                 _ if p == 0.0 => return g.number(1.0),
                 _ if p == 1.0 => return x,

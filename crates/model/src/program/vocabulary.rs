@@ -1,6 +1,7 @@
 //! What a graph is made of: few operations, closed under differentiation, so that gradients and higher derivatives run on
 //! the same kernels.
 
+use crate::curve::Curve;
 use std::sync::Arc;
 
 /// A dimension of arrays: an index letter, an axis of a tensor, the samples or the replicas.
@@ -29,6 +30,8 @@ pub(super) enum Pointwise {
     Sign,
     Power(f64),
     Inverse,
+    /// A profile that is no expression, or a derivative of one.
+    Curve(Curve),
     /// 1/x, and 0 at 0: in derivatives that are 0 by convention.
     InverseOrZero,
 }
@@ -58,6 +61,8 @@ pub(super) enum Op {
     /// Σ c·x.
     Combine(Vec<(Id, f64)>),
     Map(Pointwise, Id),
+    /// Of c, x and y: x where c > 0, else y.
+    Choose([Id; 3]),
     /// log Σ exp over the dimensions that are missing.
     LogSumExp(Id),
     /// Maximum over the dimensions that are missing.
@@ -98,6 +103,7 @@ impl Op {
             Op::Combine(terms) => terms.iter().map(|t| t.0).collect(),
             Op::Map(_, x) | Op::LogSumExp(x) | Op::Max(x) | Op::Rename(x, _) => vec![*x],
             Op::FirstMax(x, y) => vec![*x, *y],
+            Op::Choose(of) => of.to_vec(),
             Op::Gather { from, .. } => vec![*from],
             Op::Scatter { factors, .. } => factors.clone(),
             Op::Select {

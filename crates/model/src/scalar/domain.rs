@@ -2,7 +2,7 @@
 
 use super::tape::{Goal, Instruction, ScalarProgram};
 use crate::error::{Error, ErrorKind};
-use crate::expression::{Function, Model, NodeId, TensorId};
+use crate::expression::{Function, Model, NodeId, Op, TensorId};
 
 /// An operation whose arguments are finite and whose value is not.
 #[derive(Clone, Debug, PartialEq)]
@@ -172,10 +172,16 @@ impl Outside {
                 format!("a number beyond the range of f64 {place}"),
                 "give smaller parameters or inputs",
             ),
-            (operation, _) => (
-                format!("{operation} of {value} {place} is not finite"),
-                "give other parameters or inputs",
-            ),
+            (operation, _) => {
+                let said = match &model.node(self.node).op {
+                    Op::Map {
+                        function: Function::Profile(curve),
+                        ..
+                    } => format!("{operation} of {value} {place}: {}", curve.said()),
+                    _ => format!("{operation} of {value} {place} is not finite"),
+                };
+                (said, "give other parameters or inputs")
+            }
         };
         Error::new(ErrorKind::Numerical, said)
             .at(model.node(self.node).span)

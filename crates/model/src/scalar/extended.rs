@@ -45,6 +45,11 @@ impl Scalar for Extended {
             Function::Exp => x.exp(),
             Function::Log => x.ln(),
             Function::Sqrt => x.sqrt(),
+            Function::Sign if x.high() == 0.0 => Extended::ZERO,
+            Function::Sign => Extended::from(x.high().signum()),
+            Function::Erf => x.erf(),
+            // Known to the digits of f64 only.
+            Function::Profile(_) => return None,
             Function::Tanh => x.tanh(),
             Function::Sigmoid => x.sigmoid(),
             Function::Silu => x * x.sigmoid(),
@@ -74,6 +79,11 @@ impl Scalar for Extended {
             Function::Log => x.recip(),
             Function::Sqrt if x.high() == 0.0 => Extended::ZERO,
             Function::Sqrt => y.recip().scaled(-1),
+            Function::Sign => Extended::ZERO,
+            Function::Erf => {
+                (-(x * x)).exp() * Extended::FRAC_1_SQRT_2PI * (2.0 * std::f64::consts::SQRT_2)
+            }
+            Function::Profile(_) => return None,
             Function::Tanh => x.sech_squared(),
             Function::Sigmoid => x.sigmoid() * (-x).sigmoid(),
             Function::Silu => x.sigmoid() * (one + x * (-x).sigmoid()),

@@ -96,7 +96,11 @@ impl Walk<'_> {
                 over,
                 argument,
             } => self.total(over, at, &|at| self.value(*argument, at, depth)),
-            Op::Power { .. } | Op::Reduce { .. } | Op::Axial { .. } | Op::Rope { .. } => None,
+            Op::Power { .. }
+            | Op::Extreme { .. }
+            | Op::Reduce { .. }
+            | Op::Axial { .. }
+            | Op::Rope { .. } => None,
         }
     }
 

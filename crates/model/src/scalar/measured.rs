@@ -141,6 +141,16 @@ impl Scalar for Measured {
             Function::Relu => kink(1.0),
             Function::LeakyRelu(slope) => kink((1.0 - slope).abs()),
             Function::Abs => kink(2.0),
+            Function::Sign => kink(f64::INFINITY),
+            Function::Profile(curve) => {
+                let slope = curve.derivative()?;
+                slope.error(x, value)
+                    + if e > 0.0 {
+                        slope.spread(x, e, value)
+                    } else {
+                        0.0
+                    }
+            }
             Function::Square => 2.0 * e,
             Function::Power(0.0) => 0.0,
             Function::Power(p) => {
@@ -168,7 +178,8 @@ fn rounded(y: f64, units: f64) -> f64 {
 /// what the formulas of f64 add.
 fn rounding(function: Function, x: f64, y: f64) -> f64 {
     match function {
-        Function::Relu | Function::Abs => 0.0,
+        Function::Relu | Function::Abs | Function::Sign => 0.0,
+        Function::Profile(curve) => curve.error(x, y),
         Function::LeakyRelu(_) if x > 0.0 => 0.0,
         Function::Power(p) if p == 0.0 || p == 1.0 => 0.0,
         Function::Power(p) if p == p.trunc() && p.abs() <= 64.0 => rounded(y, p.abs() + 1.0),
@@ -218,6 +229,10 @@ fn spread(function: Function, x: f64, e: f64, y: f64) -> Option<f64> {
     };
     Some(match function {
         Function::Relu if x < -e => 0.0,
+        Function::Sign if size > e => 0.0,
+        Function::Sign => 2.0,
+        Function::Profile(curve) => curve.spread(x, e, y),
+        Function::Erf => second(0.97)?.min(1.13 * e).min(2.0),
         Function::Relu | Function::Abs => e,
         Function::LeakyRelu(_) if x > e => e,
         Function::LeakyRelu(slope) if x < -e => slope.abs() * e,
@@ -271,6 +286,10 @@ fn smooth_slope(function: Function, x: f64, e: f64, y: &Measured, value: f64) ->
             // 1 − t² is off by 2|t| times what t is off by, and by two roundoffs.
             let bend = size * steep * (2.0 * t.abs() * gate + U * (2.0 + 8.0 * (1.0 - t * t)));
             1.2 * e + 0.5 * (gate + 2.0 * U + bend) + rounded(value, 2.0)
+        }
+        // 2/√π e^{−x²}: its slope is −2x times it, its second derivative at most 4/√π; the exponent is rounded once.
+        Function::Erf => {
+            (2.0 * size * value * e + 1.13 * e * e) + U * x * x * value + rounded(value, 3.0)
         }
         Function::Sin | Function::Cos => {
             let bend = x.apply(function)?.abs();

@@ -77,6 +77,13 @@ pub trait Scalar: Clone {
                 let bend = self.times(&c(1.0).plus(&t.times(&t).minus())).times(&steep);
                 c(1.0).plus(&t).plus(&bend).times(&c(0.5))
             }
+            Function::Sign => c(0.0),
+            Function::Erf => self
+                .times(self)
+                .minus()
+                .apply(Function::Exp)?
+                .times(&c(std::f64::consts::FRAC_2_SQRT_PI)),
+            Function::Profile(curve) => self.apply(Function::Profile(curve.derivative()?))?,
             Function::Conj | Function::Re | Function::Im | Function::Abs2 => return None,
         })
     }
@@ -119,6 +126,10 @@ impl Scalar for f64 {
             Function::Exp => x.exp(),
             Function::Log => x.ln(),
             Function::Sqrt => x.sqrt(),
+            Function::Sign if x == 0.0 => 0.0,
+            Function::Sign => x.signum(),
+            Function::Erf => libm::erf(x),
+            Function::Profile(curve) => curve.at(x),
             Function::Tanh => x.tanh(),
             Function::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Function::Silu => x / (1.0 + (-x).exp()),
@@ -218,6 +229,8 @@ impl Scalar for Exact {
                 self.times(&Exact::of(slope))
             }),
             Function::Abs => Some(if positive { *self } else { self.minus() }),
+            Function::Sign if self.shadow == 0.0 => Some(Exact::ZERO),
+            Function::Sign => Some(Exact::of(self.shadow.signum())),
             Function::Square => Some(self.times(self)),
             Function::Power(p) if p == p.trunc() && p.abs() <= EXACT_POWER => {
                 let mut square = if p < 0.0 { self.inverse()? } else { *self };

@@ -116,6 +116,10 @@ impl Lowering<'_> {
                     _ => (self.power(b.0, e), None),
                 })
             }
+            Op::Extreme { largest, pair } => {
+                let (a, b) = (self.argument(pair[0])?.0, self.argument(pair[1])?.0);
+                Ok((self.extreme(*largest, a, b), None))
+            }
             Op::Reduce {
                 reduction,
                 over,
@@ -134,6 +138,16 @@ impl Lowering<'_> {
                 Err(Error::new(ErrorKind::Unsupported, "not entry by entry"))
             }
         }
+    }
+
+    /// The larger or the smaller of two: min(a, b) = −max(−a, −b), exactly.
+    fn extreme(&mut self, largest: bool, a: u32, b: u32) -> u32 {
+        if largest {
+            return self.max(vec![a, b]);
+        }
+        let opposite = vec![self.negative(a), self.negative(b)];
+        let max = self.max(opposite);
+        self.negative(max)
     }
 
     fn access(

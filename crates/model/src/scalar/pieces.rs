@@ -26,9 +26,10 @@ impl ScalarProgram {
                 continue;
             }
             match *instruction {
-                Instruction::Map(Function::Relu | Function::LeakyRelu(_) | Function::Abs, a)
-                    if !signs[a as usize] && !self.is_constant(a) =>
-                {
+                Instruction::Map(
+                    Function::Relu | Function::LeakyRelu(_) | Function::Abs | Function::Sign,
+                    a,
+                ) if !signs[a as usize] && !self.is_constant(a) => {
                     found.push(Kink { at, pieces: 2 });
                 }
                 Instruction::Max(from, to) => found.push(Kink {
@@ -81,7 +82,11 @@ impl ScalarProgram {
                     | Function::Sqrt
                     | Function::Sigmoid => true,
                     Function::Power(p) => at(a) || p % 2.0 == 0.0,
-                    Function::LeakyRelu(_) | Function::Tanh | Function::Silu => at(a),
+                    Function::LeakyRelu(_)
+                    | Function::Tanh
+                    | Function::Silu
+                    | Function::Sign
+                    | Function::Erf => at(a),
                     _ => false,
                 },
                 Instruction::Parameter(_)

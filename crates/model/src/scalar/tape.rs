@@ -149,7 +149,10 @@ impl ScalarProgram {
         let own = self.instructions.iter().zip(&self.needed);
         own.filter(|(_, needed)| **needed).any(|(i, _)| match i {
             Instruction::Map(f, _) => {
-                matches!(f, Function::Relu | Function::LeakyRelu(_) | Function::Abs)
+                matches!(
+                    f,
+                    Function::Relu | Function::LeakyRelu(_) | Function::Abs | Function::Sign
+                )
             }
             Instruction::Max(..) => true,
             _ => false,

@@ -193,6 +193,12 @@ impl Rules<'_> {
                 self.pin_all(*base);
                 self.pin_all(*exponent);
             }
+            // No change of basis but a permutation keeps which of two entries is larger.
+            Op::Extreme { pair, .. } => {
+                for at in [id, pair[0], pair[1]] {
+                    self.pin_all(at);
+                }
+            }
             Op::Reduce {
                 reduction,
                 over,

@@ -208,6 +208,13 @@ impl<'m> Line<'m> {
                 self.text.push('^');
                 self.node(*exponent, Grip::Power);
             }
+            Op::Extreme { largest, pair } => {
+                self.text.push_str(if *largest { "max(" } else { "min(" });
+                self.node(pair[0], Grip::Sum);
+                self.text.push_str(", ");
+                self.node(pair[1], Grip::Sum);
+                self.text.push(')');
+            }
             Op::Reduce {
                 reduction: Reduction::Sum,
                 over,

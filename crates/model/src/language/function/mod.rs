@@ -8,13 +8,15 @@ use super::syntax::{Expr, ExprKind, Name};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{Axial, Field, Function, NodeId, Reduction};
 
-const FUNCTIONS: [(&str, Function); 17] = [
+const FUNCTIONS: [(&str, Function); 19] = [
     ("relu", Function::Relu),
     ("abs", Function::Abs),
     ("square", Function::Square),
     ("exp", Function::Exp),
     ("log", Function::Log),
     ("sqrt", Function::Sqrt),
+    ("sign", Function::Sign),
+    ("erf", Function::Erf),
     ("tanh", Function::Tanh),
     ("sigmoid", Function::Sigmoid),
     ("gelu", Function::Gelu),
@@ -46,7 +48,7 @@ const AXIAL: [(&str, Axial); 7] = [
     ("standardize", Axial::Standardize),
 ];
 
-const OTHERS: [&str; 6] = ["leaky_relu", "where", "zero", "pos", "size", "rope"];
+const OTHERS: [&str; 7] = ["leaky_relu", "min", "where", "zero", "pos", "size", "rope"];
 
 /// The reducing operation of this name.
 pub(super) fn reduction(name: &str) -> Option<Reduction> {
@@ -75,17 +77,17 @@ pub(super) fn is_operation(name: &str) -> bool {
 }
 
 /// A call, taken apart.
-struct Call<'e> {
-    name: &'e Name,
+pub(super) struct Call<'e> {
+    pub name: &'e Name,
     over: Option<&'e [Name]>,
-    arguments: &'e [Expr],
+    pub arguments: &'e [Expr],
     named: &'e [(Name, Expr)],
-    span: Span,
+    pub span: Span,
 }
 
 impl<'e> Call<'e> {
     /// Exactly `n` arguments and, of the options, only those listed.
-    fn shape(&self, n: usize, options: &[&str]) -> Result<()> {
+    pub fn shape(&self, n: usize, options: &[&str]) -> Result<()> {
         let name = &self.name.text;
         if self.arguments.len() != n {
             let s = if n == 1 { "" } else { "s" };
@@ -167,6 +169,10 @@ impl Checker<'_> {
             named,
             span: expr.span,
         };
+        // `max[i](e)` reduces; `max(a, b)` and `min(a, b)` compare entry by entry.
+        if name.text == "min" || name.text == "max" && over.is_none() && arguments.len() == 2 {
+            return self.extreme(&call, needed, scope);
+        }
         if let Some(reduction) = reduction(&name.text) {
             return self.reducing(&call, reduction, needed, scope);
         }
@@ -199,6 +205,24 @@ impl Checker<'_> {
             }
             _ => self.profile(&call, needed, scope),
         }
+    }
+
+    /// `max(a, b)`, `min(a, b)`: each argument is a scope of its own.
+    fn extreme(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
+        if let Some(letter) = call.over.and_then(|o| o.first()) {
+            return Err(Error::new(
+                ErrorKind::Syntax,
+                "`min` does not run over index letters: it compares two values entry by entry",
+            )
+            .at(letter.span)
+            .remedy(format!("the least entry is -max[{0}](-(…))", letter.text)));
+        }
+        call.shape(2, &[])?;
+        let mut pair = [NodeId(0); 2];
+        for (node, expr) in pair.iter_mut().zip(call.arguments) {
+            *node = self.close(expr, needed, scope)?;
+        }
+        self.graph.extreme(call.name.text == "max", pair, call.span)
     }
 
     fn leaky_relu(
@@ -281,46 +305,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A profile, applied to its argument (language §9): its expression with z for the value.
-    fn profile(&mut self, call: &Call<'_>, needed: &Needed, scope: &Scope<'_>) -> Result<NodeId> {
-        let name = call.name.text.as_str();
-        let Some(body) = self.profiles.get(name).copied() else {
-            return Err(self.unknown_operation(call, scope));
-        };
-        call.shape(1, &[])?;
-        let argument = self.close(&call.arguments[0], needed, scope)?;
-        let key = (name.to_owned(), argument);
-        if let Some(done) = self.applied.get(&key) {
-            return Ok(*done);
-        }
-        if self.open.iter().any(|n| n == name) || self.open.len() >= 32 {
-            self.open.push(name.to_owned());
-            return Err(Error::new(
-                ErrorKind::Definition,
-                format!("profiles form a cycle: {}", self.open.join(" -> ")),
-            )
-            .at(call.span));
-        }
-        self.open.push(name.to_owned());
-        let inner = Scope {
-            rename: None,
-            variable: Some(argument),
-        };
-        let labels: Needed = self.graph.labels(argument).iter().copied().collect();
-        let node = self.close(body, &labels, &inner)?;
-        self.open.pop();
-        if self.graph.labels(node).len() != labels.len() {
-            return Err(Error::new(
-                ErrorKind::Definition,
-                format!("the profile `{name}` does not use its variable z"),
-            )
-            .at(body.span));
-        }
-        self.applied.insert(key, node);
-        Ok(node)
-    }
-
-    fn unknown_operation(&self, call: &Call<'_>, scope: &Scope<'_>) -> Error {
+    pub(super) fn unknown_operation(&self, call: &Call<'_>, scope: &Scope<'_>) -> Error {
         let name = call.name.text.as_str();
         if self.file.blocks.iter().any(|b| b.name.text == name) {
             return Error::new(

@@ -35,7 +35,7 @@ impl Assignment<'_> {
             Op::Rename(..) => 0.0,
             Op::Contract(_) if !self.summed(id).is_empty() => BEGIN + self.contraction(id, lane),
             Op::Map(f, _) => BEGIN + own * function(*f),
-            Op::Contract(_) | Op::Combine(_) | Op::Select { .. } => {
+            Op::Contract(_) | Op::Combine(_) | Op::Choose(_) | Op::Select { .. } => {
                 let operands = node.op.arguments().len().max(1) as f64;
                 BEGIN + own * (1.5 + 0.75 * operands)
             }
@@ -212,6 +212,7 @@ fn function(f: Pointwise) -> f64 {
         | Pointwise::Abs
         | Pointwise::Sign => 2.5,
         Pointwise::Power(_) => 12.0,
+        Pointwise::Curve(_) => 160.0,
         _ => 25.0,
     }
 }

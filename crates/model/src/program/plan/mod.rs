@@ -282,6 +282,7 @@ impl Planner<'_> {
             Op::Contract(_) => self.contract(id),
             Op::Combine(terms) => self.combine(id, &terms),
             Op::Map(f, x) => self.rows(id, RowKind::Map(f), &[x]),
+            Op::Choose(of) => self.rows(id, RowKind::Select, &of),
             Op::LogSumExp(x) => self.reduced(id, false, x),
             Op::Max(x) => self.reduced(id, true, x),
             Op::FirstMax(x, y) => self.first_max(id, x, y),

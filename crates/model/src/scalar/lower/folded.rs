@@ -110,6 +110,9 @@ impl Lowering<'_> {
             Function::Silu => (11, 0, None),
             Function::Sin => (12, 0, None),
             Function::Cos => (13, 0, None),
+            Function::Sign => (14, 0, below),
+            Function::Erf => (15, 0, None),
+            Function::Profile(curve) => (16, curve.number(), None),
             Function::Conj | Function::Re | Function::Im | Function::Abs2 => return a,
         };
         self.push(

@@ -206,6 +206,12 @@ impl Weights<'_> {
                 self.nothing(*base);
                 self.nothing(*exponent)
             }
+            // max(ca, cb) = c max(a, b) for c > 0.
+            Op::Extreme { pair, .. } if self.kind == Kind::Scale => self.equal(pair),
+            Op::Extreme { pair, .. } => {
+                self.nothing(pair[0]);
+                self.nothing(pair[1])
+            }
             Op::Reduce {
                 reduction,
                 over,
@@ -299,6 +305,7 @@ impl Weights<'_> {
             (Function::Relu | Function::LeakyRelu(_), _) => 1.0,
             (Function::Abs | Function::Abs2, Kind::Phase) => return Weight::new(),
             (Function::Abs, _) => 1.0,
+            (Function::Sign, Kind::Scale) => return Weight::new(),
             (Function::Square | Function::Abs2, _) => 2.0,
             (Function::Power(p), Kind::Scale) => p,
             // A power that is no integer has a cut, which a turn crosses.
