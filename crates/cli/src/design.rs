@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use symbias::design::{DesignSpec, Driver, Options, design, text};
+use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
 use symbias_model::data;
 use symbias_model::language::{Copies, SourceFile};
 
@@ -37,6 +37,9 @@ pub(crate) struct Arguments {
     /// The largest error of a certificate that holds (1e-8 where exact, 1e-6 else)
     #[arg(long, value_name = "ERROR")]
     tolerance: Option<f64>,
+    /// The rule that each part was built by
+    #[arg(long)]
+    explain: bool,
     /// The machine-readable answer
     #[arg(long)]
     json: bool,
@@ -105,7 +108,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         .as_ref()
         .and_then(stem)
         .or_else(|| arguments.file.as_ref().and_then(stem));
+    let read_model = |path: &String| {
+        if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|p| p == "..") {
+            bail!("model = {path:?} leads outside of the folder of the design file");
+        }
+        let path = folder.join(path);
+        std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read `{}`, the model of the design", path.display()))
+    };
     let options = Options {
+        model: spec.model.as_ref().map(read_model).transpose()?,
         name: name.unwrap_or_default(),
         tolerance: arguments.tolerance,
         at: arguments.at.as_deref().map(arrays).transpose()?,
@@ -134,8 +146,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.json {
         print(&json)?;
     } else {
-        let model = SourceFile::parse(&found.model, None)?.check(Copies::AtMost(1))?;
-        print(&(text(&found.answer, &model.reads()) + &written))?;
+        let model = SourceFile::parse(&found.model, Some(&folder))?.check(Copies::AtMost(1))?;
+        let why = if arguments.explain {
+            explained(&found.answer)
+        } else {
+            String::new()
+        };
+        print(&(text(&found.answer, &model.reads()) + &why + &written))?;
     }
     Ok(if found.holds() {
         Outcome::Fine

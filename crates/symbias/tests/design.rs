@@ -331,3 +331,148 @@ fn hundred_thousand_entries_are_no_matter() {
     assert!(design.holds());
     assert!(begin.elapsed().as_secs_f64() < 8.0, "{:?}", begin.elapsed());
 }
+
+#[test]
+fn any_increasing_target_has_a_profile() {
+    type Case = (&'static str, fn(f64) -> f64);
+    let cases: [Case; 4] = [
+        ("abs(x) + sqrt(abs(x))", |x| x.abs() + x.abs().sqrt()),
+        ("sqrt(1 + x^2)", |x| x * x / (1.0 + (1.0 + x * x).sqrt())),
+        ("abs(x) + relu(x)^2", |x| x.abs() + x.max(0.0).powi(2)),
+        ("log(1 + abs(x)) + 0.1*abs(x)", |x| x.abs().ln_1p() + 0.1 * x.abs()),
+    ];
+    for (target, r) in cases {
+        let design = short(target, "entries", &[2]);
+        has_bias(design, ("z", &[2]), &|w| w.iter().map(|x| r(*x)).sum());
+    }
+}
+
+fn noisy(target: &str, on: &str, driver: Driver, sizes: &[u64]) -> Built {
+    let spec = DesignSpec::short(target, on, driver, sizes).expect("a design");
+    let design = made(&spec);
+    assert!(design.holds(), "{target} under {}: {:?}", driver.name(), design.answer.certificate);
+    Built::new(design)
+}
+
+/// ½ log det JJᵀ of a model with one output, at a lift.
+fn half_log_k(built: &Built, x: f64) -> f64 {
+    let theta = built.lift("z", &[1], &[x], 0.0);
+    let step = 1e-6;
+    // J by differences of values alone.
+    let k: f64 = (0..theta.len())
+        .map(|j| {
+            let (mut up, mut down) = (theta.clone(), theta.clone());
+            up[j] += step;
+            down[j] -= step;
+            ((built.value(&up)[0] - built.value(&down)[0]) / (2.0 * step)).powi(2)
+        })
+        .sum();
+    k.ln() / 2.0
+}
+
+#[test]
+fn laws_of_noise_are_those_that_were_asked_for() {
+    let r = |x: f64| x.abs() + 0.3 * x * x;
+    let points = [-3.0, -1.0, -0.2, 0.1, 0.7, 2.0, 4.0];
+    let spread = |of: &dyn Fn(f64) -> f64| {
+        let d: Vec<f64> = points.iter().map(|x| of(*x)).collect();
+        d.iter().copied().fold(f64::MIN, f64::max) - d.iter().copied().fold(f64::MAX, f64::min)
+    };
+    let horizontal = noisy("abs(x)+0.3*x^2", "entries", Driver::Horizontal, &[1]);
+    assert!(spread(&|x| half_log_k(&horizontal, x) - r(x)) < 1e-5);
+    // Slice: the volume of the orbit, log ‖(u, v)‖, comes in.
+    let slice = noisy("abs(x)+0.3*x^2", "entries", Driver::Slice, &[1]);
+    let orbit = |x: f64| energy(&slice.lift("z", &[1], &[x], 0.0)).ln() / 2.0;
+    assert!(spread(&|x| half_log_k(&slice, x) + orbit(x) - r(x)) < 1e-5);
+    let isotropic = noisy("abs(x)+0.3*x^2", "entries", Driver::Isotropic, &[1]);
+    let normal = |x: f64| energy(&isotropic.lift("z", &[1], &[x], 0.0));
+    assert!(spread(&|x| half_log_k(&isotropic, x) + normal(x) - r(x)) < 1e-5);
+    // The twins: one driver's design has not the bias of another.
+    assert!(spread(&|x| half_log_k(&slice, x) - r(x)) > 0.1);
+    assert!(spread(&|x| half_log_k(&isotropic, x) - r(x)) > 0.1);
+    assert!(spread(&|x| half_log_k(&horizontal, x) + energy(&horizontal.lift("z", &[1], &[x], 0.0)) - r(x)) > 0.1);
+}
+
+#[test]
+fn laplace_is_two_products() {
+    let built = noisy("2*abs(x)", "entries", Driver::Isotropic, &[1]);
+    // E|z| and E z² of e^{−2|z|}: ½ and ½, over draws of θ at τ = 1.
+    let mut stream = Stream::new(4, 0, 12);
+    let n = 200_000;
+    let (mut first, mut second) = (0.0, 0.0);
+    for _ in 0..n {
+        let theta: Vec<f64> = (0..4).map(|_| stream.next_normal()).collect();
+        let z = built.value(&theta)[0];
+        first += z.abs() / f64::from(n);
+        second += z * z / f64::from(n);
+    }
+    assert!((first - 0.5).abs() < 5.0 * 0.5 / f64::from(n).sqrt(), "{first}");
+    assert!((second - 0.5).abs() < 5.0 * 1.2 / f64::from(n).sqrt(), "{second}");
+    for target in ["norm", "x", "0.5*x^2"] {
+        if target != "norm" {
+            noisy(target, "groups:3", Driver::Isotropic, &[6]);
+        }
+    }
+}
+
+#[test]
+fn groups_of_noise() {
+    noisy("x", "groups:3", Driver::Horizontal, &[6]);
+    noisy("x", "groups:3", Driver::Slice, &[6]);
+    noisy("log(1+x^2)*2", "groups:2", Driver::Slice, &[4]);
+}
+
+#[test]
+fn flow_has_the_potential_that_was_asked_for() {
+    let spec = |target: &str| {
+        DesignSpec::parse(&format!(
+            "symbias = 1\ndriver = \"flow\"\naxes = {{ i = 1 }}\ncomponents = {{ z = [\"i\"] }}\ntarget = \"sum[i]({target})\"\n"
+        ))
+        .expect("a file")
+    };
+    type Case = (&'static str, fn(f64) -> f64, &'static [f64]);
+    let both: &[f64] = &[-2.0, -0.3, 0.1, 1.5];
+    let positive: &[f64] = &[0.05, 0.3, 1.5, 4.0];
+    let cases: [Case; 6] = [
+        ("z[i]*log(z[i]) - z[i]", |x| 1.0 / x, positive),
+        ("-log(z[i])", |x| 1.0 / (x * x), positive),
+        ("z[i]^2/2", |_| 1.0, both),
+        ("z[i]^2/2 + z[i]^4", |x| 1.0 + 12.0 * x * x, both),
+        ("exp(z[i])", f64::exp, both),
+        (
+            "z[i]*log(z[i]/0.1 + sqrt((z[i]/0.1)^2 + 1)) - sqrt(z[i]^2 + 0.01)",
+            |x| 1.0 / (x * x + 0.01).sqrt(),
+            both,
+        ),
+    ];
+    for (target, bend, points) in cases {
+        let design = made(&spec(target));
+        assert!(design.holds(), "{target}: {:?}", design.answer.certificate);
+        let built = Built::new(design);
+        let ratio: Vec<f64> = points
+            .iter()
+            .map(|x| (2.0 * half_log_k(&built, *x)).exp() * bend(*x))
+            .collect();
+        assert!(ratio.iter().all(|r| (r / ratio[0] - 1.0).abs() < 1e-5), "{target}: {ratio:?}");
+    }
+    let said = match design(&spec("abs(z[i])"), None, &Options::default(), &mut |_| {}) {
+        Err(e) => e.to_string(),
+        Ok(_) => panic!("built"),
+    };
+    assert!(said.contains("convex"), "{said}");
+}
+
+#[test]
+fn laws_that_are_none_are_refused() {
+    for (driver, target, says) in [
+        (Driver::Isotropic, "log(1+abs(x))", "integrable"),
+        (Driver::Horizontal, "log(abs(x))", "at 0"),
+        (Driver::Slice, "abs(x)", ""),
+    ] {
+        let spec = DesignSpec::short(target, "entries", driver, &[2]).expect("a file");
+        match design(&spec, None, &Options::default(), &mut |_| {}) {
+            Err(e) => assert!(e.to_string().contains(says) && !says.is_empty(), "{target}: {e}"),
+            Ok(d) => assert!(says.is_empty() && d.holds(), "{target}"),
+        }
+    }
+}

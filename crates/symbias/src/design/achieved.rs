@@ -1,15 +1,15 @@
 //! The bias of parts as one formula.
 
 use super::form::{Form, number};
-use super::part::{Construction, On, Part, indexed};
+use super::part::{Construction, On, Part, Raw, indexed};
 
 /// The closed form, in the language of targets.
-pub(super) fn formula(parts: &[Part]) -> String {
-    let terms: Vec<String> = parts.iter().map(one).collect();
-    terms.join(" + ")
+pub(super) fn formula(parts: &[Part]) -> Option<String> {
+    let terms: Vec<String> = parts.iter().map(one).collect::<Option<_>>()?;
+    Some(terms.join(" + "))
 }
 
-fn one(part: &Part) -> String {
+fn one(part: &Part) -> Option<String> {
     let shown = indexed(&part.component, &part.letters);
     let at = |places: &[usize]| -> Vec<String> {
         places.iter().map(|a| part.letters[*a].clone()).collect()
@@ -42,7 +42,15 @@ fn one(part: &Part) -> String {
             plus.spelled(&format!("relu({shown})")),
             minus.spelled(&format!("relu(-{shown})"))
         ),
-        Construction::Mixture { .. } | Construction::Curve { .. } => "r".to_owned(),
+        Construction::Mixture { .. } => return None,
+        Construction::Curve { raw, forward, .. } => {
+            let z = if part.on == On::Groups { &size } else { &shown };
+            let q = super::spectral::renamed(forward, "z", z).ok()?;
+            match raw {
+                Raw::Single => format!("({q})^2/2"),
+                Raw::Pair => format!("abs({q})"),
+            }
+        }
         Construction::Sum { alpha, beta } => Form::Huber {
             c: 1.0 / (2.0 * alpha * alpha),
             delta: alpha * alpha / beta,
@@ -53,10 +61,10 @@ fn one(part: &Part) -> String {
         true => body,
         false => format!("{weight}({body})"),
     };
-    match outer.is_empty() {
+    Some(match outer.is_empty() {
         true => body,
         false => format!("sum[{}]({body})", outer.join(",")),
-    }
+    })
 }
 
 /// c and p of R = c|z|^p for z = α Π θ_j^{a_j} (theory §7.1).
@@ -80,7 +88,14 @@ pub(super) fn value(part: &Part, place: usize, x: f64) -> f64 {
         Construction::Profile { plus, minus, .. } => {
             if x >= 0.0 { plus } else { minus }.value(x.abs())
         }
-        Construction::Mixture { .. } | Construction::Curve { .. } => f64::NAN,
+        Construction::Mixture { .. } => f64::NAN,
+        Construction::Curve { raw, forward, profiles, .. } => {
+            let q = super::expression::value(forward, profiles, x).unwrap_or(f64::NAN).abs();
+            match raw {
+                Raw::Single => q * q / 2.0,
+                Raw::Pair => q,
+            }
+        }
         Construction::Sum { alpha, beta } => Form::Huber {
             c: 1.0 / (2.0 * alpha * alpha),
             delta: alpha * alpha / beta,

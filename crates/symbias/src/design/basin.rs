@@ -1,6 +1,7 @@
 //! Which minima of loss + λR training reaches (theory §7.1, Basins).
 
 use super::answer::Basin;
+use super::file::Driver;
 use super::form::Form;
 use super::part::{Construction, Part};
 use crate::answer::Warning;
@@ -49,7 +50,15 @@ fn is_linear(part: &Part) -> bool {
 }
 
 /// The basins of all parts together.
-pub(super) fn basin(parts: &[Part]) -> Basin {
+pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
+    if driver != Driver::Decay {
+        return Basin {
+            sign_frozen: driver != Driver::Flow && parts.iter().any(|p| p.names.len() > 1),
+            origin_is_minimum: false,
+            kkt: "empty".into(),
+            text: "no decay of the weights: minima are those of the loss".into(),
+        };
+    }
     let all: Vec<Form> = parts.iter().flat_map(forms).collect();
     let nonlinear: Vec<&Part> = parts.iter().filter(|p| !is_linear(p)).collect();
     let freezes = |p: &&&Part| !matches!(p.construction, Construction::Sum { .. });

@@ -1,9 +1,9 @@
 //! The calculus of decay (theory §7.1): from r to the part of a parameterization whose least ½‖θ‖² is r.
 
-use super::form::Form;
+use super::form::{Form, number};
 use super::part::{Construction, On, Part, Raw};
 use super::study::Shape;
-use super::target::{Kind, Term};
+use super::target::{Kind, Target, Term};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// Factors of a product, at most; more of them are one to a larger power.
@@ -13,21 +13,21 @@ const FACTORS: f64 = 8.0;
 ///
 /// # Errors
 /// An r that has no exact construction.
-pub(super) fn part(term: &Term, shape: &Shape, names: &mut Names) -> Result<Part> {
+pub(super) fn part(
+    target: &Target,
+    term: &Term,
+    shape: &Shape,
+    range: [f64; 2],
+    names: &mut Names,
+) -> Result<Part> {
     let on = match term.kind {
         Kind::Entries => On::Entries,
         Kind::Groups(_) => On::Groups,
         Kind::Singular(_) => On::Singular,
     };
-    let general = || {
-        Error::new(
-            ErrorKind::Unsupported,
-            format!("the target of `{}` has no closed form that is known", term.component),
-        )
-        .remedy("known: c*abs(x)^p, c*log(1 + abs(x)/eps), a*abs(x) + b*x^2 (elastic net; MCP and SCAD below the plateau), Huber")
+    let (Some(plus), Some(minus)) = (shape.plus.clone(), shape.minus.clone()) else {
+        return general(target, term, shape, range, names);
     };
-    let plus = shape.plus.clone().ok_or_else(general)?;
-    let minus = shape.minus.clone().ok_or_else(general)?;
     let construction = match (&plus, plus == minus) {
         (Form::Power { c, p }, true) => product(*c, *p, on, &term.component)?,
         (_, true) if on == On::Singular => {
@@ -90,7 +90,80 @@ pub(super) fn part(term: &Term, shape: &Shape, names: &mut Names) -> Result<Part
         weights: shape.weights.clone(),
         names: own.iter().map(|n| names.name(n, &term.component)).collect(),
         between,
+        charge: 0.0,
     })
+}
+
+/// Any r: z = f(q) with f the inverse of sgn(z)(r(z) − r(0)), or of its root where r′(0) = 0, a profile of the language.
+fn general(
+    target: &Target,
+    term: &Term,
+    shape: &Shape,
+    range: [f64; 2],
+    names: &mut Names,
+) -> Result<Part> {
+    let refused = |what: &str| {
+        Error::new(
+            ErrorKind::Unsupported,
+            format!("the target of `{}` {what}", term.component),
+        )
+        .remedy("with a closed form are: c*abs(x)^p, c*log(1 + abs(x)/eps), a*abs(x) + b*x^2 (elastic net; MCP and SCAD below the plateau), Huber")
+    };
+    if let Kind::Singular(_) = term.kind {
+        return Err(refused("of singular values is no power: the nearest are c*x^(2/D) for whole D"));
+    }
+    if shape.weights.is_some() {
+        return Err(refused("has no closed form that is known, and weights that differ by entry"));
+    }
+    let r = term
+        .expression(target, 0)
+        .ok_or_else(|| refused("is no expression in one variable"))?;
+    let group = matches!(term.kind, Kind::Groups(_));
+    let at = |x: f64| term.value(target, 0, x).unwrap_or(f64::NAN);
+    let zero = at(0.0);
+    let signs: &[f64] = if group { &[1.0] } else { &[1.0, -1.0] };
+    // Beyond the range it goes on as a line, where it does not increase by itself.
+    let far = super::study::grid(range[1], 1e9 * range[1], 60);
+    let rises = signs.iter().all(|s| far.windows(2).all(|p| at(s * p[1]) > at(s * p[0])));
+    let clipped = match (rises, group) {
+        (true, true) => r.text("abs(z)"),
+        (true, false) => r.text("z"),
+        (false, true) => r.text(&format!("min(abs(z), {})", number(range[1]))),
+        (false, false) => r.text(&format!("(sign(z)*min(abs(z), {}))", number(range[1]))),
+    };
+    let beyond = match rises {
+        true => String::new(),
+        false => format!(" + relu(abs(z) - {})", number(range[1])),
+    };
+    let shift = match zero {
+        z if z == 0.0 => String::new(),
+        z if z > 0.0 => format!(" - {}", number(z)),
+        z => format!(" + {}", number(-z)),
+    };
+    let r = format!("{clipped}{beyond}{shift}");
+    // The power with which r begins.
+    let low = range[0] * 1e-2;
+    let begins = signs.iter().all(|s| ((at(s * 2.0 * low) - zero) / (at(s * low) - zero)).log2() > 1.5);
+    let forward = match begins {
+        true => format!("sign(z)*sqrt(2*({r}))"),
+        false => format!("sign(z)*({r})"),
+    };
+    let f = names.name("f", &term.component);
+    let raw = if begins { Raw::Single } else { Raw::Pair };
+    let own: &[&str] = match (raw, group) {
+        (Raw::Single, false) => &["t"],
+        (Raw::Single, true) => &["v"],
+        (Raw::Pair, false) => &["u", "v"],
+        (Raw::Pair, true) => &["v", "s"],
+    };
+    let own = own.iter().map(|o| names.name(o, &term.component)).collect();
+    let construction = Construction::Curve {
+        raw,
+        pre: format!("{f}(x)"),
+        forward: forward.clone(),
+        profiles: vec![(f, format!("{{ inverse = \"{forward}\" }}"))],
+    };
+    Ok(super::noise::bare(term, construction, own))
 }
 
 /// c|x|^p as a product of powers: 2/p = Σa_j, whole exponents where that is whole.
@@ -141,7 +214,12 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn name(&mut self, name: &str, component: &str) -> String {
+    /// The name of a profile.
+    pub fn profile(&mut self, name: &str, component: &str) -> String {
+        self.name(name, component)
+    }
+
+    pub fn name(&mut self, name: &str, component: &str) -> String {
         let mut found = match self.several {
             true => format!("{name}_{component}"),
             false => name.to_owned(),
@@ -153,7 +231,7 @@ impl Names {
         found
     }
 
-    fn letter(&mut self, number: usize) -> String {
+    pub fn letter(&mut self, number: usize) -> String {
         let mut found = format!("r{number}");
         while self.used.contains(&found) {
             found.push('_');

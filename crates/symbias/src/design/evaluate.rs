@@ -193,6 +193,10 @@ impl<'a> Evaluation<'a> {
                     self.node(*otherwise)?
                 }
             }
+            Op::Extreme { largest, pair } => {
+                let (a, b) = (self.node(pair[0])?, self.node(pair[1])?);
+                if *largest { a.max(b) } else { a.min(b) }
+            }
             _ => return None,
         })
     }

@@ -10,13 +10,19 @@ mod basin;
 mod certificate;
 mod compose;
 mod decay;
+mod density;
 mod evaluate;
+mod explained;
 mod expression;
 pub mod file;
+mod flow;
 mod form;
+mod into;
 mod leaf;
 mod lift;
 mod linear;
+mod mass;
+mod noise;
 mod part;
 mod report;
 mod spectral;
@@ -29,6 +35,7 @@ mod weights;
 pub use answer::{
     Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer,
 };
+pub use explained::explained;
 pub use file::{DesignSpec, Driver};
 pub use form::Form;
 pub use lift::lift;
@@ -50,6 +57,8 @@ use target::Target;
 pub struct Options {
     /// Name of the model.
     pub name: String,
+    /// The text of the model that the file names.
+    pub model: Option<String>,
     /// The largest error of a certificate that holds; by default 1e-8 where exact, 1e-6 else.
     pub tolerance: Option<f64>,
     /// Components or weights at which to give target, bias and least norm.
@@ -78,6 +87,8 @@ impl Design {
 
 /// The error up to which an exact certificate holds.
 const EXACT: f64 = 1e-8;
+/// The error up to which one of noise or flow holds.
+const MEASURED: f64 = 1e-6;
 
 /// Designs a parameterization. `folder` is where files that the design names are looked up; `stage` hears what begins.
 ///
@@ -90,59 +101,99 @@ pub fn design(
     stage: &mut dyn FnMut(&str),
 ) -> Result<Design> {
     stage("target");
-    if spec.model.is_some() {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            "designs into a model are not offered yet",
-        )
-        .remedy("leave `model` out, and replace the parameter by the statements of the design by hand"));
-    }
-    if spec.driver != Driver::Decay {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("designs for the driver `{}` are not offered yet", spec.driver.name()),
-        )
-        .remedy("driver = \"decay\""));
-    }
+    let into = match (&spec.model, &options.model) {
+        (None, _) => None,
+        (Some(_), Some(text)) => Some(into::adapted(spec, text)?),
+        (Some(path), None) => {
+            return Err(Error::new(ErrorKind::File, format!("the text of `{path}` is not given"))
+                .remedy("the command line reads it; a program gives it as an option"));
+        }
+    };
+    let (adapted, into) = into.unzip();
+    let spec = adapted.as_ref().unwrap_or(spec);
     let target = Target::read(spec, folder)?;
     let range = spec.range();
     let mut names = decay::Names {
-        used: in_use(&target.spec),
+        used: in_use(&target.spec)
+            .into_iter()
+            .chain(into.iter().flat_map(into::Into::names))
+            .collect(),
         several: target.terms.len() > 1,
     };
     let (mut parts, mut warnings) = (Vec::new(), Vec::new());
-    for term in &target.terms {
-        let shape = study::study(&target, term, range, spec.range.is_some())?;
-        warnings.extend(shape.warnings.iter().map(|text| Warning {
-            code: "below-bound".into(),
-            text: text.clone(),
-        }));
-        parts.push(decay::part(term, &shape, &mut names)?);
+    let (mut error, mut points, mut reached) = (0.0_f64, 0, range);
+    let mut grounds = Vec::new();
+    if spec.driver != Driver::Decay && target.terms.len() > 1 && spec.weights.is_some() {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("several components in one statement of weights, under {}", spec.driver.name()),
+        )
+        .remedy("infimal convolutions are those of decay; a sum of parts under noise has the convolution of their laws"));
     }
     stage("certificate");
-    let (mut error, mut points) = (0.0_f64, 0);
-    for (term, part) in target.terms.iter().zip(&parts) {
-        let found = certificate::decay(&target, term, part, range)?;
+    for term in &target.terms {
+        let found = match spec.driver {
+            Driver::Decay => {
+                let shape = study::study(&target, term, range, spec.range.is_some())?;
+                warnings.extend(shape.warnings.iter().map(|text| Warning {
+                    code: "below-bound".into(),
+                    text: text.clone(),
+                }));
+                parts.push(decay::part(&target, term, &shape, range, &mut names)?);
+                certificate::decay(&target, term, &parts[parts.len() - 1], range)?
+            }
+            Driver::Flow => {
+                let (made, whole) = flow::part(&target, term, range, &mut names)?;
+                grounds.push(flow::ground(&target, term, whole));
+                let found = density::flow(&target, term, &made.part, made.range, whole)?;
+                parts.push(made.part);
+                found
+            }
+            driver => {
+                let made = noise::part(spec, &target, term, &mut names)?;
+                let tau = spec.temperature / spec.decay;
+                let found = density::law(driver, &target, term, &made.part, made.range, tau)?;
+                reached[1] = reached[1].min(made.range[1]);
+                parts.push(made.part);
+                found
+            }
+        };
         if !(found.error <= error) {
             error = found.error;
         }
         points += found.points;
     }
+    let range = reached;
     let name = match (&spec.name, options.name.as_str()) {
         (Some(name), _) => name.clone(),
         (None, "") => "design".into(),
         (None, name) => name.into(),
     };
-    let model = compose::model(&target.spec, &target, &parts, &name)?;
+    let mut model = compose::model(&target.spec, &target, &parts, &name)?;
+    let composite = into.as_ref().map(|i| i.composed(&model, &parts, &name)).transpose()?;
+    let alone = SourceFile::parse(&model, None)?;
+    if let Some(text) = composite {
+        model = text;
+    }
     stage("analysis");
-    let source = SourceFile::parse(&model, None)?;
+    let source = SourceFile::parse(&model, folder)?;
     let analysis = analyze(&source, &AnalyzeOptions::default(), &mut |_| {})?;
     let synthesis = compose::synthesis(&target.spec, &target)?;
-    let (start, said) = start::start(&parts)?;
+    let (start, said) = start::start(spec.driver, &parts, &grounds)?;
     stage("check of the lift");
-    weights::check(&source, &parts, synthesis.as_deref(), range)?;
+    weights::check(&alone, &parts, synthesis.as_deref(), range, spec.driver)?;
     warnings.extend(parts.iter().filter_map(basin::warning));
-    let holds = error <= options.tolerance.unwrap_or(EXACT);
+    let exact = spec.driver == Driver::Decay;
+    let acts = match &options.model {
+        Some(text) if into.is_some() => into::acting(text, folder, &parts)?,
+        _ => Vec::new(),
+    };
+    let acted = !acts.is_empty();
+    warnings.extend(acts.into_iter().map(|text| Warning {
+        code: "rest-acts".into(),
+        text,
+    }));
+    let holds = !acted && error <= options.tolerance.unwrap_or(if exact { EXACT } else { MEASURED });
     let at = options
         .at
         .as_ref()
@@ -155,19 +206,29 @@ pub fn design(
             formula: spec.target.trim().into(),
         },
         achieved: Achieved {
-            formula: Some(achieved::formula(&parts)),
-            base_measure: "none: a minimiser, not a distribution".into(),
+            formula: exact.then(|| achieved::formula(&parts)).flatten(),
+            base_measure: match spec.driver {
+                Driver::Decay => "none: a minimiser, not a distribution",
+                Driver::Flow => "none: a mirror potential, up to an affine function and a positive factor",
+                _ => "Lebesgue measure of the components",
+            }
+            .into(),
         },
         model: name,
         parameters: parts.iter().flat_map(Part::parameters).collect(),
         symmetry: analysis.answer.symmetry.clone(),
         charges: analysis.answer.charges.clone(),
         certificate: DesignCertificate {
-            status: if holds { "exact" } else { "fails" }.into(),
+            status: match (holds, parts.iter().any(|p| !p.profiles().is_empty())) {
+                (false, _) => "fails",
+                (true, true) => "measured",
+                (true, false) => "exact",
+            }
+            .into(),
             // Answers hold no number that is not finite.
             error: if error.is_finite() { error } else { f64::MAX },
             range,
-            how: "the calculus of decay (theory 7.1), re-found by minimising |theta|^2/2 over the fibre of each part from many starts".into(),
+            how: how(spec.driver).into(),
             points,
         },
         start: said,
@@ -178,8 +239,8 @@ each over its exponent".into(),
             parts: parts.clone(),
             weights: synthesis,
         },
-        basin: basin::basin(&parts),
-        hypotheses: hypotheses(),
+        basin: basin::basin(spec.driver, &parts),
+        hypotheses: if exact { hypotheses() } else { Vec::new() },
         warnings,
         at,
     };
@@ -189,6 +250,19 @@ each over its exponent".into(),
         start,
         holds,
     })
+}
+
+/// How a bias was compared with the target.
+fn how(driver: Driver) -> &'static str {
+    match driver {
+        Driver::Decay => {
+            "the calculus of decay (theory 7.1), re-found by minimising |theta|^2/2 over the fibre of each part from many starts"
+        }
+        Driver::Isotropic => "the law of F of a normal vector (theory 7.2): log det J at the lift, or a quadrature over the mixture",
+        Driver::Horizontal => "log det JJ^T at the lift, on the balanced leaf (theory 7.3)",
+        Driver::Slice => "log det JJ^T + log det Gamma at the lift, on the slice of the charges (theory 7.3)",
+        Driver::Flow => "the double integral of 1/K at the lift, after the best affine function and factor (theory 7.4)",
+    }
 }
 
 /// Names that a parameter must not have.

@@ -92,6 +92,9 @@ pub struct Part {
     pub names: Vec<String>,
     /// Letters of the axes between factors of a product of matrices.
     pub between: Vec<String>,
+    /// The charge of the leaf that the bias is stated on.
+    #[serde(default)]
+    pub charge: f64,
 }
 
 /// A declared parameter.

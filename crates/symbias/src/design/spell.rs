@@ -16,9 +16,11 @@ pub(super) enum Expr {
     Product(Vec<Expr>),
     Map(Function, Box<Expr>),
     Power(Box<Expr>, Box<Expr>),
+    /// max or min of two.
+    Extreme(bool, Box<Expr>, Box<Expr>),
 }
 
-use Expr::{Map, Number, Power, Product, Sum, Variable};
+use Expr::{Extreme, Map, Number, Power, Product, Sum, Variable};
 
 fn map(f: Function, e: Expr) -> Expr {
     Map(f, Box::new(e))
@@ -122,6 +124,10 @@ pub(super) fn read(
             let (b, x) = (read(e, *base, anchors)?, read(e, *exponent, anchors)?);
             Power(Box::new(b), Box::new(x))
         }
+        Op::Extreme { largest, pair } => {
+            let (a, b) = (read(e, pair[0], anchors)?, read(e, pair[1], anchors)?);
+            Extreme(*largest, Box::new(a), Box::new(b))
+        }
         _ => return None,
     })
 }
@@ -165,6 +171,10 @@ impl Expr {
             }
             Map(Function::LeakyRelu(slope), e) => format!("leaky_relu({}, {})", e.text(z), number(*slope)),
             Map(f, e) => format!("{}({})", f.name(), e.text(z)),
+            Extreme(largest, a, b) => {
+                let name = if *largest { "max" } else { "min" };
+                format!("{name}({}, {})", a.text(z), b.text(z))
+            }
             Power(b, p) => {
                 let base = match **b {
                     Variable if z.chars().all(char::is_alphanumeric) => z.to_owned(),
@@ -199,6 +209,7 @@ impl Expr {
                 Number(x) => times(vec![Number(x), power((**b).clone(), x - 1.0), b.slope()?]),
                 _ => return None,
             },
+            Extreme(..) => return None,
             Map(f, e) => {
                 let a = || (**e).clone();
                 let outer = match f {
@@ -206,6 +217,11 @@ impl Expr {
                     Function::Exp => map(Function::Exp, a()),
                     Function::Log => inverse(a()),
                     Function::Sqrt => times(vec![Number(0.5), power(a(), -0.5)]),
+                    Function::Sign => Number(0.0),
+                    Function::Erf => times(vec![
+                        Number(2.0 / std::f64::consts::PI.sqrt()),
+                        map(Function::Exp, times(vec![Number(-1.0), power(a(), 2.0)])),
+                    ]),
                     Function::Tanh => plus(vec![
                         Number(1.0),
                         times(vec![Number(-1.0), power(map(Function::Tanh, a()), 2.0)]),

@@ -1,6 +1,7 @@
 //! Where training starts: off the balanced leaf, where signs are free (theory §7.1, §7.5).
 
 use super::answer::Start;
+use super::file::Driver;
 use super::lift::lift;
 use super::part::{Construction, On, Part, indexed};
 use symbias_model::data::Named;
@@ -10,15 +11,27 @@ use symbias_model::error::Result;
 const CHARGE: f64 = 0.5;
 /// Where a profile has a kink at 0, the start is beside it.
 const BESIDE: f64 = 1e-3;
+/// Where noise starts.
+const NEAR: f64 = 0.1;
 
 /// The start of all parts, and what it is.
-pub(super) fn start(parts: &[Part]) -> Result<(Vec<Named>, Start)> {
+pub(super) fn start(driver: Driver, parts: &[Part], grounds: &[f64]) -> Result<(Vec<Named>, Start)> {
     let (mut arrays, mut formulas) = (Vec::new(), Vec::new());
     let mut charged = false;
-    for part in parts {
+    for (number, part) in parts.iter().enumerate() {
+        let charge = match driver {
+            Driver::Decay => CHARGE,
+            _ => part.charge,
+        };
         let beside = matches!(part.construction, Construction::Profile { .. } | Construction::Curve { .. });
-        let z = vec![if beside { BESIDE } else { 0.0 }; part.shape.iter().product()];
-        let own = lift(part, &z, CHARGE)?;
+        let at = match (driver, grounds.get(number)) {
+            (Driver::Flow, Some(ground)) => *ground,
+            (Driver::Decay, _) if !beside => 0.0,
+            (Driver::Decay, _) => BESIDE,
+            _ => NEAR,
+        };
+        let z = vec![at; part.shape.iter().product()];
+        let own = lift(part, &z, charge)?;
         for (p, (_, _, entries)) in part.parameters().iter().zip(&own) {
             let first = entries.first().copied().unwrap_or(0.0);
             let same = entries.iter().all(|x| (x - first).abs() <= 1e-12 * first.abs());
@@ -26,13 +39,23 @@ pub(super) fn start(parts: &[Part]) -> Result<(Vec<Named>, Start)> {
             formulas.push(match (part.on, same) {
                 (_, true) => format!("{name} = {}", super::form::number(first)),
                 (On::Singular, false) => format!("{name} = the identity, cut to its shape, up to signs"),
-                (_, false) => format!("{name} = the lift of {BESIDE} at charge {CHARGE}"),
+                (_, false) => format!("{name} = the lift of {at} at charge {charge}"),
             });
         }
         charged |= part.names.len() > 1;
         arrays.extend(own);
     }
-    let (charges, why) = if charged {
+    let (charges, why) = if driver == Driver::Flow {
+        (
+            format!("{} each", parts.first().map_or(0.0, |p| p.charge)),
+            "flow remembers its start: where the slope of the target vanishes, the limit of a linear model is the least target",
+        )
+    } else if driver != Driver::Decay {
+        (
+            "0: on the balanced leaf".to_owned(),
+            "the law is that of the balanced leaf; off it paths reach theta = 0 and freeze",
+        )
+    } else if charged {
         (
             format!("{CHARGE} each: off the balanced leaf"),
             "at w about 0 with charges: on the balanced leaf K vanishes at w = 0, signs freeze and the origin holds paths; here every weight leaves 0 to the side \

@@ -3,6 +3,7 @@
 use super::achieved;
 use super::answer::At;
 use super::certificate;
+use super::file::Driver;
 use super::lift::lift;
 use super::part::{On, Part};
 use super::study::grid;
@@ -164,7 +165,12 @@ pub fn lifted(
     let z = components(parts, synthesis, given)?;
     let mut arrays = Vec::new();
     for (part, z) in parts.iter().zip(&z) {
-        arrays.extend(lift(part, z, charge)?);
+        arrays.extend(lift(part, z, if charge == 0.0 { part.charge } else { charge })?);
+    }
+    let model = source.check(Copies::AtMost(1))?;
+    let outputs: Vec<&str> = model.outputs.iter().map(|id| model.tensor(*id).name.as_str()).collect();
+    if synthesis.is_none() && parts.iter().any(|p| !outputs.contains(&p.component.as_str())) {
+        return into_model(&model, parts, given, &z, arrays);
     }
     let wanted = match synthesis {
         None => z.concat(),
@@ -172,6 +178,40 @@ pub fn lifted(
     };
     let error = off(source, &arrays, &wanted)?;
     Ok(Lifted { arrays, error })
+}
+
+/// Parameters of a design into a model: those of the parts, and the others as they are given.
+fn into_model(
+    model: &symbias_model::Model,
+    parts: &[Part],
+    given: &BTreeMap<String, Array>,
+    z: &[Vec<f64>],
+    arrays: Vec<Named>,
+) -> Result<Lifted> {
+    let (mut all, mut error) = (Vec::new(), 0.0_f64);
+    let mut rest = arrays.as_slice();
+    for (part, z) in parts.iter().zip(z) {
+        let (own, more) = rest.split_at(part.names.len());
+        rest = more;
+        let alone = SourceFile::parse(&super::compose::alone(part)?, None)?;
+        error = error.max(off(&alone, own, z)?);
+    }
+    for id in model.parameters() {
+        let name = &model.tensor(id).name;
+        let array = match (arrays.iter().find(|a| a.0 == *name), given.get(name)) {
+            (Some(array), _) => array.clone(),
+            (None, Some(array)) => (name.clone(), array.shape.clone(), array.entries.clone()),
+            (None, None) => {
+                return Err(Error::new(
+                    ErrorKind::Unknown,
+                    format!("the file has no `{name}`, a parameter that the design left as it was"),
+                )
+                .remedy("give all parameters of the model that was designed into"));
+            }
+        };
+        all.push(array);
+    }
+    Ok(Lifted { arrays: all, error })
 }
 
 fn off(source: &SourceFile, arrays: &[Named], wanted: &[f64]) -> Result<f64> {
@@ -199,6 +239,7 @@ pub(super) fn check(
     parts: &[Part],
     synthesis: Option<&str>,
     range: [f64; 2],
+    driver: Driver,
 ) -> Result<()> {
     let count: usize = parts.iter().map(|p| p.shape.iter().product::<usize>()).sum();
     if count > CHECKED / 20 {
@@ -210,7 +251,7 @@ pub(super) fn check(
         let side = (part.size() as f64).sqrt();
         let sizes = grid(range[0], range[1] / side, n.max(2));
         let entries = sizes.iter().take(n).enumerate();
-        let entries = entries.map(|(k, x)| if (k * k / 3) % 2 == 0 { *x } else { -x });
+        let entries = entries.map(|(k, x)| if (k * k / 3) % 2 == 0 || driver == Driver::Flow { *x } else { -x });
         given.insert(
             part.component.clone(),
             Array {
