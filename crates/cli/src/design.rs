@@ -20,10 +20,20 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "EXPR", requires = "size")]
     target: Option<String>,
     /// What x is: an entry, the norm of a group of K (groups:K), a singular value (singular)
-    #[arg(long, value_name = "WHAT", default_value = "entries", requires = "target")]
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "entries",
+        requires = "target"
+    )]
     on: String,
     /// What selects: decay, isotropic, horizontal, slice or flow
-    #[arg(long, value_name = "DRIVER", default_value = "decay", requires = "target")]
+    #[arg(
+        long,
+        value_name = "DRIVER",
+        default_value = "decay",
+        requires = "target"
+    )]
     driver: String,
     /// How many entries: N, or N,M of a matrix
     #[arg(long, value_name = "N[,M]", value_delimiter = ',', requires = "target")]
@@ -132,7 +142,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut written = String::new();
     if let Some(output) = &arguments.output {
         let failed = |path: &Path| format!("cannot write `{}`", path.display());
-        let (answer, start) = (beside(output, "design.json"), beside(output, "start.safetensors"));
+        let (answer, start) = (
+            beside(output, "design.json"),
+            beside(output, "start.safetensors"),
+        );
         data::write(&start, &found.start)?;
         std::fs::write(&answer, &json).with_context(|| failed(&answer))?;
         std::fs::write(output, &found.model).with_context(|| failed(output))?;

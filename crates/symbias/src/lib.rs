@@ -6,8 +6,8 @@
 
 pub mod analyze;
 pub mod answer;
-pub mod design;
 pub mod conformance;
+pub mod design;
 pub mod eval;
 pub mod experiment;
 pub mod explain;

@@ -26,7 +26,11 @@ fn one(part: &Part) -> Option<String> {
     let body = match &part.construction {
         Construction::Product { scale, exponents } if part.on == On::Singular => {
             let (c, p) = power(*scale, exponents);
-            let times = if c == 1.0 { String::new() } else { format!("{}*", number(c)) };
+            let times = if c == 1.0 {
+                String::new()
+            } else {
+                format!("{}*", number(c))
+            };
             match p {
                 1.0 => format!("{times}nuclear[{inner}]({shown})"),
                 p => format!("{times}schatten[{inner}]({shown}, {})", number(p)),
@@ -73,7 +77,11 @@ pub(super) fn power(scale: f64, exponents: &[f64]) -> (f64, f64) {
     let log: f64 = exponents.iter().map(|x| x * x.ln()).sum();
     let c = a / 2.0 * (-(log + 2.0 * scale.ln()) / a).exp();
     let short: f64 = format!("{c:.12e}").parse().unwrap_or(c);
-    let c = if (short - c).abs() < 1e-13 * c { short } else { c };
+    let c = if (short - c).abs() < 1e-13 * c {
+        short
+    } else {
+        c
+    };
     (c, 2.0 / a)
 }
 
@@ -89,8 +97,15 @@ pub(super) fn value(part: &Part, place: usize, x: f64) -> f64 {
             if x >= 0.0 { plus } else { minus }.value(x.abs())
         }
         Construction::Mixture { .. } => f64::NAN,
-        Construction::Curve { raw, forward, profiles, .. } => {
-            let q = super::expression::value(forward, profiles, x).unwrap_or(f64::NAN).abs();
+        Construction::Curve {
+            raw,
+            forward,
+            profiles,
+            ..
+        } => {
+            let q = super::expression::value(forward, profiles, x)
+                .unwrap_or(f64::NAN)
+                .abs();
             match raw {
                 Raw::Single => q * q / 2.0,
                 Raw::Pair => q,

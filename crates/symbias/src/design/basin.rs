@@ -39,7 +39,9 @@ fn forms(part: &Part) -> Vec<Form> {
             vec![Form::Power { c, p }]
         }
         Construction::Profile { plus, minus, .. } => vec![plus.clone(), minus.clone()],
-        Construction::Mixture { .. } | Construction::Curve { .. } => vec![Form::Log { c: 1.0, eps: 1.0 }],
+        Construction::Mixture { .. } | Construction::Curve { .. } => {
+            vec![Form::Log { c: 1.0, eps: 1.0 }]
+        }
         Construction::Sum { .. } => vec![Form::Huber { c: 1.0, delta: 1.0 }],
     }
 }
@@ -106,7 +108,10 @@ pub(super) fn warning(part: &Part) -> Option<Warning> {
         Form::Quadratic { a, b } if *b < 0.0 => Some(a / (2.0 * b.abs())),
         _ => None,
     };
-    let end = [plus, minus].into_iter().filter_map(limit).reduce(f64::min)?;
+    let end = [plus, minus]
+        .into_iter()
+        .filter_map(limit)
+        .reduce(f64::min)?;
     Some(Warning {
         code: "plateau".into(),
         text: format!(

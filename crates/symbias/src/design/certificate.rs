@@ -36,10 +36,19 @@ const EFFORT: f64 = 0.05;
 const CHARGE: f64 = 0.37;
 
 /// Compares the bias of decay of a part with its term over the range.
-pub(super) fn decay(target: &Target, term: &Term, part: &Part, range: [f64; 2]) -> Result<Compared> {
+pub(super) fn decay(
+    target: &Target,
+    term: &Term,
+    part: &Part,
+    range: [f64; 2],
+) -> Result<Compared> {
     let mut found = Compared::default();
     for place in places(part) {
-        let most = if part.on == On::Singular && part.names.len() > 2 { 2 } else { SMALL };
+        let most = if part.on == On::Singular && part.names.len() > 2 {
+            2
+        } else {
+            SMALL
+        };
         let small = part.small(place, most);
         let fibre = Fibre::new(&small)?;
         let zero = term.value(target, place, 0.0).unwrap_or(f64::NAN);
@@ -82,7 +91,9 @@ fn samples(part: &Part, x: f64, range: [f64; 2], number: usize) -> Vec<(Vec<f64>
         On::Entries => vec![(vec![x], vec![x]), (vec![-x], vec![-x])],
         On::Groups => {
             // A direction that turns with the number.
-            let mut z: Vec<f64> = (0..n).map(|k| (1.0 + 1.7 * (number + 3 * k) as f64).sin()).collect();
+            let mut z: Vec<f64> = (0..n)
+                .map(|k| (1.0 + 1.7 * (number + 3 * k) as f64).sin())
+                .collect();
             let norm = z.iter().map(|v| v * v).sum::<f64>().sqrt();
             z.iter_mut().for_each(|v| *v *= x / norm);
             vec![(z, vec![x])]
@@ -90,13 +101,22 @@ fn samples(part: &Part, x: f64, range: [f64; 2], number: usize) -> Vec<(Vec<f64>
         On::Singular => {
             let [rows, columns] = [part.inner[0], part.inner[1]].map(|a| part.shape[a]);
             let second = (x * range[0]).sqrt().min(x);
-            let values: Vec<f64> = (0..rows.min(columns)).map(|k| if k == 0 { x } else { second / k as f64 }).collect();
+            let values: Vec<f64> = (0..rows.min(columns))
+                .map(|k| if k == 0 { x } else { second / k as f64 })
+                .collect();
             let turned = |size: usize, phase: f64| rotation(size, phase);
-            let (u, v) = (turned(rows, 0.4 + number as f64), turned(columns, 1.1 + 2.0 * number as f64));
+            let (u, v) = (
+                turned(rows, 0.4 + number as f64),
+                turned(columns, 1.1 + 2.0 * number as f64),
+            );
             let mut z = vec![0.0; n];
             for i in 0..rows {
                 for j in 0..columns {
-                    z[i * columns + j] = values.iter().enumerate().map(|(k, s)| s * u[i][k] * v[j][k]).sum();
+                    z[i * columns + j] = values
+                        .iter()
+                        .enumerate()
+                        .map(|(k, s)| s * u[i][k] * v[j][k])
+                        .sum();
                 }
             }
             vec![(z, values)]
@@ -106,7 +126,9 @@ fn samples(part: &Part, x: f64, range: [f64; 2], number: usize) -> Vec<(Vec<f64>
 
 /// A rotation, by planes.
 fn rotation(n: usize, phase: f64) -> Vec<Vec<f64>> {
-    let mut q: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
+    let mut q: Vec<Vec<f64>> = (0..n)
+        .map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect())
+        .collect();
     for a in 0..n {
         for b in a + 1..n {
             let (s, c) = (phase + (a + 2 * b) as f64).sin_cos();

@@ -58,7 +58,9 @@ fn constant(axes: Vec<String>, shape: &[usize], entries: &[f64]) -> Result<toml:
             ErrorKind::Unsupported,
             format!("{} different weights of entries", entries.len()),
         )
-        .remedy(format!("weights that differ: of at most {INLINE} entries; one weight for all has no bound")));
+        .remedy(format!(
+            "weights that differ: of at most {INLINE} entries; one weight for all has no bound"
+        )));
     }
     let mut table = toml::Table::new();
     let axes = axes.into_iter().map(toml::Value::String).collect();
@@ -122,7 +124,12 @@ fn assembled(
 }
 
 /// The model of a design; its outputs are the weights.
-pub(super) fn model(spec: &DesignSpec, target: &Target, parts: &[Part], name: &str) -> Result<String> {
+pub(super) fn model(
+    spec: &DesignSpec,
+    target: &Target,
+    parts: &[Part],
+    name: &str,
+) -> Result<String> {
     let statements: Vec<String> = parts.iter().map(Part::statement).collect();
     let mut program = statements.join("\n") + "\n";
     let weights = spec.weights.as_deref().unwrap_or("");
@@ -149,7 +156,10 @@ pub(super) fn model(spec: &DesignSpec, target: &Target, parts: &[Part], name: &s
                 }
             }
             for letter in &part.between {
-                axes.insert(letter.clone(), toml::Value::Integer(part.between_size() as i64));
+                axes.insert(
+                    letter.clone(),
+                    toml::Value::Integer(part.between_size() as i64),
+                );
             }
         }
     }
@@ -175,7 +185,9 @@ pub(super) fn model(spec: &DesignSpec, target: &Target, parts: &[Part], name: &s
             files.get(&id),
         ) {
             let axes = tensor.axes.iter();
-            let axes = axes.map(|a| target.model.axes[a.index()].name.clone()).collect();
+            let axes = axes
+                .map(|a| target.model.axes[a.index()].name.clone())
+                .collect();
             let shape: Vec<usize> = target.model.shape(id).iter().map(|n| *n as usize).collect();
             constants.insert(tensor.name.clone(), constant(axes, &shape, entries)?);
         }
@@ -196,7 +208,10 @@ pub(super) fn alone(part: &Part) -> Result<String> {
         axes.insert(letter.clone(), toml::Value::Integer(*size as i64));
     }
     for letter in &part.between {
-        axes.insert(letter.clone(), toml::Value::Integer(part.between_size() as i64));
+        axes.insert(
+            letter.clone(),
+            toml::Value::Integer(part.between_size() as i64),
+        );
     }
     let (parameters, constants) = declared(std::slice::from_ref(part))?;
     let mut root = toml::Table::new();
@@ -217,8 +232,8 @@ pub(super) fn synthesis(spec: &DesignSpec, target: &Target) -> Result<Option<Str
     };
     let identity: Vec<Part> = Vec::new();
     let text = model(spec, target, &identity, "weights")?;
-    let mut root: toml::Table = toml::from_str(&text)
-        .map_err(|e| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
+    let mut root: toml::Table =
+        toml::from_str(&text).map_err(|e| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
     root.insert("parameters".into(), spec.components.clone().into());
     let _ = (weights, indexed("", &[]));
     Ok(Some(written(&root)?))

@@ -52,7 +52,9 @@ pub(super) fn part(
         Construction::Profile { single: true, .. } => 1,
         Construction::Profile { .. } => 2,
         Construction::Sum { .. } => 3,
-        Construction::Curve { raw: Raw::Single, .. } => 1,
+        Construction::Curve {
+            raw: Raw::Single, ..
+        } => 1,
         Construction::Curve { .. } | Construction::Mixture { .. } => 2,
     };
     let inner = term.inner();
@@ -110,10 +112,14 @@ fn general(
         .remedy("with a closed form are: c*abs(x)^p, c*log(1 + abs(x)/eps), a*abs(x) + b*x^2 (elastic net; MCP and SCAD below the plateau), Huber")
     };
     if let Kind::Singular(_) = term.kind {
-        return Err(refused("of singular values is no power: the nearest are c*x^(2/D) for whole D"));
+        return Err(refused(
+            "of singular values is no power: the nearest are c*x^(2/D) for whole D",
+        ));
     }
     if shape.weights.is_some() {
-        return Err(refused("has no closed form that is known, and weights that differ by entry"));
+        return Err(refused(
+            "has no closed form that is known, and weights that differ by entry",
+        ));
     }
     let r = term
         .expression(target, 0)
@@ -124,7 +130,9 @@ fn general(
     let signs: &[f64] = if group { &[1.0] } else { &[1.0, -1.0] };
     // Beyond the range it goes on as a line, where it does not increase by itself.
     let far = super::study::grid(range[1], 1e9 * range[1], 60);
-    let rises = signs.iter().all(|s| far.windows(2).all(|p| at(s * p[1]) > at(s * p[0])));
+    let rises = signs
+        .iter()
+        .all(|s| far.windows(2).all(|p| at(s * p[1]) > at(s * p[0])));
     let clipped = match (rises, group) {
         (true, true) => r.text("abs(z)"),
         (true, false) => r.text("z"),
@@ -143,7 +151,9 @@ fn general(
     let r = format!("{clipped}{beyond}{shift}");
     // The power with which r begins.
     let low = range[0] * 1e-2;
-    let begins = signs.iter().all(|s| ((at(s * 2.0 * low) - zero) / (at(s * low) - zero)).log2() > 1.5);
+    let begins = signs
+        .iter()
+        .all(|s| ((at(s * 2.0 * low) - zero) / (at(s * low) - zero)).log2() > 1.5);
     let forward = match begins {
         true => format!("sign(z)*sqrt(2*({r}))"),
         false => format!("sign(z)*({r})"),
@@ -203,7 +213,11 @@ fn product(c: f64, p: f64, on: On, name: &str) -> Result<Construction> {
     let log: f64 = exponents.iter().map(|x| x * x.ln()).sum();
     let scale = (a / (2.0 * c)).powf(a / 2.0) * (-log / 2.0).exp();
     // 1 where it is 1 to rounding.
-    let scale = if (scale - 1.0).abs() < 1e-14 { 1.0 } else { scale };
+    let scale = if (scale - 1.0).abs() < 1e-14 {
+        1.0
+    } else {
+        scale
+    };
     Ok(Construction::Product { scale, exponents })
 }
 

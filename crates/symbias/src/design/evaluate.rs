@@ -112,8 +112,10 @@ impl<'a> Evaluation<'a> {
                 if summed.is_empty() {
                     return self.product(factors);
                 }
-                let sizes: Vec<usize> =
-                    summed.iter().map(|l| model.label_size(*l) as usize).collect();
+                let sizes: Vec<usize> = summed
+                    .iter()
+                    .map(|l| model.label_size(*l) as usize)
+                    .collect();
                 let total: usize = sizes.iter().product();
                 for flat in 0..total {
                     let mut rest = flat;

@@ -52,8 +52,12 @@ fn rule(driver: &str, part: &Part) -> String {
             "a normal vector times a gamma variance is a Laplace law: sum of two products, or u||v|| with n + 1 entries of v (theory 7.2)"
         }
         ("isotropic", _) => "quantiles of a normal law: w = F0^-1(Phi(z/sqrt(tau))) (theory 7.2)",
-        ("horizontal", _) => "p ~ exp(-l/T) K^(-1/2): along the leaf the arc length x has dx = exp(-R) dw (theory 7.3)",
-        ("slice", _) => "p ~ exp(-l/T) det(Gamma)^(-1/2) det(K)^(-1/2) on the slice of the charges (theory 7.3)",
+        ("horizontal", _) => {
+            "p ~ exp(-l/T) K^(-1/2): along the leaf the arc length x has dx = exp(-R) dw (theory 7.3)"
+        }
+        ("slice", _) => {
+            "p ~ exp(-l/T) det(Gamma)^(-1/2) det(K)^(-1/2) on the slice of the charges (theory 7.3)"
+        }
         ("flow", Construction::Product { .. }) => {
             "K = sqrt(c^2 + 4 w^2) of a product at the charge c: its mirror potential is the hyperbolic entropy (theory 7.4)"
         }

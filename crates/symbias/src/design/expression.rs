@@ -15,7 +15,10 @@ thread_local! {
 const KEPT: usize = 64;
 
 fn program(expression: &str, profiles: &[(String, String)]) -> Result<Rc<ScalarProgram>> {
-    let list: Vec<String> = profiles.iter().map(|(n, v)| format!("{n} = {v}\n")).collect();
+    let list: Vec<String> = profiles
+        .iter()
+        .map(|(n, v)| format!("{n} = {v}\n"))
+        .collect();
     let text = format!(
         "symbias = 1\noutputs = [\"value_\"]\nprogram = '''\nvalue_ = {expression}'''\nparameters = {{ z = [] }}\n[profiles]\n{}",
         list.concat()

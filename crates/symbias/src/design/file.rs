@@ -139,7 +139,9 @@ impl DesignSpec {
         }
         if let Some([low, high]) = self.range {
             if !(low > 0.0 && high > low && high.is_finite()) {
-                let what = format!("range = [{low}, {high}]: it runs from a positive number to a larger one");
+                let what = format!(
+                    "range = [{low}, {high}]: it runs from a positive number to a larger one"
+                );
                 return Err((
                     "range",
                     value(
@@ -197,8 +199,7 @@ impl DesignSpec {
     /// # Errors
     /// Another word for `on`, sizes that do not fit it.
     pub fn short(target: &str, on: &str, driver: Driver, sizes: &[u64]) -> Result<DesignSpec> {
-        let wrong =
-            |what: String, remedy: &str| Error::new(ErrorKind::Value, what).remedy(remedy);
+        let wrong = |what: String, remedy: &str| Error::new(ErrorKind::Value, what).remedy(remedy);
         if sizes.contains(&0) {
             return Err(wrong("--size has a 0".into(), "sizes are at least 1"));
         }
@@ -211,7 +212,10 @@ impl DesignSpec {
             (_, Some(Ok(k)), [n]) if k > 0 => {
                 if n % k != 0 {
                     let what = format!("{n} entries are no whole number of groups of {k}");
-                    return Err(wrong(what, "--size counts entries: a multiple of the group's size"));
+                    return Err(wrong(
+                        what,
+                        "--size counts entries: a multiple of the group's size",
+                    ));
                 }
                 (vec![("g", n / k), ("k", k)], "z", "norm[k](z[g,k])", "g")
             }
@@ -234,7 +238,10 @@ impl DesignSpec {
         };
         let target = match on {
             "singular" => format!("{}[i,j](W[i,j])", super::spectral::marker(target)?),
-            _ => format!("sum[{letters}]({})", super::spectral::renamed(target, "x", term)?),
+            _ => format!(
+                "sum[{letters}]({})",
+                super::spectral::renamed(target, "x", term)?
+            ),
         };
         let mut spec = DesignSpec {
             symbias: 1,
@@ -269,7 +276,10 @@ fn place(text: &str, key: &str) -> Option<Span> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let rest = line.trim_start();
-        if rest.strip_prefix(key).is_some_and(|r| r.trim_start().starts_with('=')) {
+        if rest
+            .strip_prefix(key)
+            .is_some_and(|r| r.trim_start().starts_with('='))
+        {
             let at = start + line.len() - rest.len();
             return Some(Span {
                 start: at,

@@ -10,7 +10,12 @@ use super::target::{Kind, Target, Term};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The part of a component whose K is 1/Q″ up to a factor, and where it is: 0 for the whole line, 1 for z > 0.
-pub(super) fn part(target: &Target, term: &Term, window: [f64; 2], names: &mut Names) -> Result<(Made, bool)> {
+pub(super) fn part(
+    target: &Target,
+    term: &Term,
+    window: [f64; 2],
+    names: &mut Names,
+) -> Result<(Made, bool)> {
     let refused = |what: String, nearest: &str| {
         Error::new(
             ErrorKind::Unsupported,
@@ -45,9 +50,16 @@ pub(super) fn part(target: &Target, term: &Term, window: [f64; 2], names: &mut N
     let points = grid(window[0], window[1], 25);
     let convex = |s: f64| points.iter().all(|x| at(s * x) > 0.0);
     if !convex(1.0) {
-        let x = points.iter().find(|x| !(at(**x) > 0.0)).copied().unwrap_or(1.0);
+        let x = points
+            .iter()
+            .find(|x| !(at(**x) > 0.0))
+            .copied()
+            .unwrap_or(1.0);
         return Err(refused(
-            format!("is not strictly convex: its second derivative at {x:.4} is {:.4}", at(x)),
+            format!(
+                "is not strictly convex: its second derivative at {x:.4} is {:.4}",
+                at(x)
+            ),
             "flow needs Q'' > 0: abs(x) and powers below 1 have no flow design; the nearest is the hyperbolic entropy x*asinh(x/b) - sqrt(x^2 + b^2) \
 with a small b (asinh(y) is log(y + sqrt(y^2 + 1))), or decay",
         ));
@@ -58,30 +70,55 @@ with a small b (asinh(y) is log(y + sqrt(y^2 + 1))), or decay",
     let (a, b) = (square(0.0), square(1.0) - square(0.0));
     let hyperbolic = whole
         && b > 1e-12 * a
-        && points.iter().all(|x| (square(*x) - a - b * x * x).abs() <= 1e-9 * square(*x));
+        && points
+            .iter()
+            .all(|x| (square(*x) - a - b * x * x).abs() <= 1e-9 * square(*x));
     if hyperbolic {
-        let own = ["u", "v"].iter().map(|o| names.name(o, &term.component)).collect();
+        let own = ["u", "v"]
+            .iter()
+            .map(|o| names.name(o, &term.component))
+            .collect();
         let construction = Construction::Product {
             scale: 1.0,
             exponents: vec![1.0, 1.0],
         };
         let mut part = bare(term, construction, own);
         part.charge = (a / b).sqrt();
-        return Ok((Made { part, range: window }, whole));
+        return Ok((
+            Made {
+                part,
+                range: window,
+            },
+            whole,
+        ));
     }
     // Q″ = a w^b: s is a power, or a logarithm.
     let slope = (at(window[1]) / at(window[0])).ln() / (window[1] / window[0]).ln();
-    let slope = if (slope - slope.round()).abs() < 1e-10 { slope.round() } else { slope };
+    let slope = if (slope - slope.round()).abs() < 1e-10 {
+        slope.round()
+    } else {
+        slope
+    };
     let a = at(1.0);
-    let power = points.iter().all(|x| (at(*x) / (a * x.powf(slope)) - 1.0).abs() < 1e-9);
+    let power = points
+        .iter()
+        .all(|x| (at(*x) / (a * x.powf(slope)) - 1.0).abs() < 1e-9);
     let root = a.sqrt();
     let k = slope / 2.0 + 1.0;
     let own = vec![names.name("s", &term.component)];
     let (pre, forward, profiles) = if power && (slope == 0.0 || !whole) {
         if k.abs() < 1e-12 {
-            (format!("exp(x/{})", number(root)), format!("{}*log(z)", number(root)), Vec::new())
+            (
+                format!("exp(x/{})", number(root)),
+                format!("{}*log(z)", number(root)),
+                Vec::new(),
+            )
         } else if slope == 0.0 {
-            (format!("x/{}", number(root)), format!("{}*z", number(root)), Vec::new())
+            (
+                format!("x/{}", number(root)),
+                format!("{}*z", number(root)),
+                Vec::new(),
+            )
         } else {
             let c = number(k / root);
             (
@@ -91,10 +128,16 @@ with a small b (asinh(y) is log(y + sqrt(y^2 + 1))), or decay",
             )
         }
     } else {
-        let (s, f) = (names.profile("S", &term.component), names.profile("f", &term.component));
+        let (s, f) = (
+            names.profile("S", &term.component),
+            names.profile("f", &term.component),
+        );
         let from = if whole { 0 } else { 1 };
         let profiles = vec![
-            (s.clone(), format!("{{ integral = \"sqrt({text})\", from = {from} }}")),
+            (
+                s.clone(),
+                format!("{{ integral = \"sqrt({text})\", from = {from} }}"),
+            ),
             (f.clone(), format!("{{ inverse = \"{s}(z)\" }}")),
         ];
         (format!("{f}(x)"), format!("{s}(z)"), profiles)
@@ -115,7 +158,11 @@ with a small b (asinh(y) is log(y + sqrt(y^2 + 1))), or decay",
 }
 
 fn exponent(x: f64) -> String {
-    if x < 0.0 { format!("({})", number(x)) } else { number(x) }
+    if x < 0.0 {
+        format!("({})", number(x))
+    } else {
+        number(x)
+    }
 }
 
 /// Where ∇Q vanishes: from there the limit of a linear model is argmin Q (theory §7.4); 1 where it does nowhere.

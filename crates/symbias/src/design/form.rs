@@ -244,11 +244,23 @@ mod tests {
 
     #[test]
     fn closed_forms_are_recognised_by_their_values() {
-        assert_eq!(Form::of(&points(|x| 3.0 * x.sqrt())), Some(Form::Power { c: 3.0, p: 0.5 }));
-        assert_eq!(Form::of(&points(|x| (1.0 + x / 0.3).ln())), Some(Form::Log { c: 1.0, eps: 0.3 }));
-        assert_eq!(Form::of(&points(|x| x + 0.5 * x * x)), Some(Form::Quadratic { a: 1.0, b: 0.5 }));
+        assert_eq!(
+            Form::of(&points(|x| 3.0 * x.sqrt())),
+            Some(Form::Power { c: 3.0, p: 0.5 })
+        );
+        assert_eq!(
+            Form::of(&points(|x| (1.0 + x / 0.3).ln())),
+            Some(Form::Log { c: 1.0, eps: 0.3 })
+        );
+        assert_eq!(
+            Form::of(&points(|x| x + 0.5 * x * x)),
+            Some(Form::Quadratic { a: 1.0, b: 0.5 })
+        );
         let huber = |x: f64| if x <= 1.0 { x * x / 2.0 } else { x - 0.5 };
-        assert_eq!(Form::of(&points(huber)), Some(Form::Huber { c: 0.5, delta: 1.0 }));
+        assert_eq!(
+            Form::of(&points(huber)),
+            Some(Form::Huber { c: 0.5, delta: 1.0 })
+        );
         assert_eq!(Form::of(&points(|x| x / (1.0 + x))), None);
         assert_eq!(Form::of(&points(|x| x.powf(0.5001) + 1e-6 * x)), None);
     }

@@ -1,10 +1,10 @@
 //! Designs into a model: its parameters that the target names are made by the parts, everything else stays.
 
 use super::file::DesignSpec;
-use crate::analyze::{Options, analyze};
 use super::part::Part;
 use super::spectral;
 use super::target::written;
+use crate::analyze::{Options, analyze};
 use std::path::Path;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::SourceFile;
@@ -18,10 +18,15 @@ pub(super) struct Into {
 pub(super) fn adapted(spec: &DesignSpec, text: &str) -> Result<(DesignSpec, Into)> {
     // Its own mistakes come first, with their places.
     SourceFile::parse(text, None)?;
-    let root: toml::Table = toml::from_str(text)
-        .map_err(|e| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
+    let root: toml::Table =
+        toml::from_str(text).map_err(|e| Error::new(ErrorKind::Syntax, e.message().to_owned()))?;
     let mut spec = spec.clone();
-    let table = |key: &str| root.get(key).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let table = |key: &str| {
+        root.get(key)
+            .and_then(toml::Value::as_table)
+            .cloned()
+            .unwrap_or_default()
+    };
     for (key, own) in [("axes", &mut spec.axes), ("constants", &mut spec.constants)] {
         for (name, value) in table(key) {
             own.entry(name).or_insert(value);
@@ -55,8 +60,11 @@ pub(super) fn adapted(spec: &DesignSpec, text: &str) -> Result<(DesignSpec, Into
             }
         };
         let axes = axes.ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, format!("the parameter `{name}` is complex"))
-                .remedy("designs are of real parameters")
+            Error::new(
+                ErrorKind::Unsupported,
+                format!("the parameter `{name}` is complex"),
+            )
+            .remedy("designs are of real parameters")
         })?;
         components.insert(name.clone(), axes);
     }
@@ -107,13 +115,24 @@ a constant in the place of {} would free it",
 impl Into {
     /// Names that are taken.
     pub fn names(&self) -> Vec<String> {
-        let tables = ["axes", "parameters", "inputs", "constants", "profiles", "blocks"];
+        let tables = [
+            "axes",
+            "parameters",
+            "inputs",
+            "constants",
+            "profiles",
+            "blocks",
+        ];
         let mut names: Vec<String> = tables
             .iter()
             .filter_map(|t| self.root.get(*t)?.as_table())
             .flat_map(|t| t.keys().cloned())
             .collect();
-        let program = self.root.get("program").and_then(toml::Value::as_str).unwrap_or("");
+        let program = self
+            .root
+            .get("program")
+            .and_then(toml::Value::as_str)
+            .unwrap_or("");
         names.extend(super::compose::defined(program));
         names
     }
@@ -125,7 +144,10 @@ impl Into {
         let mut root = self.root.clone();
         root.insert("name".into(), toml::Value::String(name.into()));
         let statements: Vec<String> = parts.iter().map(Part::statement).collect();
-        let program = root.get("program").and_then(toml::Value::as_str).unwrap_or("");
+        let program = root
+            .get("program")
+            .and_then(toml::Value::as_str)
+            .unwrap_or("");
         let program = format!("{}\n{}\n", statements.join("\n"), program.trim());
         root.insert("program".into(), toml::Value::String(program));
         for key in ["axes", "parameters", "constants", "profiles"] {
@@ -148,7 +170,8 @@ impl Into {
             }
         }
         // Scalars before tables.
-        let (plain, tables): (toml::Table, toml::Table) = root.into_iter().partition(|(_, v)| !v.is_table());
+        let (plain, tables): (toml::Table, toml::Table) =
+            root.into_iter().partition(|(_, v)| !v.is_table());
         Ok(written(&plain)? + &written(&tables)?)
     }
 }

@@ -45,10 +45,7 @@ pub(super) struct LinearLeaf {
 }
 
 /// The terms of the first output: of entries, norms and singular values, and of linear combinations.
-pub(super) fn leaves(
-    model: &Model,
-    spectral: &[Spectral],
-) -> Result<(Vec<Leaf>, Vec<LinearLeaf>)> {
+pub(super) fn leaves(model: &Model, spectral: &[Spectral]) -> Result<(Vec<Leaf>, Vec<LinearLeaf>)> {
     let mut reading = Reading {
         model,
         spectral,
@@ -259,7 +256,10 @@ impl Reading<'_> {
             }
         }
         let first = *components.first()?;
-        components.iter().all(|c| *c == first).then_some((node, first))
+        components
+            .iter()
+            .all(|c| *c == first)
+            .then_some((node, first))
     }
 
     fn within(&self, weights: &[Factor], letter: Label) -> bool {
@@ -367,7 +367,10 @@ impl Reading<'_> {
         if !matches!(self.model.tensor(*tensor).source, Source::Parameter) {
             return None;
         }
-        let letters: Vec<Label> = index.iter().map(IndexExpr::as_label).collect::<Option<_>>()?;
+        let letters: Vec<Label> = index
+            .iter()
+            .map(IndexExpr::as_label)
+            .collect::<Option<_>>()?;
         let distinct = (1..letters.len()).all(|i| !letters[..i].contains(&letters[i]));
         distinct.then_some((*tensor, letters))
     }
@@ -384,8 +387,9 @@ impl Reading<'_> {
         }
         if let Some((access, over, anchor)) = self.radial(node) {
             if let Some((tensor, letters)) = self.bare(access) {
-                let inner: Vec<usize> =
-                    (0..letters.len()).filter(|a| over.contains(&letters[*a])).collect();
+                let inner: Vec<usize> = (0..letters.len())
+                    .filter(|a| over.contains(&letters[*a]))
+                    .collect();
                 if inner.len() != over.len() {
                     return Err(refused(model, node, "a norm over a letter that it has not"));
                 }
@@ -533,7 +537,9 @@ impl Leaf {
             match op {
                 Op::Access { tensor, index, .. } => {
                     let mut has = false;
-                    index.iter().for_each(|e| e.for_each_label(&mut |_| has = true));
+                    index
+                        .iter()
+                        .for_each(|e| e.for_each_label(&mut |_| has = true));
                     if has && matches!(model.tensor(*tensor).source, Source::Constant { .. }) {
                         return false;
                     }

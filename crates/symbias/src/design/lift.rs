@@ -131,9 +131,17 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                     rest *= t.powf(*a);
                     set(&mut arrays, j, t);
                 }
-                set(&mut arrays, 0, if rest > 0.0 { rho / rest } else { y.sqrt() });
+                set(
+                    &mut arrays,
+                    0,
+                    if rest > 0.0 { rho / rest } else { y.sqrt() },
+                );
             }
-            Construction::Profile { plus, minus, single } => {
+            Construction::Profile {
+                plus,
+                minus,
+                single,
+            } => {
                 let q = m * if positive { plus } else { minus }.value(rho);
                 if *single {
                     set(&mut arrays, 0, (2.0 * q).sqrt());
@@ -144,7 +152,12 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                     set(&mut arrays, 0, if t > 0.0 { q / t } else { y.sqrt() });
                 }
             }
-            Construction::Curve { raw, forward, profiles, .. } => {
+            Construction::Curve {
+                raw,
+                forward,
+                profiles,
+                ..
+            } => {
                 let x = if vector { rho } else { own[0] };
                 let x = expression::value(forward, profiles, x)?;
                 match raw {
@@ -227,16 +240,15 @@ fn matrices(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
         }
         let w = Matrix::from_fn(n, m, |i, j| z[group[i * m + j]] / scale);
         let f = svd(&w).map_err(|e| Error::new(ErrorKind::Numerical, e.to_string()))?;
-        let sizes: Vec<(f64, f64)> = f
-            .s
-            .iter()
-            .map(|s| {
-                let y = share(s * s, depth as f64 - 1.0, charge);
-                let t = (y + 2.0 * charge).max(0.0).sqrt();
-                let others = t.powi(depth as i32 - 1);
-                (if others > 0.0 { s / others } else { y.sqrt() }, t)
-            })
-            .collect();
+        let sizes: Vec<(f64, f64)> =
+            f.s.iter()
+                .map(|s| {
+                    let y = share(s * s, depth as f64 - 1.0, charge);
+                    let t = (y + 2.0 * charge).max(0.0).sqrt();
+                    let others = t.powi(depth as i32 - 1);
+                    (if others > 0.0 { s / others } else { y.sqrt() }, t)
+                })
+                .collect();
         // The last factor carries what the first one does elsewhere.
         for (j, array) in arrays.iter_mut().enumerate() {
             let last = j + 1 == depth;
@@ -266,7 +278,11 @@ pub fn formulas(part: &Part) -> Vec<String> {
         .iter()
         .map(|p| super::part::indexed(&p.name, &p.axes))
         .collect();
-    let inner: Vec<String> = part.inner.iter().map(|a| part.letters[*a].clone()).collect();
+    let inner: Vec<String> = part
+        .inner
+        .iter()
+        .map(|a| part.letters[*a].clone())
+        .collect();
     let (size, along) = match part.on {
         On::Groups => {
             let norm = format!("norm[{}]({shown})", inner.join(","));
@@ -280,7 +296,11 @@ pub fn formulas(part: &Part) -> Vec<String> {
                 return vec![format!("{} = {shown}/{}", spelled[0], number(*scale))];
             }
             let d = exponents.len();
-            let over = if *scale == 1.0 { String::new() } else { format!("/{}", number(*scale)) };
+            let over = if *scale == 1.0 {
+                String::new()
+            } else {
+                format!("/{}", number(*scale))
+            };
             let mut all = vec![format!("U diag(s) V^T = {shown}{over}")];
             for (j, p) in spelled.iter().enumerate() {
                 all.push(match j {
@@ -305,7 +325,11 @@ pub fn formulas(part: &Part) -> Vec<String> {
             let t = format!("({size}{over})^{}", number(1.0 / total));
             let each = spelled.iter().zip(exponents).enumerate();
             each.map(|(j, (p, a))| {
-                let root = if *a == 1.0 { String::new() } else { format!("{}*", number(a.sqrt())) };
+                let root = if *a == 1.0 {
+                    String::new()
+                } else {
+                    format!("{}*", number(a.sqrt()))
+                };
                 match j {
                     0 => format!("{p} = {along}*{t}"),
                     _ => format!("{p} = {root}{t}"),
@@ -313,13 +337,24 @@ pub fn formulas(part: &Part) -> Vec<String> {
             })
             .collect()
         }
-        Construction::Profile { plus, minus, single } => {
-            let weight = part.weights.as_ref().map_or(String::new(), |_| format!("{}*", part.constant()));
+        Construction::Profile {
+            plus,
+            minus,
+            single,
+        } => {
+            let weight = part
+                .weights
+                .as_ref()
+                .map_or(String::new(), |_| format!("{}*", part.constant()));
             let r = |x: &str, form: &super::form::Form| format!("{weight}({})", form.spelled(x));
             let q = if plus == minus {
                 format!("q = {}", r(&size, plus))
             } else {
-                format!("q = {} for {shown} > 0, {} else", r(&size, plus), r(&size, minus))
+                format!(
+                    "q = {} for {shown} > 0, {} else",
+                    r(&size, plus),
+                    r(&size, minus)
+                )
             };
             if *single {
                 vec![q, format!("{} = {along}*sqrt(2*q)", spelled[0])]
@@ -338,10 +373,22 @@ pub fn formulas(part: &Part) -> Vec<String> {
                 format!("{} = {t}, of the first copy, 0 else", spelled[1]),
             ]
         }
-        Construction::Curve { raw, forward, profiles, .. } => {
+        Construction::Curve {
+            raw,
+            forward,
+            profiles,
+            ..
+        } => {
             let z = if part.on == On::Groups { size } else { shown };
-            let mut all = vec![format!("x = {}", super::spectral::renamed(forward, "z", &z).unwrap_or_default())];
-            all.extend(profiles.iter().map(|(name, value)| format!("{name}: {value}")));
+            let mut all = vec![format!(
+                "x = {}",
+                super::spectral::renamed(forward, "z", &z).unwrap_or_default()
+            )];
+            all.extend(
+                profiles
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}")),
+            );
             match (raw, part.on) {
                 (Raw::Single, On::Groups) => all.push(format!("{} = {along}*x", spelled[0])),
                 (Raw::Single, _) => all.push(format!("{} = x", spelled[0])),
@@ -358,10 +405,20 @@ pub fn formulas(part: &Part) -> Vec<String> {
         }
         Construction::Sum { alpha, beta } => {
             let knee = number(alpha * alpha / beta);
-            let weight = part.weights.as_ref().map_or(String::new(), |_| format!("{}*", part.constant()));
+            let weight = part
+                .weights
+                .as_ref()
+                .map_or(String::new(), |_| format!("{}*", part.constant()));
             vec![
-                format!("{} = sqrt({weight}1)*{along}*min({size}, {knee})/{}", spelled[0], number(*alpha)),
-                format!("q = {weight}({size} - min({size}, {knee}))/{}", number(*beta)),
+                format!(
+                    "{} = sqrt({weight}1)*{along}*min({size}, {knee})/{}",
+                    spelled[0],
+                    number(*alpha)
+                ),
+                format!(
+                    "q = {weight}({size} - min({size}, {knee}))/{}",
+                    number(*beta)
+                ),
                 format!("{} = {along}*sqrt(q)", spelled[1]),
                 format!("{} = sqrt(q)", spelled[2]),
             ]

@@ -34,13 +34,20 @@ pub(super) fn term(
     let n = target.model.entries(id) as usize;
     let span = target.model.node(across[0].argument).span;
     let refused = |what: String, remedy: &str| {
-        Error::new(ErrorKind::Unsupported, what).at(span).remedy(remedy)
+        Error::new(ErrorKind::Unsupported, what)
+            .at(span)
+            .remedy(remedy)
     };
     let axes = tensor.axes.iter();
-    let letters: Vec<String> = axes.map(|a| target.model.axes[a.index()].name.clone()).collect();
+    let letters: Vec<String> = axes
+        .map(|a| target.model.axes[a.index()].name.clone())
+        .collect();
     let [letter] = letters.as_slice() else {
         return Err(refused(
-            format!("linear combinations of `{name}`, which has {} axes", letters.len()),
+            format!(
+                "linear combinations of `{name}`, which has {} axes",
+                letters.len()
+            ),
             "linear combinations are built of components with one axis",
         ));
     };
@@ -48,7 +55,9 @@ pub(super) fn term(
     for leaf in own {
         all.push(as_linear(leaf).ok_or_else(|| {
             refused(
-                format!("`{name}` is penalised by linear combinations and by norms or singular values"),
+                format!(
+                    "`{name}` is penalised by linear combinations and by norms or singular values"
+                ),
                 "the nearest that has a construction: a target of linear combinations alone",
             )
         })?);
@@ -70,10 +79,14 @@ pub(super) fn term(
     }
     // Rows that are zero penalise nothing.
     rows.retain(|r| r.entries.iter().any(|x| *x != 0.0));
-    let used: Vec<String> = [&target.spec.axes, &target.spec.components, &target.spec.constants]
-        .iter()
-        .flat_map(|t| t.keys().cloned())
-        .collect();
+    let used: Vec<String> = [
+        &target.spec.axes,
+        &target.spec.components,
+        &target.spec.constants,
+    ]
+    .iter()
+    .flat_map(|t| t.keys().cloned())
+    .collect();
     let fresh = |base: &str| {
         let mut name = base.to_owned();
         while used.contains(&name) {
@@ -104,7 +117,11 @@ fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
 /// The rows of a leaf; `None` where it is not linear.
 fn read(target: &Target, id: TensorId, n: usize, leaf: LinearLeaf) -> Result<Option<Vec<Row>>> {
     let model = &target.model;
-    let sizes: Vec<usize> = leaf.free.iter().map(|l| model.label_size(*l) as usize).collect();
+    let sizes: Vec<usize> = leaf
+        .free
+        .iter()
+        .map(|l| model.label_size(*l) as usize)
+        .collect();
     let count: usize = sizes.iter().product();
     let leaf = Rc::new(leaf);
     let mut rows = Vec::new();
@@ -169,28 +186,45 @@ fn invertible(
     let (top, low) = (f.s[0], f.s[n - 1]);
     if low <= 1e-10 * top {
         return Err(refused(
-            format!("the {n} linear combinations of `{name}` leave directions free: their matrix has rank below {n}"),
+            format!(
+                "the {n} linear combinations of `{name}` leave directions free: their matrix has rank below {n}"
+            ),
             "nothing is free of decay: add a term, `1e-3*abs(w[0])` say, that penalises what they leave free",
         ));
     }
-    let inverse = Matrix::from_fn(n, n, |i, j| (0..n).map(|k| f.v[(i, k)] / f.s[k] * f.u[(j, k)]).sum());
-    let cumulative = (0..n).all(|i| {
-        (0..n).all(|j| (inverse[(i, j)] - f64::from(u8::from(j <= i))).abs() < 1e-9)
+    let inverse = Matrix::from_fn(n, n, |i, j| {
+        (0..n).map(|k| f.v[(i, k)] / f.s[k] * f.u[(j, k)]).sum()
     });
+    let cumulative = (0..n)
+        .all(|i| (0..n).all(|j| (inverse[(i, j)] - f64::from(u8::from(j <= i))).abs() < 1e-9));
     let component = fresh(&format!("{name}_combined"));
     let statement = if cumulative {
         format!("{name}[{letter}] = cumsum[{letter}]({component}[{letter}])")
     } else {
         let (axis, constant) = (fresh("combination"), fresh(&format!("{name}_synthesis")));
-        target.spec.axes.insert(axis.clone(), toml::Value::Integer(n as i64));
+        target
+            .spec
+            .axes
+            .insert(axis.clone(), toml::Value::Integer(n as i64));
         let mut table = toml::Table::new();
-        let list = |l: &[&str]| toml::Value::Array(l.iter().map(|x| toml::Value::String((*x).into())).collect());
+        let list = |l: &[&str]| {
+            toml::Value::Array(l.iter().map(|x| toml::Value::String((*x).into())).collect())
+        };
         table.insert("axes".into(), list(&[letter, &axis]));
-        let matrix = (0..n).map(|i| toml::Value::Array((0..n).map(|j| toml::Value::Float(inverse[(i, j)])).collect()));
+        let matrix = (0..n).map(|i| {
+            toml::Value::Array(
+                (0..n)
+                    .map(|j| toml::Value::Float(inverse[(i, j)]))
+                    .collect(),
+            )
+        });
         table.insert("values".into(), toml::Value::Array(matrix.collect()));
         target.spec.constants.insert(constant.clone(), table.into());
         rename(target, name, &component, &axis);
-        lead(target, format!("{name}[{letter}] = {constant}[{letter},{axis}] * {component}[{axis}]"));
+        lead(
+            target,
+            format!("{name}[{letter}] = {constant}[{letter},{axis}] * {component}[{axis}]"),
+        );
         let rows = rows.into_iter().map(|r| r.combined).collect();
         return Ok(Term::combined(component, axis, rows));
     };
@@ -205,7 +239,10 @@ fn rename(target: &mut Target, name: &str, by: &str, axis: &str) {
     let mut components = toml::Table::new();
     for (old, axes) in &target.spec.components {
         if old == name {
-            components.insert(by.into(), toml::Value::Array(vec![toml::Value::String(axis.into())]));
+            components.insert(
+                by.into(),
+                toml::Value::Array(vec![toml::Value::String(axis.into())]),
+            );
         } else {
             components.insert(old.clone(), axes.clone());
         }
@@ -231,7 +268,10 @@ fn chain(
     fresh: &dyn Fn(&str) -> String,
     refused: &dyn Fn(String, &str) -> Error,
 ) -> Result<Term> {
-    let what = format!("{} linear combinations of {n} entries of `{name}`, not as many as entries", rows.len());
+    let what = format!(
+        "{} linear combinations of {n} entries of `{name}`, not as many as entries",
+        rows.len()
+    );
     let nearest = "built are invertible combinations, and chains of absolute values: a*sum[i](abs(w[i])) + b*sum[j](abs(w[j+1] - w[j])); \
 of others the unit ball has too many vertices to be built from them";
     let mut single = vec![0.0; n];
@@ -241,9 +281,9 @@ of others the unit ball has too many vertices to be built from them";
         let places: Vec<usize> = (0..n).filter(|k| row.entries[*k].abs() > SAME).collect();
         let weight = |x: f64| row.combined.at(target, x).unwrap_or(f64::NAN);
         let c = weight(1.0) - weight(0.0);
-        let absolute = [-2.0, -1e-3, 0.5, 7.0].iter().all(|x: &f64| {
-            (weight(*x) - weight(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs()
-        });
+        let absolute = [-2.0, -1e-3, 0.5, 7.0]
+            .iter()
+            .all(|x: &f64| (weight(*x) - weight(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs());
         if !absolute || !(c > 0.0) {
             return Err(refused(what, nearest));
         }
@@ -281,7 +321,9 @@ of others the unit ball has too many vertices to be built from them";
             }
             if !(c > 0.0) {
                 return Err(refused(
-                    format!("the entries {a} to {b} of `{name}` may move together without any penalty"),
+                    format!(
+                        "the entries {a} to {b} of `{name}` may move together without any penalty"
+                    ),
                     "nothing is free of decay: add a term, `1e-3*sum[i](abs(w[i]))` say",
                 ));
             }
@@ -295,10 +337,16 @@ of others the unit ball has too many vertices to be built from them";
     }
     let (axis, component) = (fresh("interval"), fresh(&format!("{name}_intervals")));
     let (from, to) = (fresh("from"), fresh("to"));
-    target.spec.axes.insert(axis.clone(), toml::Value::Integer(count as i64));
+    target
+        .spec
+        .axes
+        .insert(axis.clone(), toml::Value::Integer(count as i64));
     for (constant, values) in [(&from, first), (&to, last)] {
         let mut table = toml::Table::new();
-        table.insert("axes".into(), toml::Value::Array(vec![toml::Value::String(axis.clone())]));
+        table.insert(
+            "axes".into(),
+            toml::Value::Array(vec![toml::Value::String(axis.clone())]),
+        );
         table.insert("index".into(), toml::Value::String(letter.into()));
         table.insert("values".into(), toml::Value::Array(values));
         target.spec.constants.insert(constant.clone(), table.into());

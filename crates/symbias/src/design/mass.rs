@@ -42,7 +42,10 @@ impl Mass {
         let count = (DECADES[1] - DECADES[0]) as usize * PANELS;
         let at = |k: usize| 10_f64.powf(f64::from(DECADES[0]) + k as f64 / PANELS as f64);
         let points: Vec<f64> = (0..=count).map(at).collect();
-        let each: Vec<f64> = points.windows(2).map(|p| panel(density, p[0], p[1])).collect();
+        let each: Vec<f64> = points
+            .windows(2)
+            .map(|p| panel(density, p[0], p[1]))
+            .collect();
         let decade = |d: usize| each[d * PANELS..(d + 1) * PANELS].iter().sum::<f64>();
         let last = count / PANELS - 1;
         let endless = |next: f64, before: f64| !(next <= ENDLESS * before) && next != 0.0;
@@ -83,7 +86,9 @@ mod tests {
     #[test]
     fn masses_are_those_of_closed_forms() {
         let exponential = Mass::of(&|x| (-x).exp());
-        assert!((exponential.whole() - 1.0).abs() < 1e-12 && !exponential.far && !exponential.at_zero);
+        assert!(
+            (exponential.whole() - 1.0).abs() < 1e-12 && !exponential.far && !exponential.at_zero
+        );
         assert!((exponential.quantile(1e-8) - 18.42).abs() < 0.5);
         let normal = Mass::of(&|x: f64| (-x * x / 2.0).exp());
         assert!((normal.whole() - (std::f64::consts::PI / 2.0).sqrt()).abs() < 1e-12);

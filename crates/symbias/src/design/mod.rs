@@ -32,9 +32,7 @@ mod study;
 mod target;
 mod weights;
 
-pub use answer::{
-    Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer,
-};
+pub use answer::{Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer};
 pub use explained::explained;
 pub use file::{DesignSpec, Driver};
 pub use form::Form;
@@ -105,8 +103,11 @@ pub fn design(
         (None, _) => None,
         (Some(_), Some(text)) => Some(into::adapted(spec, text)?),
         (Some(path), None) => {
-            return Err(Error::new(ErrorKind::File, format!("the text of `{path}` is not given"))
-                .remedy("the command line reads it; a program gives it as an option"));
+            return Err(Error::new(
+                ErrorKind::File,
+                format!("the text of `{path}` is not given"),
+            )
+            .remedy("the command line reads it; a program gives it as an option"));
         }
     };
     let (adapted, into) = into.unzip();
@@ -170,7 +171,10 @@ pub fn design(
         (None, name) => name.into(),
     };
     let mut model = compose::model(&target.spec, &target, &parts, &name)?;
-    let composite = into.as_ref().map(|i| i.composed(&model, &parts, &name)).transpose()?;
+    let composite = into
+        .as_ref()
+        .map(|i| i.composed(&model, &parts, &name))
+        .transpose()?;
     let alone = SourceFile::parse(&model, None)?;
     if let Some(text) = composite {
         model = text;
@@ -193,7 +197,11 @@ pub fn design(
         code: "rest-acts".into(),
         text,
     }));
-    let holds = !acted && error <= options.tolerance.unwrap_or(if exact { EXACT } else { MEASURED });
+    let holds = !acted
+        && error
+            <= options
+                .tolerance
+                .unwrap_or(if exact { EXACT } else { MEASURED });
     let at = options
         .at
         .as_ref()
@@ -258,10 +266,16 @@ fn how(driver: Driver) -> &'static str {
         Driver::Decay => {
             "the calculus of decay (theory 7.1), re-found by minimising |theta|^2/2 over the fibre of each part from many starts"
         }
-        Driver::Isotropic => "the law of F of a normal vector (theory 7.2): log det J at the lift, or a quadrature over the mixture",
+        Driver::Isotropic => {
+            "the law of F of a normal vector (theory 7.2): log det J at the lift, or a quadrature over the mixture"
+        }
         Driver::Horizontal => "log det JJ^T at the lift, on the balanced leaf (theory 7.3)",
-        Driver::Slice => "log det JJ^T + log det Gamma at the lift, on the slice of the charges (theory 7.3)",
-        Driver::Flow => "the double integral of 1/K at the lift, after the best affine function and factor (theory 7.4)",
+        Driver::Slice => {
+            "log det JJ^T + log det Gamma at the lift, on the slice of the charges (theory 7.3)"
+        }
+        Driver::Flow => {
+            "the double integral of 1/K at the lift, after the best affine function and factor (theory 7.4)"
+        }
     }
 }
 

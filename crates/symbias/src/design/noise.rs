@@ -49,7 +49,12 @@ fn refused(term: &Term, what: String, nearest: &str) -> Error {
 }
 
 /// The part whose law under this noise is e^{−r}.
-pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut Names) -> Result<Made> {
+pub(super) fn part(
+    spec: &DesignSpec,
+    target: &Target,
+    term: &Term,
+    names: &mut Names,
+) -> Result<Made> {
     if let Kind::Singular(_) = term.kind {
         return Err(refused(
             term,
@@ -61,7 +66,11 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
     let n: usize = term.inner().iter().map(|a| term.shape[*a]).product();
     let at = |x: f64| term.value(target, 0, x).unwrap_or(f64::NAN);
     // Up to a constant; 0 may be singular.
-    let base = [0.0, 1.0].into_iter().map(at).find(|r| r.is_finite()).unwrap_or(0.0);
+    let base = [0.0, 1.0]
+        .into_iter()
+        .map(at)
+        .find(|r| r.is_finite())
+        .unwrap_or(0.0);
     let power = if group { n as i32 - 1 } else { 0 };
     let density = |s: f64, x: f64| {
         let p = (base - at(s * x)).exp() * x.powi(power);
@@ -81,11 +90,18 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
     }
     let plus = Mass::of(&|x| density(1.0, x));
     let minus = Mass::of(&|x| density(-1.0, x));
-    let measure = if group { format!(" x^{power}") } else { String::new() };
+    let measure = if group {
+        format!(" x^{power}")
+    } else {
+        String::new()
+    };
     let (sides, whole): (Vec<(&Mass, &str)>, bool) = match group {
         true => (vec![(&plus, "from 0 to infinity")], !plus.far),
         false => (
-            vec![(&plus, "from 0 to infinity"), (&minus, "from -infinity to 0")],
+            vec![
+                (&plus, "from 0 to infinity"),
+                (&minus, "from -infinity to 0"),
+            ],
             !plus.far && !minus.far,
         ),
     };
@@ -93,7 +109,9 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
         if mass.at_zero {
             return Err(refused(
                 term,
-                format!("is not integrable: the integral of exp(-r(x)){measure} {side} is infinite at 0"),
+                format!(
+                    "is not integrable: the integral of exp(-r(x)){measure} {side} is infinite at 0"
+                ),
                 "the nearest that has a construction: log(abs(x) + eps), or a power of abs(x) below 1 in the density",
             ));
         }
@@ -103,14 +121,26 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
         let (_, side) = sides.iter().find(|(m, _)| m.far).unwrap_or(&sides[0]);
         return Err(refused(
             term,
-            format!("is not integrable: the integral of exp(-r(x)){measure} {side} is infinite far out"),
+            format!(
+                "is not integrable: the integral of exp(-r(x)){measure} {side} is infinite far out"
+            ),
             "isotropic noise with decay has a law without any loss: use a target that grows faster, or another driver",
         ));
     }
-    let high = |m: &Mass| if m.far { window[1] } else { m.quantile(TAIL).min(window[1]) };
+    let high = |m: &Mass| {
+        if m.far {
+            window[1]
+        } else {
+            m.quantile(TAIL).min(window[1])
+        }
+    };
     let range = [
         window[0],
-        if group { high(&plus) } else { high(&plus).min(high(&minus)) },
+        if group {
+            high(&plus)
+        } else {
+            high(&plus).min(high(&minus))
+        },
     ];
     let tau = spec.temperature / spec.decay;
     if let Some(part) = closed(spec, target, term, tau, names)? {
@@ -136,7 +166,10 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
         b if b == 0.0 => String::new(),
         b => format!(" + {}", number(b)),
     };
-    let (integral, inverse) = (names.profile("I", &term.component), names.profile("f", &term.component));
+    let (integral, inverse) = (
+        names.profile("I", &term.component),
+        names.profile("f", &term.component),
+    );
     let weight = match power {
         0 => String::new(),
         1 => "*z".into(),
@@ -147,8 +180,35 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
             integral.clone(),
             format!("{{ integral = \"exp(-({text}){shift}){weight}\", from = 0 }}"),
         ),
-        (inverse.clone(), format!("{{ inverse = \"{integral}(z)\" }}")),
+        (
+            inverse.clone(),
+            format!("{{ inverse = \"{integral}(z)\" }}"),
+        ),
     ];
+    // ∫ e^{−c|w|} has an inverse in closed form.
+    let laplace = super::study::study(target, term, window, true)
+        .ok()
+        .and_then(|s| match (s.plus, s.minus) {
+            (Some(Form::Power { c, p: 1.0 }), Some(Form::Power { c: d, p: 1.0 }))
+                if c == d && !group =>
+            {
+                Some(c)
+            }
+            _ => None,
+        });
+    if let Some(c) = laplace {
+        let c = number(c);
+        profiles = vec![
+            (
+                integral.clone(),
+                format!("\"sign(z)*(1 - exp(-{c}*abs(z)))/{c}\""),
+            ),
+            (
+                inverse.clone(),
+                format!("\"-sign(z)*log(1 - {c}*abs(z))/{c}\""),
+            ),
+        ];
+    }
     let i = |z: &str| format!("{integral}({z})");
     let f = |x: &str| format!("{inverse}({x})");
     let (raw, pre, forward) = match (spec.driver, group) {
@@ -168,7 +228,10 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
                 d => format!(" + {}", number(d)),
             };
             let g = names.profile("g", &term.component);
-            profiles.push((g.clone(), format!("{{ inverse = \"{half}*erf(z/{root}){shift}\" }}")));
+            profiles.push((
+                g.clone(),
+                format!("{{ inverse = \"{half}*erf(z/{root}){shift}\" }}"),
+            ));
             (
                 Raw::Single,
                 f(&format!("{half}*erf(x/{root}){shift}")),
@@ -229,7 +292,13 @@ pub(super) fn part(spec: &DesignSpec, target: &Target, term: &Term, names: &mut 
 }
 
 /// Laws of isotropic noise that are mixtures of normal ones: c|x| and cx².
-fn closed(spec: &DesignSpec, target: &Target, term: &Term, tau: f64, names: &mut Names) -> Result<Option<Part>> {
+fn closed(
+    spec: &DesignSpec,
+    target: &Target,
+    term: &Term,
+    tau: f64,
+    names: &mut Names,
+) -> Result<Option<Part>> {
     if spec.driver != Driver::Isotropic {
         return Ok(None);
     }
@@ -239,7 +308,9 @@ fn closed(spec: &DesignSpec, target: &Target, term: &Term, tau: f64, names: &mut
     let group = matches!(term.kind, Kind::Groups(_));
     let (construction, own): (_, &[&str]) = match (&shape.plus, shape.plus == shape.minus) {
         (Some(Form::Power { c, p: 1.0 }), true) => (
-            Construction::Mixture { scale: 1.0 / (c * tau) },
+            Construction::Mixture {
+                scale: 1.0 / (c * tau),
+            },
             if group { &["u", "v"] } else { &["u", "v"] },
         ),
         (Some(Form::Power { c, p: 2.0 }), true) => (

@@ -208,29 +208,59 @@ impl Part {
                     (0, false) if exponents.len() == 1 => {
                         declare(name, outer.clone(), format!("{shown} up to a factor"))
                     }
-                    (0, false) => declare(name, outer.clone(), format!("sign and factor 1 of {shown}")),
+                    (0, false) => {
+                        declare(name, outer.clone(), format!("sign and factor 1 of {shown}"))
+                    }
                     _ => declare(
                         name,
                         outer.clone(),
-                        format!("factor {} of {shown}, to the power {}", j + 1, number(exponents[j])),
+                        format!(
+                            "factor {} of {shown}, to the power {}",
+                            j + 1,
+                            number(exponents[j])
+                        ),
                     ),
                 },
                 (Construction::Mixture { .. }, _) => {
-                    let mut axes = if group && j == 1 { outer.clone() } else { all.clone() };
+                    let mut axes = if group && j == 1 {
+                        outer.clone()
+                    } else {
+                        all.clone()
+                    };
                     if !group || j == 1 {
                         axes.push(self.between[0].clone());
                     }
                     declare(name, axes, format!("factor {} of {shown}", j + 1))
                 }
-                (Construction::Profile { .. } | Construction::Curve { .. }, _) => match (j, group) {
-                    (0, true) => declare(name, all.clone(), format!("direction of {shown}")),
-                    _ if self.names.len() == 1 => declare(name, outer.clone(), format!("{shown} before its profile")),
-                    _ => declare(name, outer.clone(), format!("factor {} of {shown} before its profile", j + 1)),
-                },
+                (Construction::Profile { .. } | Construction::Curve { .. }, _) => {
+                    match (j, group) {
+                        (0, true) => declare(name, all.clone(), format!("direction of {shown}")),
+                        _ if self.names.len() == 1 => {
+                            declare(name, outer.clone(), format!("{shown} before its profile"))
+                        }
+                        _ => declare(
+                            name,
+                            outer.clone(),
+                            format!("factor {} of {shown} before its profile", j + 1),
+                        ),
+                    }
+                }
                 (Construction::Sum { .. }, _) => match (j, group) {
-                    (0, _) => declare(name, all.clone(), format!("the part of {shown} with the squared penalty")),
-                    (1, true) => declare(name, all.clone(), format!("direction of the other part of {shown}")),
-                    _ => declare(name, outer.clone(), format!("factor of the other part of {shown}")),
+                    (0, _) => declare(
+                        name,
+                        all.clone(),
+                        format!("the part of {shown} with the squared penalty"),
+                    ),
+                    (1, true) => declare(
+                        name,
+                        all.clone(),
+                        format!("direction of the other part of {shown}"),
+                    ),
+                    _ => declare(
+                        name,
+                        outer.clone(),
+                        format!("factor of the other part of {shown}"),
+                    ),
                 },
             })
             .collect()
@@ -239,17 +269,26 @@ impl Part {
     /// The statement that makes the component.
     #[must_use]
     pub fn statement(&self) -> String {
-        format!("{} = {}", indexed(&self.component, &self.letters), self.expression())
+        format!(
+            "{} = {}",
+            indexed(&self.component, &self.letters),
+            self.expression()
+        )
     }
 
     fn weight(&self) -> Option<String> {
         let outer = self.at(&self.outer());
-        self.weights.as_ref().map(|_| indexed(&self.constant(), &outer))
+        self.weights
+            .as_ref()
+            .map(|_| indexed(&self.constant(), &outer))
     }
 
     fn expression(&self) -> String {
         let parameters = self.parameters();
-        let spelled: Vec<String> = parameters.iter().map(|p| indexed(&p.name, &p.axes)).collect();
+        let spelled: Vec<String> = parameters
+            .iter()
+            .map(|p| indexed(&p.name, &p.axes))
+            .collect();
         let inner = self.at(&self.inner).join(",");
         let weight = self.weight();
         match &self.construction {
@@ -268,7 +307,11 @@ impl Part {
                 }
                 factors.join(" * ")
             }
-            Construction::Profile { plus, minus, single } => {
+            Construction::Profile {
+                plus,
+                minus,
+                single,
+            } => {
                 let over = weight.map_or(String::new(), |w| format!("/{w}"));
                 if self.on == On::Groups {
                     let size = match single {
@@ -309,7 +352,9 @@ impl Part {
                     (Raw::Single, false) => spelled[0].clone(),
                     (Raw::Pair, false) => format!("({}*{})", spelled[0], spelled[1]),
                     (Raw::Single, true) => format!("norm[{inner}]({})", spelled[0]),
-                    (Raw::Pair, true) => format!("(abs({})*norm[{inner}]({}))", spelled[1], spelled[0]),
+                    (Raw::Pair, true) => {
+                        format!("(abs({})*norm[{inner}]({}))", spelled[1], spelled[0])
+                    }
                 };
                 let made = super::spectral::renamed(pre, "x", &x).unwrap_or_default();
                 match group {

@@ -29,7 +29,13 @@ pub fn text(answer: &DesignAnswer, statements: &[String]) -> String {
     let parameters: Vec<String> = answer
         .parameters
         .iter()
-        .map(|p| format!("{}: {}", super::part::indexed(&p.name, &p.axes), p.stands_for))
+        .map(|p| {
+            format!(
+                "{}: {}",
+                super::part::indexed(&p.name, &p.axes),
+                p.stands_for
+            )
+        })
         .collect();
     list("parameters", &parameters, &mut line);
     let s = &answer.symmetry;

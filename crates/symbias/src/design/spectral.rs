@@ -94,7 +94,11 @@ pub(super) fn renamed(text: &str, word: &str, by: &str) -> Result<String> {
 }
 
 /// The text with bare letters of other axes written as index expressions: `w[j]` is `w[j+0]` where j runs over a shorter axis than that of w.
-pub(super) fn shifted(text: &str, other: &dyn Fn(&str, usize, &str) -> bool, names: &[String]) -> String {
+pub(super) fn shifted(
+    text: &str,
+    other: &dyn Fn(&str, usize, &str) -> bool,
+    names: &[String],
+) -> String {
     let mut out = String::new();
     let mut from = 0;
     for (at, word) in words(text) {
@@ -156,8 +160,8 @@ pub(super) fn extract(text: &str) -> Result<(String, Vec<Spectral>)> {
         let (letters, end) = bracketed(&rest, at, '[', ']')
             .ok_or_else(|| wrong("the letters of rows and columns are missing"))?;
         let letters: Vec<String> = letters.split(',').map(|l| l.trim().to_owned()).collect();
-        let [rows, columns] = <[String; 2]>::try_from(letters)
-            .map_err(|_| wrong("it runs over two letters"))?;
+        let [rows, columns] =
+            <[String; 2]>::try_from(letters).map_err(|_| wrong("it runs over two letters"))?;
         let (inner, end) =
             bracketed(&rest, end, '(', ')').ok_or_else(|| wrong("its argument is missing"))?;
         let arguments = split(inner);
@@ -259,7 +263,8 @@ mod tests {
     #[test]
     fn singular_values_are_taken_out_with_their_free_letters() {
         let (rest, found) =
-            extract("2*nuclear[h,d](W1[h,d]) + sum[g](schatten[a,b](M[g,a,b], 2/3))").expect("fits");
+            extract("2*nuclear[h,d](W1[h,d]) + sum[g](schatten[a,b](M[g,a,b], 2/3))")
+                .expect("fits");
         assert_eq!(rest, "2*singular_0 + sum[g](singular_1[g])");
         assert_eq!(found[1].of("s").expect("x"), "abs(s)^(2/3)");
         assert_eq!(found[1].letters, ["a", "b"]);
@@ -268,7 +273,10 @@ mod tests {
 
     #[test]
     fn only_whole_words_are_renamed() {
-        assert_eq!(renamed("exp(x)+1e-3*xx", "x", "z[i]").expect("x"), "exp(z[i])+1e-3*xx");
+        assert_eq!(
+            renamed("exp(x)+1e-3*xx", "x", "z[i]").expect("x"),
+            "exp(z[i])+1e-3*xx"
+        );
         assert!(renamed("abs(y)", "x", "z").is_err());
     }
 }

@@ -98,7 +98,11 @@ pub(super) fn read(
             let mut all = Vec::new();
             for t in terms {
                 let own = read(e, t.node, anchors)?;
-                all.push(if t.negative { times(vec![Number(-1.0), own]) } else { own });
+                all.push(if t.negative {
+                    times(vec![Number(-1.0), own])
+                } else {
+                    own
+                });
             }
             plus(all)
         }
@@ -169,7 +173,9 @@ impl Expr {
                 let all: Vec<String> = factors.iter().map(inner).collect();
                 all.join("*")
             }
-            Map(Function::LeakyRelu(slope), e) => format!("leaky_relu({}, {})", e.text(z), number(*slope)),
+            Map(Function::LeakyRelu(slope), e) => {
+                format!("leaky_relu({}, {})", e.text(z), number(*slope))
+            }
             Map(f, e) => format!("{}({})", f.name(), e.text(z)),
             Extreme(largest, a, b) => {
                 let name = if *largest { "max" } else { "min" };

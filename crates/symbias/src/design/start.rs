@@ -15,7 +15,11 @@ const BESIDE: f64 = 1e-3;
 const NEAR: f64 = 0.1;
 
 /// The start of all parts, and what it is.
-pub(super) fn start(driver: Driver, parts: &[Part], grounds: &[f64]) -> Result<(Vec<Named>, Start)> {
+pub(super) fn start(
+    driver: Driver,
+    parts: &[Part],
+    grounds: &[f64],
+) -> Result<(Vec<Named>, Start)> {
     let (mut arrays, mut formulas) = (Vec::new(), Vec::new());
     let mut charged = false;
     for (number, part) in parts.iter().enumerate() {
@@ -23,7 +27,10 @@ pub(super) fn start(driver: Driver, parts: &[Part], grounds: &[f64]) -> Result<(
             Driver::Decay => CHARGE,
             _ => part.charge,
         };
-        let beside = matches!(part.construction, Construction::Profile { .. } | Construction::Curve { .. });
+        let beside = matches!(
+            part.construction,
+            Construction::Profile { .. } | Construction::Curve { .. }
+        );
         let at = match (driver, grounds.get(number)) {
             (Driver::Flow, Some(ground)) => *ground,
             (Driver::Decay, _) if !beside => 0.0,
@@ -34,11 +41,15 @@ pub(super) fn start(driver: Driver, parts: &[Part], grounds: &[f64]) -> Result<(
         let own = lift(part, &z, charge)?;
         for (p, (_, _, entries)) in part.parameters().iter().zip(&own) {
             let first = entries.first().copied().unwrap_or(0.0);
-            let same = entries.iter().all(|x| (x - first).abs() <= 1e-12 * first.abs());
+            let same = entries
+                .iter()
+                .all(|x| (x - first).abs() <= 1e-12 * first.abs());
             let name = indexed(&p.name, &p.axes);
             formulas.push(match (part.on, same) {
                 (_, true) => format!("{name} = {}", super::form::number(first)),
-                (On::Singular, false) => format!("{name} = the identity, cut to its shape, up to signs"),
+                (On::Singular, false) => {
+                    format!("{name} = the identity, cut to its shape, up to signs")
+                }
                 (_, false) => format!("{name} = the lift of {at} at charge {charge}"),
             });
         }

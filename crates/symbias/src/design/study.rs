@@ -44,11 +44,7 @@ fn of(term: &Term) -> &'static str {
 pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) -> Result<Shape> {
     let name = &term.component;
     let refused = |what: String, remedy: &str| {
-        Error::new(
-            ErrorKind::Value,
-            format!("the target of `{name}` {what}"),
-        )
-        .remedy(remedy)
+        Error::new(ErrorKind::Value, format!("the target of `{name}` {what}")).remedy(remedy)
     };
     let at = |x: f64| -> Result<f64> {
         let r = term.value(target, 0, x).unwrap_or(f64::NAN);
@@ -141,7 +137,11 @@ fn weights(target: &Target, term: &Term, xs: &[f64], zero: f64) -> Result<Option
     if term.is_uniform(target) || term.count() == 1 {
         return Ok(None);
     }
-    let signs: &[f64] = if term.kind == Kind::Entries { &[1.0, -1.0] } else { &[1.0] };
+    let signs: &[f64] = if term.kind == Kind::Entries {
+        &[1.0, -1.0]
+    } else {
+        &[1.0]
+    };
     let tests: Vec<f64> = signs
         .iter()
         .flat_map(|s| [xs[xs.len() / 2], xs[xs.len() - 1]].map(|x| s * x))
@@ -178,5 +178,8 @@ fn weights(target: &Target, term: &Term, xs: &[f64], zero: f64) -> Result<Option
         }
         found.push(m);
     }
-    Ok(found.iter().any(|m| (m - 1.0).abs() > 1e-15).then_some(found))
+    Ok(found
+        .iter()
+        .any(|m| (m - 1.0).abs() > 1e-15)
+        .then_some(found))
 }

@@ -5,8 +5,8 @@ use super::evaluate::Evaluation;
 use super::file::DesignSpec;
 use super::leaf::{Anchor, Leaf, LinearLeaf, leaves};
 use super::linear;
-use super::spell;
 use super::spectral::{self, Spectral};
+use super::spell;
 use std::fmt::Write;
 use std::path::Path;
 use symbias_model::Model;
@@ -73,8 +73,7 @@ impl Target {
         let model = SourceFile::parse(&text, folder)?.check(Copies::All)?;
         let files = data::constants(&model)?;
         let arrays = Arrays::new(&model, &files)?;
-        let (found, combined) =
-            leaves(&model, &spectral).map_err(|e| e.in_text(None, &text))?;
+        let (found, combined) = leaves(&model, &spectral).map_err(|e| e.in_text(None, &text))?;
         let mut target = Target {
             model,
             arrays,
@@ -83,9 +82,16 @@ impl Target {
         };
         let ids: Vec<TensorId> = target.model.parameters().collect();
         for id in ids {
-            let own: Vec<Leaf> = found.iter().filter(|l| l.component == id).cloned().collect();
-            let across: Vec<LinearLeaf> =
-                combined.iter().filter(|l| l.component == id).cloned().collect();
+            let own: Vec<Leaf> = found
+                .iter()
+                .filter(|l| l.component == id)
+                .cloned()
+                .collect();
+            let across: Vec<LinearLeaf> = combined
+                .iter()
+                .filter(|l| l.component == id)
+                .cloned()
+                .collect();
             let term = match across.is_empty() {
                 true => term(&target, id, own),
                 false => linear::term(&mut target, id, own, across),
@@ -107,10 +113,15 @@ fn program(spec: &DesignSpec, main: &str, spectral: &[Spectral]) -> Result<Strin
         }
     };
     let other = |component: &str, place: usize, letter: &str| -> bool {
-        let own = spec.components.get(component).and_then(toml::Value::as_array);
+        let own = spec
+            .components
+            .get(component)
+            .and_then(toml::Value::as_array);
         let own = own.and_then(|l| l.get(place)).and_then(toml::Value::as_str);
         let number = |l: &str| spec.axes.get(&axis(l)).and_then(toml::Value::as_integer);
-        own.is_some_and(|own| axis(own) != axis(letter) && number(letter) < number(own) && number(letter).is_some())
+        own.is_some_and(|own| {
+            axis(own) != axis(letter) && number(letter) < number(own) && number(letter).is_some()
+        })
     };
     let main = spectral::shifted(main, &other, &names);
     let mut program = format!("{NAME} = {main}\n");
@@ -202,7 +213,10 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
             "nothing is free of decay: add a term, `1e-3*sum(…{name}…^2)` say, or leave `{name}` out"
         )));
     };
-    if let Some(other) = leaves.iter().find(|l| l.kind != kind && !l.is_sum_of_squares(target)) {
+    if let Some(other) = leaves
+        .iter()
+        .find(|l| l.kind != kind && !l.is_sum_of_squares(target))
+    {
         let say = |k: &Kind| match k {
             Kind::Entries => "its entries",
             Kind::Groups(_) => "norms of its groups",
@@ -253,7 +267,9 @@ impl Term {
     /// The inner axes.
     pub fn inner(&self) -> Vec<usize> {
         let outer = self.outer();
-        (0..self.shape.len()).filter(|a| !outer.contains(a)).collect()
+        (0..self.shape.len())
+            .filter(|a| !outer.contains(a))
+            .collect()
     }
 
     /// How many r there are.

@@ -36,9 +36,12 @@ fn program(source: &SourceFile) -> Result<ScalarProgram> {
 }
 
 fn value(program: &ScalarProgram, theta: &[f64]) -> Result<Vec<f64>> {
-    program
-        .value(theta, &[])
-        .ok_or_else(|| Error::new(ErrorKind::Numerical, "the model divides by zero at these parameters"))
+    program.value(theta, &[]).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Numerical,
+            "the model divides by zero at these parameters",
+        )
+    })
 }
 
 /// The components of an array each, by name.
@@ -56,7 +59,10 @@ fn components(
                 if array.shape != p.shape {
                     return Err(Error::new(
                         ErrorKind::Shape,
-                        format!("`{}` has shape {:?}, and the design has {:?}", p.component, array.shape, p.shape),
+                        format!(
+                            "`{}` has shape {:?}, and the design has {:?}",
+                            p.component, array.shape, p.shape
+                        ),
                     )
                     .remedy("axes stand in declared order"));
                 }
@@ -68,7 +74,11 @@ fn components(
         let found: Vec<&str> = given.keys().map(String::as_str).collect();
         Error::new(
             ErrorKind::Unknown,
-            format!("the file has {}, and the design has the components {}", found.join(", "), names.join(", ")),
+            format!(
+                "the file has {}, and the design has the components {}",
+                found.join(", "),
+                names.join(", ")
+            ),
         )
         .remedy("give one array per component, by its name, or the weights by theirs")
     };
@@ -81,7 +91,12 @@ fn components(
         if array.shape.iter().map(|n| *n as u64).ne(model.shape(*id)) {
             return Err(Error::new(
                 ErrorKind::Shape,
-                format!("`{}` has shape {:?}, and the design has {:?}", tensor.name, array.shape, model.shape(*id)),
+                format!(
+                    "`{}` has shape {:?}, and the design has {:?}",
+                    tensor.name,
+                    array.shape,
+                    model.shape(*id)
+                ),
             ));
         }
         wanted.extend(&array.entries);
@@ -104,7 +119,10 @@ fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
     if n * w.len() > DENSE {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            format!("the linear map from components to weights has {} entries", n * w.len()),
+            format!(
+                "the linear map from components to weights has {} entries",
+                n * w.len()
+            ),
         )
         .remedy("give the components instead of the weights"));
     }
@@ -120,7 +138,10 @@ fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
     if rank < n {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            format!("{n} components make {} weights in more ways than one (rank {rank})", w.len()),
+            format!(
+                "{n} components make {} weights in more ways than one (rank {rank})",
+                w.len()
+            ),
         )
         .remedy("give the components instead of the weights"));
     }
@@ -129,7 +150,9 @@ fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
         let c: Vec<f64> = (0..rank)
             .map(|k| (0..b.len()).map(|i| f.u[(i, k)] * b[i]).sum::<f64>() / f.s[k])
             .collect();
-        (0..n).map(|j| (0..rank).map(|k| f.v[(j, k)] * c[k]).sum()).collect()
+        (0..n)
+            .map(|j| (0..rank).map(|k| f.v[(j, k)] * c[k]).sum())
+            .collect()
     };
     let mut z = solve(&b);
     // Two steps of refinement.
@@ -138,9 +161,17 @@ fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
         let rest: Vec<f64> = w.iter().zip(&there).map(|(w, t)| w - t).collect();
         z.iter_mut().zip(solve(&rest)).for_each(|(z, d)| *z += d);
     }
+    // What is 0 but for rounding is 0: roots of it would not be small.
+    let top = z.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    z.iter_mut()
+        .filter(|x| x.abs() < 1e-14 * top)
+        .for_each(|x| *x = 0.0);
     let there = value(program, &z)?;
     let scale = w.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-    let off = there.iter().zip(w).fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
+    let off = there
+        .iter()
+        .zip(w)
+        .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
     if off > 1e-9 * scale {
         return Err(Error::new(
             ErrorKind::Value,
@@ -165,11 +196,23 @@ pub fn lifted(
     let z = components(parts, synthesis, given)?;
     let mut arrays = Vec::new();
     for (part, z) in parts.iter().zip(&z) {
-        arrays.extend(lift(part, z, if charge == 0.0 { part.charge } else { charge })?);
+        arrays.extend(lift(
+            part,
+            z,
+            if charge == 0.0 { part.charge } else { charge },
+        )?);
     }
     let model = source.check(Copies::AtMost(1))?;
-    let outputs: Vec<&str> = model.outputs.iter().map(|id| model.tensor(*id).name.as_str()).collect();
-    if synthesis.is_none() && parts.iter().any(|p| !outputs.contains(&p.component.as_str())) {
+    let outputs: Vec<&str> = model
+        .outputs
+        .iter()
+        .map(|id| model.tensor(*id).name.as_str())
+        .collect();
+    if synthesis.is_none()
+        && parts
+            .iter()
+            .any(|p| !outputs.contains(&p.component.as_str()))
+    {
         return into_model(&model, parts, given, &z, arrays);
     }
     let wanted = match synthesis {
@@ -219,10 +262,16 @@ fn off(source: &SourceFile, arrays: &[Named], wanted: &[f64]) -> Result<f64> {
     let theta: Vec<f64> = arrays.iter().flat_map(|a| a.2.iter().copied()).collect();
     let there = value(&program, &theta)?;
     if there.len() != wanted.len() {
-        return Err(Error::new(ErrorKind::Shape, "the model is not that of the design")
-            .remedy("the answer NAME.design.json beside the model NAME.toml is of the same design"));
+        return Err(
+            Error::new(ErrorKind::Shape, "the model is not that of the design").remedy(
+                "the answer NAME.design.json beside the model NAME.toml is of the same design",
+            ),
+        );
     }
-    let scale = wanted.iter().fold(0.0_f64, |m, x| m.max(x.abs())).max(f64::MIN_POSITIVE);
+    let scale = wanted
+        .iter()
+        .fold(0.0_f64, |m, x| m.max(x.abs()))
+        .max(f64::MIN_POSITIVE);
     let mut worst = 0.0_f64;
     for (a, b) in there.iter().zip(wanted) {
         let own = (a - b).abs() / scale;
@@ -241,7 +290,10 @@ pub(super) fn check(
     range: [f64; 2],
     driver: Driver,
 ) -> Result<()> {
-    let count: usize = parts.iter().map(|p| p.shape.iter().product::<usize>()).sum();
+    let count: usize = parts
+        .iter()
+        .map(|p| p.shape.iter().product::<usize>())
+        .sum();
     if count > CHECKED / 20 {
         return Ok(());
     }
@@ -251,7 +303,13 @@ pub(super) fn check(
         let side = (part.size() as f64).sqrt();
         let sizes = grid(range[0], range[1] / side, n.max(2));
         let entries = sizes.iter().take(n).enumerate();
-        let entries = entries.map(|(k, x)| if (k * k / 3) % 2 == 0 || driver == Driver::Flow { *x } else { -x });
+        let entries = entries.map(|(k, x)| {
+            if (k * k / 3) % 2 == 0 || driver == Driver::Flow {
+                *x
+            } else {
+                -x
+            }
+        });
         given.insert(
             part.component.clone(),
             Array {
@@ -266,7 +324,10 @@ pub(super) fn check(
     }
     Err(Error::new(
         ErrorKind::Numerical,
-        format!("the model is not the composition of its parts: F(lift(z)) misses z by {:.2e}", found.error),
+        format!(
+            "the model is not the composition of its parts: F(lift(z)) misses z by {:.2e}",
+            found.error
+        ),
     )
     .remedy("this is a fault of the program: please report the design file"))
 }
