@@ -47,7 +47,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use symbias_model::data::{Array, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::language::SourceFile;
+use symbias_model::language::{Copies, SourceFile};
 use target::Target;
 
 /// What the caller decides.
@@ -183,7 +183,10 @@ pub fn design(
     let source = SourceFile::parse(&model, folder)?;
     let analysis = analyze(&source, &AnalyzeOptions::default(), &mut |_| {})?;
     let synthesis = compose::synthesis(&target.spec, &target)?;
-    let (start, said) = start::start(spec.driver, &parts, &grounds)?;
+    let (mut start, said) = start::start(spec.driver, &parts, &grounds)?;
+    if into.is_some() {
+        start::rest(&source.check(Copies::All)?, &mut start);
+    }
     stage("check of the lift");
     weights::check(&alone, &parts, synthesis.as_deref(), range, spec.driver)?;
     warnings.extend(parts.iter().filter_map(basin::warning));

@@ -4,13 +4,17 @@ use super::answer::Start;
 use super::file::Driver;
 use super::lift::lift;
 use super::part::{Construction, On, Part, indexed};
+use symbias_model::Model;
 use symbias_model::data::Named;
 use symbias_model::error::Result;
+use symbias_numerics::random::Stream;
 
 /// The charge of a start: the factors that carry no sign are about 1.
 const CHARGE: f64 = 0.5;
 /// Where a profile has a kink at 0, the start is beside it.
 const BESIDE: f64 = 1e-3;
+/// Stream of the numbers of what was not designed.
+const REST: u32 = 83;
 /// Where noise starts.
 const NEAR: f64 = 0.1;
 
@@ -86,4 +90,24 @@ that the loss wants, and decay shrinks the charges as e^(-2 lambda t)",
             why: why.into(),
         },
     ))
+}
+
+/// A start of everything else in a model that was designed into: normal numbers, over the root of the last axis.
+pub(super) fn rest(model: &Model, start: &mut Vec<Named>) {
+    let known: Vec<String> = start.iter().map(|a| a.0.clone()).collect();
+    for id in model.parameters() {
+        let tensor = model.tensor(id);
+        if known.contains(&tensor.name) {
+            continue;
+        }
+        let mut shape: Vec<usize> = model.shape(id).iter().map(|n| *n as usize).collect();
+        let scale = (shape.last().copied().unwrap_or(1) as f64).sqrt();
+        if tensor.field.width() == 2 {
+            shape.push(2);
+        }
+        let mut stream = Stream::new(0, id.0.into(), REST);
+        let count: usize = shape.iter().product();
+        let entries = (0..count).map(|_| stream.next_normal() / scale).collect();
+        start.push((tensor.name.clone(), shape, entries));
+    }
 }
