@@ -3,11 +3,13 @@
 mod analyze;
 mod catalogue;
 mod check;
+mod design;
 mod eval;
 mod explain;
 mod figure;
 mod gauge;
 mod join;
+mod lift;
 mod progress;
 mod reproduce;
 mod run;
@@ -34,6 +36,10 @@ enum Command {
     Eval(eval::Arguments),
     /// Parameters in a gauge: moved along their orbit to where the charges vanish, or noise is balanced
     Gauge(gauge::Arguments),
+    /// A model that has a wanted bias, with its certificate, a lift and a start
+    Design(design::Arguments),
+    /// Parameters of a designed model at given weights
+    Lift(lift::Arguments),
     /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
     Check(check::Arguments),
     /// Train an experiment: record, predictions, attribution
@@ -71,6 +77,8 @@ fn main() -> ExitCode {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Gauge(arguments) => gauge::run(&arguments),
+        Command::Design(arguments) => design::run(&arguments),
+        Command::Lift(arguments) => lift::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

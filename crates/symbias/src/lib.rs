@@ -7,6 +7,7 @@
 pub mod analyze;
 pub mod answer;
 pub mod conformance;
+pub mod design;
 pub mod eval;
 pub mod experiment;
 pub mod explain;

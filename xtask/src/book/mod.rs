@@ -106,11 +106,18 @@ pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
     let Some(program) = build(repository)? else {
         return Ok(Vec::new());
     };
-    let text = process::output(Command::new(&program).args(["schema", "experiment"]))?;
-    Ok(vec![Derived {
-        path: repository.root.join("schemas/experiment.schema.json"),
-        text: text.trim_end().to_owned() + "\n",
-    }])
+    ["experiment", "design"]
+        .iter()
+        .map(|format| {
+            let text = process::output(Command::new(&program).args(["schema", format]))?;
+            Ok(Derived {
+                path: repository
+                    .root
+                    .join(format!("schemas/{format}.schema.json")),
+                text: text.trim_end().to_owned() + "\n",
+            })
+        })
+        .collect()
 }
 
 /// docs/lib.rs: every text with Rust code, as documentation of an empty module.

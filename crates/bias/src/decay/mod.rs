@@ -12,7 +12,7 @@ mod fibre;
 mod matrix;
 mod whole;
 
-pub use whole::{decay_at, decay_with};
+pub use whole::{LeastNorm, decay_at, decay_with, least_norm};
 
 use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};
 use symbias_geometry::charge::render::{Script, spelled_tensor};

@@ -10,6 +10,7 @@ use symbias_geometry::effort::Effort;
 use symbias_geometry::gauge::StopReason;
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, determines, expansion, weights};
 use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::probe::Probes;
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::Result;
 
@@ -65,6 +66,38 @@ pub fn decay_with(ground: &Ground<'_>, theta: &[f64], effort: Effort) -> Result<
         }
         None => on_orbit(ground, theta, found),
     }
+}
+
+/// The least ½‖θ‖² over {θ : F(θ) = F(θ₀)} that a search finds, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LeastNorm {
+    /// The least ½‖θ‖² found, attained to rounding.
+    pub value: f64,
+    /// A lower bound; 0 where none is known.
+    pub lower: f64,
+}
+
+/// The least norm over the fibre of outputs that need no inputs, through the point `theta`: by minimisation from many starts, in code
+/// that knows no formula; `None` where a search costs more than the effort allows.
+///
+/// # Errors
+/// Undefined outputs; floating linear algebra that does not converge.
+pub fn least_norm(probes: &Probes<'_>, theta: &[f64], effort: Effort) -> Result<Option<LeastNorm>> {
+    let outputs = Outputs::new(probes, 1);
+    let polynomial = expansion(probes, false)?;
+    let map: &dyn PredictorMap = polynomial.as_ref().map_or(&outputs, |p| p);
+    let found = least(&Fibre {
+        map,
+        polynomial: polynomial.as_ref(),
+        theta,
+        near: Vec::new(),
+        random: &|number| probes.point(FIRST_POINT + number),
+        effort: effort.times(),
+    })?;
+    Ok(found.map(|l| LeastNorm {
+        value: l.value,
+        lower: l.lower,
+    }))
 }
 
 fn settle_basins(found: &mut Potential, map: &Polynomial) {

@@ -1,0 +1,175 @@
+//! `symbias design`: from a wanted bias to a model that has it, its answer and a start.
+
+use crate::progress::Progress;
+use crate::{Outcome, print};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
+use symbias_model::data;
+use symbias_model::language::{Copies, SourceFile};
+
+/// Arguments of `design`.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Design file (docs/design.md)
+    #[arg(required_unless_present = "target", conflicts_with = "target")]
+    file: Option<PathBuf>,
+    /// The target of one variable x, in place of a file: "abs(x)^0.5"
+    #[arg(long, value_name = "EXPR", requires = "size")]
+    target: Option<String>,
+    /// What x is: an entry, the norm of a group of K (groups:K), a singular value (singular)
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "entries",
+        requires = "target"
+    )]
+    on: String,
+    /// What selects: decay, isotropic, horizontal, slice or flow
+    #[arg(
+        long,
+        value_name = "DRIVER",
+        default_value = "decay",
+        requires = "target"
+    )]
+    driver: String,
+    /// How many entries: N, or N,M of a matrix
+    #[arg(long, value_name = "N[,M]", value_delimiter = ',', requires = "target")]
+    size: Vec<u64>,
+    /// Where to write the model, NAME.toml; NAME.design.json and NAME.start.safetensors stand beside it
+    #[arg(short, long, value_name = "NAME.toml")]
+    output: Option<PathBuf>,
+    /// Components or weights at which to give target, bias and least norm (safetensors)
+    #[arg(long, value_name = "W")]
+    at: Option<PathBuf>,
+    /// The largest error of a certificate that holds (1e-8 where exact, 1e-6 else)
+    #[arg(long, value_name = "ERROR")]
+    tolerance: Option<f64>,
+    /// The rule that each part was built by
+    #[arg(long)]
+    explain: bool,
+    /// The machine-readable answer
+    #[arg(long)]
+    json: bool,
+}
+
+/// All arrays of a file, by name.
+pub(crate) fn arrays(path: &Path) -> Result<BTreeMap<String, data::Array>> {
+    let mut found = BTreeMap::new();
+    for (name, array) in data::read_recorded(path)? {
+        if let Some(at) = array.entries.iter().position(|x| !x.is_finite()) {
+            bail!(
+                "entry {at} of `{name}` in `{}` is {}\n  help: weights are finite numbers",
+                path.display(),
+                array.entries[at]
+            );
+        }
+        found.insert(name, array);
+    }
+    Ok(found)
+}
+
+/// A file beside the model, with another ending.
+pub(crate) fn beside(model: &Path, ending: &str) -> PathBuf {
+    model.with_extension(ending)
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let mut folder = PathBuf::from(".");
+    let spec = match (&arguments.file, &arguments.target) {
+        (Some(path), _) => {
+            let text = std::fs::read_to_string(path).with_context(|| {
+                format!(
+                    "cannot read `{}`\n  help: give the path of a design file (TOML), or --target, --on and --size",
+                    path.display()
+                )
+            })?;
+            if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+                folder = parent.to_path_buf();
+            }
+            DesignSpec::parse(&text).map_err(|e| e.in_text(Some(path.clone()), &text))?
+        }
+        (None, Some(target)) => DesignSpec::short(
+            target,
+            &arguments.on,
+            Driver::of(&arguments.driver)?,
+            &arguments.size,
+        )?,
+        (None, None) => bail!("give a design file, or --target"),
+    };
+    if let Some(t) = arguments.tolerance {
+        if !(t > 0.0 && t.is_finite()) {
+            bail!("--tolerance is {t}: it is a positive number");
+        }
+    }
+    if let Some(output) = &arguments.output {
+        if output.extension().is_none_or(|e| e != "toml") {
+            bail!(
+                "-o {}: the model is a file NAME.toml\n  help: the answer and the start stand beside it",
+                output.display()
+            );
+        }
+    }
+    let stem = |p: &PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
+    let name = arguments
+        .output
+        .as_ref()
+        .and_then(stem)
+        .or_else(|| arguments.file.as_ref().and_then(stem));
+    let read_model = |path: &String| {
+        if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|p| p == "..") {
+            bail!("model = {path:?} leads outside of the folder of the design file");
+        }
+        let path = folder.join(path);
+        std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read `{}`, the model of the design", path.display()))
+    };
+    let options = Options {
+        model: spec.model.as_ref().map(read_model).transpose()?,
+        name: name.unwrap_or_default(),
+        tolerance: arguments.tolerance,
+        at: arguments.at.as_deref().map(arrays).transpose()?,
+    };
+    let mut progress = Progress::new();
+    let found = design(&spec, Some(&folder), &options, &mut |stage| {
+        progress.stage(stage);
+    });
+    progress.finish();
+    let found = found?;
+    let json = serde_json::to_string_pretty(&found.answer)? + "\n";
+    let mut written = String::new();
+    if let Some(output) = &arguments.output {
+        let failed = |path: &Path| format!("cannot write `{}`", path.display());
+        let (answer, start) = (
+            beside(output, "design.json"),
+            beside(output, "start.safetensors"),
+        );
+        data::write(&start, &found.start)?;
+        std::fs::write(&answer, &json).with_context(|| failed(&answer))?;
+        std::fs::write(output, &found.model).with_context(|| failed(output))?;
+        written = format!(
+            "written       {}, {}, {}\n",
+            output.display(),
+            answer.display(),
+            start.display()
+        );
+    }
+    if arguments.json {
+        print(&json)?;
+    } else {
+        let model = SourceFile::parse(&found.model, Some(&folder))?.check(Copies::AtMost(1))?;
+        let why = if arguments.explain {
+            explained(&found.answer)
+        } else {
+            String::new()
+        };
+        print(&(text(&found.answer, &model.reads()) + &why + &written))?;
+    }
+    Ok(if found.holds() {
+        Outcome::Fine
+    } else {
+        Outcome::Refuted
+    })
+}
