@@ -99,18 +99,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         )?,
         (None, None) => bail!("give a design file, or --target"),
     };
-    if let Some(t) = arguments.tolerance {
-        if !(t > 0.0 && t.is_finite()) {
-            bail!("--tolerance is {t}: it is a positive number");
-        }
+    if let Some(t) = arguments.tolerance
+        && !(t > 0.0 && t.is_finite())
+    {
+        bail!("--tolerance is {t}: it is a positive number");
     }
-    if let Some(output) = &arguments.output {
-        if output.extension().is_none_or(|e| e != "toml") {
-            bail!(
-                "-o {}: the model is a file NAME.toml\n  help: the answer and the start stand beside it",
-                output.display()
-            );
-        }
+    if let Some(output) = &arguments.output
+        && output.extension().is_none_or(|e| e != "toml")
+    {
+        bail!(
+            "-o {}: the model is a file NAME.toml\n  help: the answer and the start stand beside it",
+            output.display()
+        );
     }
     let stem = |p: &PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
     let name = arguments

@@ -35,6 +35,11 @@ const EFFORT: f64 = 0.05;
 /// The charge at which a search starts: off the balanced leaf.
 const CHARGE: f64 = 0.37;
 
+/// Whether an error is above another, or is no number.
+pub(super) fn exceeds(error: f64, other: f64) -> bool {
+    error.is_nan() || error > other
+}
+
 /// Compares the bias of decay of a part with its term over the range.
 pub(super) fn decay(
     target: &Target,
@@ -62,7 +67,7 @@ pub(super) fn decay(
                 let achieved = fibre.least(&z)?;
                 let error = (achieved - wanted).abs() / wanted.abs().max(1.0);
                 // Of what is no number, too.
-                if !(error <= found.error) {
+                if exceeds(error, found.error) {
                     found.error = error;
                 }
                 found.points += 1;
@@ -173,7 +178,7 @@ impl Fibre {
             .iter()
             .zip(z)
             .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
-        if there.len() != z.len() || !(off <= 1e-9 * scale) {
+        if there.len() != z.len() || exceeds(off, 1e-9 * scale) {
             return Err(Error::new(
                 ErrorKind::Numerical,
                 format!("the lift of `{}` misses by {off:.2e}", self.part.component),

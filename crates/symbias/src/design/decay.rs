@@ -144,7 +144,7 @@ fn general(
         false => format!(" + relu(abs(z) - {})", number(range[1])),
     };
     let shift = match zero {
-        z if z == 0.0 => String::new(),
+        0.0 => String::new(),
         z if z > 0.0 => format!(" - {}", number(z)),
         z => format!(" + {}", number(-z)),
     };

@@ -1,7 +1,7 @@
 //! The bias of noise and of flow of a part, from J and the generators at its lift, beside the target (theory §5, §7.5): no formula of the
 //! construction is used but its model file.
 
-use super::certificate::Compared;
+use super::certificate::{Compared, exceeds};
 use super::compose;
 use super::file::Driver;
 use super::lift::lift;
@@ -63,7 +63,7 @@ impl Local {
             .iter()
             .zip(&z)
             .fold(0.0_f64, |m, (a, b)| m.max((a - b).abs()));
-        if !(off <= 1e-8 * x.abs().max(1e-3)) {
+        if exceeds(off, 1e-8 * x.abs().max(1e-3)) {
             return Err(Error::new(
                 ErrorKind::Numerical,
                 format!(
@@ -172,7 +172,7 @@ fn up_to_constant(differences: &[(f64, f64)]) -> Compared {
     let mut error = 0.0_f64;
     for (d, size) in differences {
         let own = (d - c).abs() / size;
-        if !(own <= error) {
+        if exceeds(own, error) {
             error = own;
         }
     }
@@ -251,7 +251,7 @@ pub(super) fn flow(
     for ((row, w), s) in design.iter().zip(&wanted).zip(&weight) {
         let found: f64 = row.iter().zip(&x).map(|(r, x)| r * x).sum();
         let own = (found - w).abs() * s;
-        if !(own <= error) {
+        if exceeds(own, error) {
             error = own;
         }
     }

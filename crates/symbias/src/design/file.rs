@@ -137,19 +137,18 @@ impl DesignSpec {
             );
             return Err(("symbias", value(what, "write symbias = 1")));
         }
-        if let Some([low, high]) = self.range {
-            if !(low > 0.0 && high > low && high.is_finite()) {
-                let what = format!(
-                    "range = [{low}, {high}]: it runs from a positive number to a larger one"
-                );
-                return Err((
-                    "range",
-                    value(
-                        what,
-                        "range = [1e-3, 10.0], of |component|, norms or singular values",
-                    ),
-                ));
-            }
+        if let Some([low, high]) = self.range
+            && !(low > 0.0 && high > low && high.is_finite())
+        {
+            let what =
+                format!("range = [{low}, {high}]: it runs from a positive number to a larger one");
+            return Err((
+                "range",
+                value(
+                    what,
+                    "range = [1e-3, 10.0], of |component|, norms or singular values",
+                ),
+            ));
         }
         for (key, x) in [("temperature", self.temperature), ("decay", self.decay)] {
             if !(x > 0.0 && x.is_finite()) {

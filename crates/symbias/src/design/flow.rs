@@ -52,7 +52,7 @@ pub(super) fn part(
     if !convex(1.0) {
         let x = points
             .iter()
-            .find(|x| !(at(**x) > 0.0))
+            .find(|x| at(**x).is_nan() || at(**x) <= 0.0)
             .copied()
             .unwrap_or(1.0);
         return Err(refused(

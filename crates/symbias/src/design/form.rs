@@ -115,7 +115,7 @@ impl Form {
             false => format!("{}*", number(c)),
         };
         match *self {
-            Form::Power { c, p } if p == 1.0 => format!("{}{x}", times(c)),
+            Form::Power { c, p: 1.0 } => format!("{}{x}", times(c)),
             Form::Power { c, p } => format!("{}{x}^{}", times(c), number(p)),
             Form::Log { c, eps } => format!("{}log(1 + {x}/{})", times(c), number(eps)),
             Form::Quadratic { a, b } if b < 0.0 => {

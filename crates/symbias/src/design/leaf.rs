@@ -385,20 +385,20 @@ impl Reading<'_> {
             let all = letters.into_iter().map(Some).collect();
             return seen.add(model, node, Anchor::Plain, (tensor, Kind::Entries, all));
         }
-        if let Some((access, over, anchor)) = self.radial(node) {
-            if let Some((tensor, letters)) = self.bare(access) {
-                let inner: Vec<usize> = (0..letters.len())
-                    .filter(|a| over.contains(&letters[*a]))
-                    .collect();
-                if inner.len() != over.len() {
-                    return Err(refused(model, node, "a norm over a letter that it has not"));
-                }
-                let outside = letters.iter().enumerate();
-                let outside = outside
-                    .map(|(a, l)| (!inner.contains(&a)).then_some(*l))
-                    .collect();
-                return seen.add(model, node, anchor, (tensor, Kind::Groups(inner), outside));
+        if let Some((access, over, anchor)) = self.radial(node)
+            && let Some((tensor, letters)) = self.bare(access)
+        {
+            let inner: Vec<usize> = (0..letters.len())
+                .filter(|a| over.contains(&letters[*a]))
+                .collect();
+            if inner.len() != over.len() {
+                return Err(refused(model, node, "a norm over a letter that it has not"));
             }
+            let outside = letters.iter().enumerate();
+            let outside = outside
+                .map(|(a, l)| (!inner.contains(&a)).then_some(*l))
+                .collect();
+            return seen.add(model, node, anchor, (tensor, Kind::Groups(inner), outside));
         }
         match &model.node(node).op {
             Op::Access { tensor, .. } => match &model.tensor(*tensor).source {

@@ -284,7 +284,7 @@ of others the unit ball has too many vertices to be built from them";
         let absolute = [-2.0, -1e-3, 0.5, 7.0]
             .iter()
             .all(|x: &f64| (weight(*x) - weight(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs());
-        if !absolute || !(c > 0.0) {
+        if !absolute || c.is_nan() || c <= 0.0 {
             return Err(refused(what, nearest));
         }
         match places.as_slice() {
@@ -319,7 +319,7 @@ of others the unit ball has too many vertices to be built from them";
             if b + 1 < n {
                 c += between[b];
             }
-            if !(c > 0.0) {
+            if c.is_nan() || c <= 0.0 {
                 return Err(refused(
                     format!(
                         "the entries {a} to {b} of `{name}` may move together without any penalty"

@@ -48,7 +48,8 @@ impl Mass {
             .collect();
         let decade = |d: usize| each[d * PANELS..(d + 1) * PANELS].iter().sum::<f64>();
         let last = count / PANELS - 1;
-        let endless = |next: f64, before: f64| !(next <= ENDLESS * before) && next != 0.0;
+        let endless =
+            |next: f64, before: f64| (next.is_nan() || next > ENDLESS * before) && next != 0.0;
         // What lies before the first point falls as a power.
         let (first, second) = (decade(0), decade(1));
         let ratio = if second > 0.0 { first / second } else { 0.0 };

@@ -159,7 +159,7 @@ pub fn design(
                 found
             }
         };
-        if !(found.error <= error) {
+        if certificate::exceeds(found.error, error) {
             error = found.error;
         }
         points += found.points;

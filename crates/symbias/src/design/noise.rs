@@ -163,7 +163,7 @@ pub(super) fn part(
     // For both sides as one: norms are positive.
     let text = r.text("z");
     let shift = match base {
-        b if b == 0.0 => String::new(),
+        0.0 => String::new(),
         b => format!(" + {}", number(b)),
     };
     let (integral, inverse) = (
@@ -305,13 +305,12 @@ fn closed(
     let Ok(shape) = super::study::study(target, term, spec.range(), true) else {
         return Ok(None);
     };
-    let group = matches!(term.kind, Kind::Groups(_));
     let (construction, own): (_, &[&str]) = match (&shape.plus, shape.plus == shape.minus) {
         (Some(Form::Power { c, p: 1.0 }), true) => (
             Construction::Mixture {
                 scale: 1.0 / (c * tau),
             },
-            if group { &["u", "v"] } else { &["u", "v"] },
+            &["u", "v"],
         ),
         (Some(Form::Power { c, p: 2.0 }), true) => (
             Construction::Product {

@@ -214,11 +214,10 @@ impl Part {
                     _ => declare(
                         name,
                         outer.clone(),
-                        format!(
-                            "factor {} of {shown}, to the power {}",
-                            j + 1,
-                            number(exponents[j])
-                        ),
+                        match exponents[j] {
+                            1.0 => format!("factor {} of {shown}", j + 1),
+                            a => format!("factor {} of {shown}, to the power {}", j + 1, number(a)),
+                        },
                     ),
                 },
                 (Construction::Mixture { .. }, _) => {

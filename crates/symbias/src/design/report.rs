@@ -64,7 +64,9 @@ pub fn text(answer: &DesignAnswer, statements: &[String]) -> String {
     list("lift", &answer.lift.formulas, &mut line);
     list("start", &answer.start.formulas, &mut line);
     line("", &format!("charges {}", answer.start.charges));
-    line("", &answer.start.why);
+    for text in answer.start.why.split("; ") {
+        line("", text);
+    }
     for (k, text) in answer.basin.text.split("; ").enumerate() {
         line(if k == 0 { "basin" } else { "" }, text);
     }

@@ -14,7 +14,7 @@ const CHARGE: f64 = 0.5;
 /// Where a profile has a kink at 0, the start is beside it.
 const BESIDE: f64 = 1e-3;
 /// Stream of the numbers of what was not designed.
-const REST: u32 = 83;
+const REST: u64 = 83;
 /// Where noise starts.
 const NEAR: f64 = 0.1;
 
@@ -73,8 +73,8 @@ pub(super) fn start(
     } else if charged {
         (
             format!("{CHARGE} each: off the balanced leaf"),
-            "at w about 0 with charges: on the balanced leaf K vanishes at w = 0, signs freeze and the origin holds paths; here every weight leaves 0 to the side \
-that the loss wants, and decay shrinks the charges as e^(-2 lambda t)",
+            "at w about 0, where on the balanced leaf K vanishes, signs freeze and the origin holds paths; \
+             with charges every weight leaves 0 to the side that the loss wants; decay shrinks the charges as e^(-2 lambda t)",
         )
     } else {
         (

@@ -275,7 +275,7 @@ fn off(source: &SourceFile, arrays: &[Named], wanted: &[f64]) -> Result<f64> {
     let mut worst = 0.0_f64;
     for (a, b) in there.iter().zip(wanted) {
         let own = (a - b).abs() / scale;
-        if !(own <= worst) {
+        if certificate::exceeds(own, worst) {
             worst = own;
         }
     }
