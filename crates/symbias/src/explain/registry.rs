@@ -348,6 +348,8 @@ pub const LABELS: &[(&str, &str)] = &[
     ("model", "reads"),
     ("parameters", "reads"),
     ("unexplained", "redundancy"),
+    ("algebra", "symmetry"),
+    ("generator", "symmetry"),
     ("charges", "charge"),
     ("isotropic", "noise-isotropic"),
     ("slice", "noise-slice"),
