@@ -374,7 +374,7 @@ fn what_has_no_construction_is_refused_with_the_nearest() {
         ("sum[i](abs(z[i]))*sum[i](abs(z[i]))", "term"),
         ("max[i](abs(z[i]))", "together"),
         ("sum[i](abs(z[i])) + sum[j](abs(z[j+1] - z[j])^2)", "chains"),
-        ("sum[i](abs(q[i]))", "unknown"),
+        ("sum[i](abs(q[i]))", "not defined"),
     ] {
         let said = refusal(&format!("{head}target = \"{target}\""));
         assert!(said.to_lowercase().contains(says), "{target}: {said}");
@@ -403,9 +403,18 @@ fn hundred_thousand_entries_are_no_matter() {
 
 #[test]
 fn any_increasing_target_has_a_profile() {
+    has_bias(
+        short("abs(x) + sqrt(abs(x))", "entries", &[2]),
+        ("z", &[2]),
+        &|w| w.iter().map(|x| x.abs() + x.abs().sqrt()).sum(),
+    );
+}
+
+#[test]
+#[ignore = "minutes: profiles that are evaluated from their definition"]
+fn targets_that_begin_flat_or_differ_by_sign_have_profiles() {
     type Case = (&'static str, fn(f64) -> f64);
-    let cases: [Case; 4] = [
-        ("abs(x) + sqrt(abs(x))", |x| x.abs() + x.abs().sqrt()),
+    let cases: [Case; 3] = [
         ("sqrt(1 + x^2)", |x| x * x / (1.0 + (1.0 + x * x).sqrt())),
         ("abs(x) + relu(x)^2", |x| x.abs() + x.max(0.0).powi(2)),
         ("log(1 + abs(x)) + 0.1*abs(x)", |x| {
