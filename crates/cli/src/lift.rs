@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
-use symbias::design::{Part, lifted};
+use symbias::design::{CHARGE, Part, lifted};
 use symbias_model::data;
 use symbias_model::language::SourceFile;
 
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
         conflicts_with = "balanced"
     )]
     charges: Option<f64>,
-    /// Balanced: all charges 0 (the default)
+    /// Balanced: all charges 0 (the default but for decay, where balanced weights keep their signs: 0.5)
     #[arg(long)]
     balanced: bool,
 }
@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
     let parts: Vec<Part> = serde_json::from_value(answer["lift"]["parts"].clone())
         .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
-    let charge = arguments.charges.unwrap_or(0.0);
+    let off = answer["driver"] == "decay" && !arguments.balanced;
+    let charge = arguments.charges.unwrap_or(if off { CHARGE } else { 0.0 });
     if !charge.is_finite() {
         bail!("--charges is {charge}: it is a finite number");
     }

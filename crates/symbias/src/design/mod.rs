@@ -39,6 +39,7 @@ pub use form::Form;
 pub use lift::lift;
 pub use part::{Construction, On, Parameter, Part, Raw};
 pub use report::text;
+pub use start::CHARGE;
 pub use weights::{Lifted, lifted};
 
 use crate::analyze::{Options as AnalyzeOptions, analyze};
@@ -245,7 +246,7 @@ pub fn design(
         start: said,
         lift: Lift {
             formulas: parts.iter().flat_map(lift::formulas).collect(),
-            charges: "balanced (all 0) by default; --charges C: half the difference of a factor's square and that of the factor that carries the sign, \
+            charges: "balanced (all 0) with --balanced, which is the default but for decay: 0.5 there; --charges C: half the difference of a factor's square and that of the factor that carries the sign, \
 each over its exponent".into(),
             parts: parts.clone(),
             weights: synthesis,

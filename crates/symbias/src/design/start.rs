@@ -10,7 +10,7 @@ use symbias_model::error::Result;
 use symbias_numerics::random::Stream;
 
 /// The charge of a start: the factors that carry no sign are about 1.
-const CHARGE: f64 = 0.5;
+pub const CHARGE: f64 = 0.5;
 /// Where a profile has a kink at 0, the start is beside it.
 const BESIDE: f64 = 1e-3;
 /// Stream of the numbers of what was not designed.
