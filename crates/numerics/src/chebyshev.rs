@@ -3,21 +3,18 @@
 //! Interpolation at the roots of T_N and its transform: Trefethen, Approximation Theory and Approximation Practice, ch. 3 and 4.
 
 use std::f64::consts::PI;
-use std::sync::OnceLock;
 
-/// Points of a panel, the roots of T_N.
-pub const NODES: usize = 16;
-
-struct Rule {
-    nodes: [f64; NODES],
+/// Interpolation at N points, the roots of T_N.
+#[derive(Clone, Debug)]
+pub struct Rule<const N: usize> {
+    nodes: [f64; N],
     /// c_j = Σ_k transform[j][k] f_k.
-    transform: [[f64; NODES]; NODES],
+    transform: [[f64; N]; N],
 }
 
-fn rule() -> &'static Rule {
-    static RULE: OnceLock<Rule> = OnceLock::new();
-    RULE.get_or_init(|| {
-        let n = NODES as f64;
+impl<const N: usize> Default for Rule<N> {
+    fn default() -> Rule<N> {
+        let n = N as f64;
         let angle = |k: usize| PI * (k as f64 + 0.5) / n;
         let share = |j: usize| if j == 0 { 1.0 / n } else { 2.0 / n };
         Rule {
@@ -26,20 +23,22 @@ fn rule() -> &'static Rule {
                 std::array::from_fn(|k| share(j) * (j as f64 * angle(k)).cos())
             }),
         }
-    })
+    }
 }
 
-/// cos(π(k + ½)/N), falling; 0 is none of them.
-#[must_use]
-pub fn nodes() -> &'static [f64; NODES] {
-    &rule().nodes
-}
+impl<const N: usize> Rule<N> {
+    /// cos(π(k + ½)/N), falling.
+    #[must_use]
+    pub fn nodes(&self) -> &[f64; N] {
+        &self.nodes
+    }
 
-/// The series through values at the nodes.
-#[must_use]
-pub fn series(values: &[f64; NODES]) -> [f64; NODES] {
-    let row = |row: &[f64; NODES]| row.iter().zip(values).map(|(a, b)| a * b).sum();
-    std::array::from_fn(|j| row(&rule().transform[j]))
+    /// The series through values at the nodes.
+    #[must_use]
+    pub fn series(&self, values: &[f64; N]) -> [f64; N] {
+        let row = |row: &[f64; N]| row.iter().zip(values).map(|(a, b)| a * b).sum();
+        std::array::from_fn(|j| row(&self.transform[j]))
+    }
 }
 
 /// Σ c_j T_j(t), by Clenshaw's recurrence.
@@ -51,9 +50,9 @@ pub fn evaluate(c: &[f64], t: f64) -> f64 {
     };
     let (mut next, mut after) = (0.0, 0.0);
     for x in rest.iter().rev() {
-        (next, after) = (2.0 * t * next + (x - after), next);
+        (next, after) = (2.0 * t * next - after + x, next);
     }
-    t * next + (first - after)
+    t * next - after + first
 }
 
 /// The series of the derivative with respect to t: c′_{j−1} = c′_{j+1} + 2 j c_j, c′_0 halved.

@@ -1,8 +1,8 @@
 //! Functions on panels as Chebyshev series, integrated by their series (Clenshaw and Curtis): a panel is halved until
 //! the last coefficients are small against the largest.
 
-use std::f64::consts::PI;
 use std::sync::OnceLock;
+use symbias_numerics::chebyshev::{Rule, evaluate};
 
 /// Points of a panel, the roots of T_N.
 pub(super) const NODES: usize = 20;
@@ -11,26 +11,9 @@ const LAST: usize = 3;
 /// Panels of one range, at most; what is left unresolved then counts as error.
 const LARGEST: usize = 20_000;
 
-struct Rule {
-    /// cos(π(k + ½)/N), falling.
-    nodes: [f64; NODES],
-    /// c_j = Σ_k transform[j][k] f_k of f = Σ c_j T_j.
-    transform: [[f64; NODES]; NODES],
-}
-
-fn rule() -> &'static Rule {
-    static RULE: OnceLock<Rule> = OnceLock::new();
-    RULE.get_or_init(|| {
-        let n = NODES as f64;
-        let angle = |k: usize| PI * (k as f64 + 0.5) / n;
-        let share = |j: usize| if j == 0 { 1.0 / n } else { 2.0 / n };
-        Rule {
-            nodes: std::array::from_fn(|k| angle(k).cos()),
-            transform: std::array::from_fn(|j| {
-                std::array::from_fn(|k| share(j) * (j as f64 * angle(k)).cos())
-            }),
-        }
-    })
+fn rule() -> &'static Rule<NODES> {
+    static RULE: OnceLock<Rule<NODES>> = OnceLock::new();
+    RULE.get_or_init(Rule::default)
 }
 
 /// A function on `low..high` and its integral from `low`.
@@ -46,25 +29,13 @@ pub(super) struct Panel {
     integral: [f64; NODES + 1],
 }
 
-/// Σ c_j T_j(t), by Clenshaw's recurrence.
-fn clenshaw(c: &[f64], t: f64) -> f64 {
-    let (mut next, mut after) = (0.0, 0.0);
-    for x in c[1..].iter().rev() {
-        (next, after) = (2.0 * t * next - after + x, next);
-    }
-    t * next - after + c[0]
-}
-
 impl Panel {
     /// The series of the function, with the largest coefficient and the largest of the last ones.
     fn of(f: &mut impl FnMut(f64) -> f64, low: f64, high: f64) -> (Panel, f64, f64) {
         let rule = rule();
         let (centre, half) = (low.midpoint(high), (high - low) / 2.0);
-        let values: [f64; NODES] = std::array::from_fn(|k| f(centre + half * rule.nodes[k]));
-        let series: [f64; NODES] = std::array::from_fn(|j| {
-            let row = rule.transform[j].iter().zip(&values);
-            row.map(|(a, b)| a * b).sum()
-        });
+        let values: [f64; NODES] = std::array::from_fn(|k| f(centre + half * rule.nodes()[k]));
+        let series = rule.series(&values);
         let at = |j: usize| series.get(j).copied().unwrap_or(0.0);
         let mut integral = [0.0; NODES + 1];
         for (j, x) in integral.iter_mut().enumerate().skip(1) {
@@ -72,13 +43,13 @@ impl Panel {
             let before = if j == 1 { 2.0 * at(0) } else { at(j - 1) };
             *x = half * (before - at(j + 1)) / (2.0 * j as f64);
         }
-        integral[0] = -clenshaw(&integral, -1.0);
+        integral[0] = -evaluate(&integral, -1.0);
         let largest = |c: &[f64]| c.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         let (all, last) = (largest(&series), largest(&series[NODES - LAST..]));
         let panel = Panel {
             low,
             high,
-            mass: clenshaw(&integral, 1.0),
+            mass: evaluate(&integral, 1.0),
             error: last * (high - low),
             series,
             integral,
@@ -92,12 +63,12 @@ impl Panel {
 
     /// The function at y.
     pub(super) fn at(&self, y: f64) -> f64 {
-        clenshaw(&self.series, self.place(y))
+        evaluate(&self.series, self.place(y))
     }
 
     /// The integral from the panel's low end to y.
     pub(super) fn until(&self, y: f64) -> f64 {
-        clenshaw(&self.integral, self.place(y))
+        evaluate(&self.integral, self.place(y))
     }
 }
 

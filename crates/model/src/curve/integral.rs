@@ -2,7 +2,8 @@
 
 use super::body::Body;
 use super::panels::ORDERS;
-use symbias_numerics::chebyshev::{self, NODES};
+use super::panels::{NODES, rule};
+use symbias_numerics::chebyshev;
 
 /// Exponents of the points between which the integral is kept.
 const RANGE: (i32, i32) = (-60, 130);
@@ -108,8 +109,8 @@ impl Integral {
 
     fn resolved(&self, a: f64, b: f64, so_far: f64, left: u32) -> Option<f64> {
         let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
-        let values: [f64; NODES] = chebyshev::nodes().map(|t| self.h.at(middle + half * t));
-        let series = chebyshev::series(&values);
+        let values: [f64; NODES] = rule().nodes().map(|t| self.h.at(middle + half * t));
+        let series = rule().series(&values);
         let largest = |c: &[f64]| c.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         let part = half * chebyshev::integral(&series);
         let finite = values.iter().all(|x| x.is_finite());

@@ -4,7 +4,16 @@
 //! accuracy from 10⁻¹¹ to 10⁷; around 0, where it is smooth, one panel f(0) + x h(x) does the same. A panel that no halving
 //! resolves has no series: there the function is computed.
 
-use symbias_numerics::chebyshev::{self, NODES};
+use std::sync::OnceLock;
+use symbias_numerics::chebyshev::{self, Rule};
+
+/// Points of a panel.
+pub(super) const NODES: usize = 16;
+
+pub(super) fn rule() -> &'static Rule<NODES> {
+    static RULE: OnceLock<Rule<NODES>> = OnceLock::new();
+    RULE.get_or_init(Rule::default)
+}
 
 /// Orders that have series: the value and two derivatives, and of a table one more.
 pub(super) const ORDERS: usize = 4;
@@ -195,7 +204,7 @@ fn resolved(
         values
     };
     let mut values = [[0.0; NODES]; RESOLVED.len()];
-    for (k, node) in chebyshev::nodes().iter().enumerate() {
+    for (k, node) in rule().nodes().iter().enumerate() {
         let found = wanted(middle + half * node);
         for (order, values) in values.iter_mut().enumerate() {
             values[k] = found[order];
@@ -221,7 +230,7 @@ fn resolved(
             _ => size / reach.powi(order as i32),
         };
         let scale = largest(values).max(natural);
-        let series = chebyshev::series(values);
+        let series = rule().series(values);
         let close = |(t, f): &(f64, [f64; ORDERS])| {
             (chebyshev::evaluate(&series, *t) - f[order]).abs() <= 8.0 * tolerance * scale
         };

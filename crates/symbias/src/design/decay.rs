@@ -160,13 +160,8 @@ fn general(
     };
     let f = names.name("f", &term.component);
     let raw = if begins { Raw::Single } else { Raw::Pair };
-    let own: &[&str] = match (raw, group) {
-        (Raw::Single, false) => &["t"],
-        (Raw::Single, true) => &["v"],
-        (Raw::Pair, false) => &["u", "v"],
-        (Raw::Pair, true) => &["v", "s"],
-    };
-    let own = own.iter().map(|o| names.name(o, &term.component)).collect();
+    let letters = raw.letters(group).iter();
+    let own = letters.map(|o| names.name(o, &term.component)).collect();
     let construction = Construction::Curve {
         raw,
         pre: format!("{f}(x)"),

@@ -272,13 +272,8 @@ pub(super) fn part(
         }
         (_, false) => (Raw::Pair, f("log(x)/2"), format!("exp(2*{})", i("z"))),
     };
-    let own: &[&str] = match (raw, group) {
-        (Raw::Single, false) => &["t"],
-        (Raw::Single, true) => &["v"],
-        (Raw::Pair, false) => &["u", "v"],
-        (Raw::Pair, true) => &["v", "s"],
-    };
-    let own = own.iter().map(|o| names.name(o, &term.component)).collect();
+    let letters = raw.letters(group).iter();
+    let own = letters.map(|o| names.name(o, &term.component)).collect();
     let construction = Construction::Curve {
         raw,
         pre,

@@ -71,6 +71,18 @@ pub enum Raw {
     Pair,
 }
 
+impl Raw {
+    /// What its parameters are called.
+    pub(super) fn letters(self, group: bool) -> &'static [&'static str] {
+        match (self, group) {
+            (Raw::Single, false) => &["t"],
+            (Raw::Single, true) => &["v"],
+            (Raw::Pair, false) => &["u", "v"],
+            (Raw::Pair, true) => &["v", "s"],
+        }
+    }
+}
+
 /// A part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Part {
