@@ -1,6 +1,6 @@
 //! Profiles that are no expressions: an inverse, an integral, a table; w = f(z) with its derivatives.
 //!
-//! A [`Curve`] is made when a model is checked, and computed from Chebyshev series ([`panels`]) wherever they are resolved; elsewhere
+//! A [`Curve`] is made when a model is checked, and computed from Chebyshev series (`panels`) wherever they are resolved; elsewhere
 //! from its definition. Equal curves are one for the life of the process, so that a function of the language stays a small value
 //! that is copied, and checking a file again makes nothing again.
 

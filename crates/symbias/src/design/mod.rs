@@ -1,7 +1,7 @@
 //! Inverse design: from a wanted bias to a parameterization that has it, with a certificate, a lift and a start (docs/design.md, theory §7).
 //!
-//! A target is read as a sum of terms ([`target`]), each studied ([`study`]) and made by a part ([`decay`], [`part`]); the parts are
-//! composed to a model file ([`compose`]), whose bias is found again by code that knows no formula ([`certificate`]). Values in, values out;
+//! A target is read as a sum of terms (`target`), each studied (`study`) and made by a part (`decay`, `part`); the parts are
+//! composed to a model file (`compose`), whose bias is found again by code that knows no formula (`certificate`). Values in, values out;
 //! the command line reads and writes.
 
 mod achieved;
