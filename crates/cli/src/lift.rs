@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
-use symbias::design::{CHARGE, Part, lifted};
+use symbias::design::{Driver, Part, lifted};
 use symbias_model::data;
 use symbias_model::language::SourceFile;
 
@@ -50,8 +50,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
     let parts: Vec<Part> = serde_json::from_value(answer["lift"]["parts"].clone())
         .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
-    let off = answer["driver"] == "decay" && !arguments.balanced;
-    let charge = arguments.charges.unwrap_or(if off { CHARGE } else { 0.0 });
+    let driver: Driver = serde_json::from_value(answer["driver"].clone())
+        .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
+    let usual = match arguments.balanced {
+        true => 0.0,
+        false => driver.usual_charge(),
+    };
+    let charge = arguments.charges.unwrap_or(usual);
     if !charge.is_finite() {
         bail!("--charges is {charge}: it is a finite number");
     }

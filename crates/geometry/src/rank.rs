@@ -137,7 +137,7 @@ pub fn generic_rank(
     found.smallest = smallest;
     // The largest rank is known where it was seen often. Finitely many inputs meet few combinations of pieces at one θ:
     // there another θ may always meet more.
-    let rare = seen < SEEN && tried > u64::from(seen);
+    let rare = seen < SEEN && tried > u64::from(seen) && found.decision.rank < bound;
     found.seen = (seen.into(), tried);
     let of_a_region = smallest < found.decision.rank && (rare || !probes.fills_regions());
     let met = probes.pieces().are_met() && !of_a_region;

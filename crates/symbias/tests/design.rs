@@ -393,12 +393,15 @@ fn what_has_no_construction_is_refused_with_the_nearest() {
     assert!(refusal(&format!("{head}target = \"sum[i](abs(z[i]))\"\ndecay = 0")).contains("decay"));
 }
 
+/// The certificate is of one place of each kind: its work does not grow with the entries.
 #[test]
 fn hundred_thousand_entries_are_no_matter() {
-    let begin = std::time::Instant::now();
-    let design = short("abs(x)^0.5", "entries", &[100_000]);
-    assert!(design.holds());
-    assert!(begin.elapsed().as_secs_f64() < 8.0, "{:?}", begin.elapsed());
+    let [few, many] = [2, 100_000].map(|n| short("abs(x)^0.5", "entries", &[n]));
+    assert!(few.holds() && many.holds());
+    let points = |d: &Design| d.answer.certificate.points;
+    assert_eq!(points(&few), points(&many));
+    let parameters: usize = many.start.iter().map(|a| a.2.len()).sum();
+    assert_eq!(parameters, 400_000);
 }
 
 #[test]
@@ -411,7 +414,7 @@ fn any_increasing_target_has_a_profile() {
 }
 
 #[test]
-#[ignore = "minutes: profiles that are evaluated from their definition"]
+#[ignore = "minutes: its oracle evaluates thousands of values where a profile has no series"]
 fn targets_that_begin_flat_or_differ_by_sign_have_profiles() {
     type Case = (&'static str, fn(f64) -> f64);
     let cases: [Case; 3] = [
@@ -479,7 +482,7 @@ fn laws_of_noise_are_those_that_were_asked_for() {
 }
 
 #[test]
-#[ignore = "a minute: inverses of integrals"]
+#[ignore = "fails: at z = 4 the lift of a quantile profile is exact to 6e-12, and 1e-12 is asked"]
 fn laws_by_profiles_are_those_that_were_asked_for() {
     let r = |x: f64| x.abs() + 0.3 * x * x;
     let isotropic = noisy("abs(x)+0.3*x^2", "entries", Driver::Isotropic, &[1]);
@@ -521,7 +524,7 @@ fn laplace_is_two_products() {
 }
 
 #[test]
-#[ignore = "minutes: inverses of integrals"]
+#[ignore = "fails: minutes for horizontal groups, and no inverse for slices of groups"]
 fn groups_of_noise() {
     noisy("x", "groups:3", Driver::Horizontal, &[6]);
     noisy("x", "groups:3", Driver::Slice, &[6]);
@@ -571,18 +574,19 @@ fn flow_has_the_potential_that_was_asked_for() {
 
 #[test]
 fn laws_that_are_none_are_refused() {
+    let law = |driver, target: &str| {
+        let spec = DesignSpec::short(target, "entries", driver, &[2]).expect("a file");
+        design(&spec, None, &Options::default(), &mut |_| {})
+    };
     for (driver, target, says) in [
         (Driver::Isotropic, "log(1+abs(x))", "integrable"),
         (Driver::Horizontal, "log(abs(x))", "at 0"),
-        (Driver::Slice, "abs(x)", ""),
     ] {
-        let spec = DesignSpec::short(target, "entries", driver, &[2]).expect("a file");
-        match design(&spec, None, &Options::default(), &mut |_| {}) {
-            Err(e) => assert!(
-                e.to_string().contains(says) && !says.is_empty(),
-                "{target}: {e}"
-            ),
-            Ok(d) => assert!(says.is_empty() && d.holds(), "{target}"),
+        match law(driver, target) {
+            Err(e) => assert!(e.to_string().contains(says), "{target}: {e}"),
+            Ok(_) => panic!("built: {target}"),
         }
     }
+    // The twin: a law that is one.
+    assert!(law(Driver::Slice, "abs(x)").is_ok_and(|d| d.holds()));
 }

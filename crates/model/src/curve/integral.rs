@@ -14,6 +14,15 @@ const HALVED: u32 = 50;
 /// Halves towards a point where the integrand is infinite.
 const HALVES: usize = 900;
 
+/// What one series says of an integral.
+struct Part {
+    integral: f64,
+    /// To all digits.
+    resolved: bool,
+    /// To thirteen.
+    bounded: bool,
+}
+
 /// An integral from a point.
 #[derive(Clone, Debug)]
 pub(super) struct Integral {
@@ -89,8 +98,13 @@ impl Integral {
         }
     }
 
-    /// ∫_0^b: halves until they do not count. If they do not fall off, there is none.
+    /// ∫_0^b: in one piece where the integrand is smooth up to 0, else halves until they do not count. If they do not fall off,
+    /// there is none.
     fn towards_zero(&self, b: f64) -> Option<f64> {
+        let whole = self.series(0.0, b, 0.0);
+        if whole.resolved && self.h.at(0.0).is_finite() {
+            return Some(whole.integral);
+        }
         let (mut total, mut last, mut ratio, mut high) = (0.0_f64, 0.0_f64, 0.0_f64, b);
         for k in 0..HALVES {
             let part = self.resolved(0.5 * high, high, total.abs(), HALVED)?;
@@ -107,21 +121,31 @@ impl Integral {
         (ratio.abs() < 1.0).then(|| total + last * ratio / (1.0 - ratio))
     }
 
-    fn resolved(&self, a: f64, b: f64, so_far: f64, left: u32) -> Option<f64> {
+    /// By one series, beside what was integrated before.
+    fn series(&self, a: f64, b: f64, so_far: f64) -> Part {
         let (middle, half) = (0.5 * (a + b), 0.5 * (b - a));
         let values: [f64; NODES] = rule().nodes().map(|t| self.h.at(middle + half * t));
         let series = rule().series(&values);
         let largest = |c: &[f64]| c.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-        let part = half * chebyshev::integral(&series);
+        let integral = half * chebyshev::integral(&series);
         let finite = values.iter().all(|x| x.is_finite());
-        let last = largest(&series[NODES - 3..]);
-        let small = (half * last).abs() <= 1e-17 * (so_far + part.abs());
-        if finite && (last <= RESOLVED * largest(&series) || small) {
-            return Some(part);
+        let (last, size) = (largest(&series[NODES - 3..]), so_far + integral.abs());
+        let rest = (half * last).abs();
+        Part {
+            integral,
+            resolved: finite && (last <= RESOLVED * largest(&series) || rest <= 1e-17 * size),
+            bounded: finite && rest <= 1e-13 * size,
         }
+    }
+
+    fn resolved(&self, a: f64, b: f64, so_far: f64, left: u32) -> Option<f64> {
+        let whole = self.series(a, b, so_far);
+        if whole.resolved {
+            return Some(whole.integral);
+        }
+        let middle = 0.5 * (a + b);
         if left == 0 || middle == a || middle == b {
-            return (finite && (half * last).abs() <= 1e-13 * (so_far + part.abs()))
-                .then_some(part);
+            return whole.bounded.then_some(whole.integral);
         }
         let first = self.resolved(a, middle, so_far, left - 1)?;
         Some(first + self.resolved(middle, b, so_far + first.abs(), left - 1)?)

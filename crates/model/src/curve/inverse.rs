@@ -103,7 +103,7 @@ impl Inverse {
         for i in 0..last {
             let (a, b) = (self.z[i], self.z[i + 1]);
             let size = self.values[i].abs().max(self.values[i + 1].abs());
-            if step(i) < -ROUNDING * size {
+            if step(i) < -ROUNDING * size.max(VANISHING) {
                 return Err(turn(&self.z, &self.values));
             }
             // At the ends of what is flat to sixteen digits, thirty-one decide.

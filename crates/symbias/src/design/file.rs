@@ -21,6 +21,16 @@ pub enum Driver {
 }
 
 impl Driver {
+    /// The charge of a start and of a lift where none is asked for: off the balanced leaf under decay, where balanced weights keep
+    /// their signs (theory §7.1); else on the leaf that the design is of.
+    #[must_use]
+    pub fn usual_charge(self) -> f64 {
+        match self {
+            Driver::Decay => 0.5,
+            _ => 0.0,
+        }
+    }
+
     /// As files spell it.
     #[must_use]
     pub fn name(self) -> &'static str {

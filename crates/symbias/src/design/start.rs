@@ -9,8 +9,6 @@ use symbias_model::data::Named;
 use symbias_model::error::Result;
 use symbias_numerics::random::Stream;
 
-/// The charge of a start: the factors that carry no sign are about 1.
-pub const CHARGE: f64 = 0.5;
 /// Where a profile has a kink at 0, the start is beside it.
 const BESIDE: f64 = 1e-3;
 /// Stream of the numbers of what was not designed.
@@ -28,7 +26,7 @@ pub(super) fn start(
     let mut charged = false;
     for (number, part) in parts.iter().enumerate() {
         let charge = match driver {
-            Driver::Decay => CHARGE,
+            Driver::Decay => driver.usual_charge(),
             _ => part.charge,
         };
         let beside = matches!(
@@ -72,7 +70,7 @@ pub(super) fn start(
         )
     } else if charged {
         (
-            format!("{CHARGE} each: off the balanced leaf"),
+            format!("{} each: off the balanced leaf", driver.usual_charge()),
             "at w about 0, where on the balanced leaf K vanishes, signs freeze and the origin holds paths; \
              with charges every weight leaves 0 to the side that the loss wants; decay shrinks the charges as e^(-2 lambda t)",
         )
