@@ -17,8 +17,8 @@ use symbias_numerics::rank::RowSpace;
 
 /// Products of terms that an expansion may take.
 const WORK: i64 = 8_000_000;
-/// Monomials of one number, at most.
-const TERMS: usize = 60_000;
+/// Monomials of one number, at most: what follows visits each at every point.
+const TERMS: usize = 5_000;
 /// Degree of a power that is multiplied out.
 const POWER: f64 = 24.0;
 /// A coefficient below this share of the largest of its polynomial is rounding.
@@ -300,7 +300,7 @@ impl Scalar for Terms {
         let (Some(a), Some(b)) = (&self.terms, &other.terms) else {
             return self.failed();
         };
-        if !self.spend(a.len() + b.len()) {
+        if a.len() + b.len() > 2 * TERMS || !self.spend(a.len() + b.len()) {
             return self.failed();
         }
         let mut sum = Vec::with_capacity(a.len() + b.len());

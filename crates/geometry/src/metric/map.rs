@@ -31,10 +31,24 @@ pub trait PredictorMap {
     /// Undefined at θ.
     fn contracted(&self, theta: &[f64], b: &[Vec<f64>]) -> Result<Vec<f64>>;
 
+    /// What its values and derivatives cost.
+    fn costs(&self) -> Costs;
+
     /// Rows that have no coordinate of θ in common with other rows, as groups of row numbers.
     fn blocks(&self, theta: &[f64]) -> Result<Vec<Vec<usize>>> {
         Ok(vec![(0..self.value(theta)?.len()).collect()])
     }
+}
+
+/// Multiplications at one point, about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Costs {
+    /// Of w.
+    pub value: f64,
+    /// Of J.
+    pub jacobian: f64,
+    /// Of one derivative of J, or of one contraction of second derivatives.
+    pub second: f64,
 }
 
 /// c · θ_{i_1} ⋯ θ_{i_k}.
@@ -134,6 +148,18 @@ impl PredictorMap for Polynomial {
             e.iter().for_each(|m| m.add_hessian(theta, b, &mut sum));
         }
         Ok(sum)
+    }
+
+    fn costs(&self) -> Costs {
+        let sum = |power: i32| -> f64 {
+            let degrees = self.entries.iter().flatten().map(|m| m.places.len());
+            degrees.map(|k| (k as f64 + 1.0).powi(power)).sum()
+        };
+        Costs {
+            value: sum(1),
+            jacobian: sum(2),
+            second: sum(3),
+        }
     }
 
     fn blocks(&self, theta: &[f64]) -> Result<Vec<Vec<usize>>> {

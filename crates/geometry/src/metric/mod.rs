@@ -19,6 +19,6 @@ pub use determined::determines;
 pub use expansion::{expansion, reduced};
 pub use formula::{log_pdet as closed_form, of_part as closed_form_of};
 pub use hessian::{Hessian, hessian};
-pub use map::{Monomial, Polynomial, PredictorMap, Volume, volume};
+pub use map::{Costs, Monomial, Polynomial, PredictorMap, Volume, volume};
 pub use outputs::Outputs;
 pub use weights::{Weights, weights};

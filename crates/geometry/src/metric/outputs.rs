@@ -1,6 +1,6 @@
 //! The outputs of a model as its predictor map: at given inputs, or without any.
 
-use super::map::PredictorMap;
+use super::map::{Costs, PredictorMap};
 use crate::probe::Probes;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::scalar::{Nilpotent, ScalarProgram};
@@ -67,6 +67,17 @@ impl PredictorMap for Outputs<'_> {
             let rows = program.jacobian(&moved(theta, v), &numbers(x))?;
             Some(rows.iter().map(|r| derivative(r)).collect())
         })
+    }
+
+    fn costs(&self) -> Costs {
+        let pass = (self.count * self.probes.length() as u64) as f64;
+        let rows = self.probes.outputs() as f64;
+        Costs {
+            value: pass,
+            jacobian: pass * (1.0 + 2.0 * rows),
+            // Of pairs of numbers, each in memory of its own.
+            second: 16.0 * pass * (1.0 + 2.0 * rows),
+        }
     }
 
     fn contracted(&self, theta: &[f64], b: &[Vec<f64>]) -> Result<Vec<f64>> {

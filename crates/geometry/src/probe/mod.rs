@@ -15,7 +15,9 @@ use std::sync::OnceLock;
 use symbias_model::Model;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::TensorId;
-use symbias_model::scalar::{Arithmetic, Arrays, Exact, Inputs, Measured, ScalarProgram};
+use symbias_model::scalar::{
+    Arithmetic, Arrays, Exact, Inputs, Measured, ScalarProgram, Selecting,
+};
 use symbias_numerics::field::Fp;
 use symbias_numerics::random::Stream;
 
@@ -31,8 +33,8 @@ pub struct Probes<'a> {
     data: Option<Vec<Inputs>>,
     /// That of the first probe.
     program: ScalarProgram,
-    /// Where integer inputs select entries, those of the first few probes, as they are asked for; otherwise one is that of all.
-    selected: Vec<OnceLock<ScalarProgram>>,
+    /// Where there are integer inputs; otherwise one program is that of all probes.
+    samples: Option<Samples>,
     arithmetic: Arithmetic,
     seed: u64,
     /// Inputs are widened by powers of ten up to this one, in turn.
@@ -40,6 +42,15 @@ pub struct Probes<'a> {
     /// Signs of θ and of the inputs where the function is finite, if it is not everywhere.
     domain: Option<domain::Signs>,
     pieces: Pieces,
+}
+
+/// Programs of samples of integer inputs.
+#[derive(Clone, Debug)]
+enum Samples {
+    /// One, to which a sample binds what it selects.
+    Bound(Box<Selecting>),
+    /// Written out for each sample: those of the first few probes, as they are asked for.
+    Written(Vec<OnceLock<ScalarProgram>>),
 }
 
 impl<'a> Probes<'a> {
@@ -64,10 +75,12 @@ impl<'a> Probes<'a> {
             None => Inputs::random(model, seed, 0),
         };
         let program = ScalarProgram::lower(model, &arrays.with(&first))?;
-        let slots = if first.indices.is_empty() {
-            0
-        } else {
-            PREPARED
+        let samples = match first.indices.is_empty() {
+            true => None,
+            false => Some(match ScalarProgram::selecting(model, &arrays)? {
+                Some(open) => Samples::Bound(Box::new(open)),
+                None => Samples::Written(vec![OnceLock::new(); PREPARED as usize]),
+            }),
         };
         let mut probes = Probes {
             model,
@@ -75,7 +88,7 @@ impl<'a> Probes<'a> {
             data,
             arithmetic: program.arithmetic(),
             program,
-            selected: vec![OnceLock::new(); slots as usize],
+            samples,
             seed,
             decades: 0,
             domain: None,
@@ -137,10 +150,10 @@ impl<'a> Probes<'a> {
         }
     }
 
-    /// Whether integer inputs select entries: samples repeat, and each new one costs a compilation.
+    /// Whether integer inputs select entries: samples repeat.
     #[must_use]
     pub fn selects(&self) -> bool {
-        !self.selected.is_empty()
+        self.samples.is_some()
     }
 
     /// Whether inputs are real and free, so that samples at one θ meet every piece that has an inside.
@@ -183,19 +196,21 @@ impl<'a> Probes<'a> {
     /// Those of [`ScalarProgram::lower`].
     pub fn program(&self, probe: u64) -> Result<(Cow<'_, ScalarProgram>, Vec<f64>)> {
         let inputs = self.inputs(probe);
-        if !self.selects() || probe == 0 {
-            return Ok((Cow::Borrowed(&self.program), inputs.flat));
-        }
-        let slot = self.selected.get(probe as usize);
-        let program = match slot.and_then(OnceLock::get) {
-            Some(program) => Cow::Borrowed(program),
-            None => {
-                let made = ScalarProgram::lower(self.model, &self.arrays.with(&inputs))?;
-                match slot {
-                    Some(slot) => Cow::Borrowed(slot.get_or_init(|| made)),
-                    None => Cow::Owned(made),
-                }
-            }
+        let written = || ScalarProgram::lower(self.model, &self.arrays.with(&inputs));
+        let program = match &self.samples {
+            Some(_) if probe == 0 => Cow::Borrowed(&self.program),
+            None => Cow::Borrowed(&self.program),
+            Some(Samples::Bound(open)) => Cow::Owned(open.of(&inputs).map_or_else(written, Ok)?),
+            Some(Samples::Written(slots)) => match slots.get(probe as usize) {
+                None => Cow::Owned(written()?),
+                Some(slot) => Cow::Borrowed(match slot.get() {
+                    Some(program) => program,
+                    None => {
+                        let made = written()?;
+                        slot.get_or_init(|| made)
+                    }
+                }),
+            },
         };
         Ok((program, inputs.flat))
     }

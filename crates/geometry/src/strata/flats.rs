@@ -53,7 +53,8 @@ pub(super) fn flats(action: &Action) -> Result<(Vec<Flat>, bool)> {
     };
     let mut seen: BTreeSet<Vec<i64>> = BTreeSet::from([signature(&weights, &whole)]);
     let (mut found, mut next, mut all) = (vec![whole], 0, true);
-    while next < found.len() {
+    // What follows a choice among too many is a choice as well: it completes nothing.
+    while next < found.len() && all {
         let flat = found[next].clone();
         next += 1;
         let (children, complete) = below(&weights, &flat)?;

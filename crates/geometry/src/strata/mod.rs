@@ -34,6 +34,10 @@ const LARGEST: usize = 160;
 const NUMBERS: usize = 1 << 22;
 /// Generic points of each flat that are tried.
 const TRIED: u64 = 2;
+/// Multiplications spent on points of flats, at most: about a second; less where not all flats are known, and the strata are open
+/// whatever the points say.
+const WORK: f64 = 1e9;
+const WORK_OF_SOME: f64 = 1e8;
 
 /// A stratum of M₀, up to conjugation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,10 +151,16 @@ fn of_part(action: &Action) -> Result<Strata> {
     }
     let (flats, all) = flats::flats(action)?;
     found.all = all;
+    let mut left = if all { WORK } else { WORK_OF_SOME };
     let mut points: Vec<Ranks> = Vec::new();
     for flat in &flats {
         let mut best: Option<Ranks> = None;
         for number in 0..TRIED {
+            if left < 0.0 {
+                found.all = false;
+                break;
+            }
+            left -= action.cost();
             let ranks = match point::ranks(action, flat, number)? {
                 Found::Ranks(ranks) => ranks,
                 Found::NotClosed => continue,

@@ -64,6 +64,12 @@ impl Action {
             antisymmetric: k.iter().map(dense).collect(),
         }
     }
+
+    /// Multiplications that the ranks at one point cost, about: steps to balance it, and combinations of generators.
+    pub fn cost(&self) -> f64 {
+        let (n, fields) = (self.size, self.symmetric.len() + self.antisymmetric.len());
+        40.0 * (n * n * fields) as f64
+    }
 }
 
 /// The ranks at a random balanced point of a flat.

@@ -247,7 +247,14 @@ fn fraction(x: f64) -> Fp<MERSENNE61> {
 fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
     let d = probes.parameters();
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
-    let (mut idle, mut number) = (0, 0);
+    // All that one point says is cheap: its rows share the pass forwards, and most of those backwards.
+    let first = probes.exact_point(FIRST_POINT);
+    let mut rows: Vec<Vec<Fp<MERSENNE61>>> = Vec::new();
+    probes.exact_rows_up_to(&first, 0, d, &mut |row| {
+        rows.push(row.iter().map(|x| x.residue).collect());
+    })?;
+    space.insert_all(rows, d);
+    let (mut idle, mut number) = (0, 1);
     let patience = if probes.is_piecewise() {
         3 * SPARE
     } else {

@@ -24,6 +24,7 @@ pub use arrays::{Arrays, Inputs};
 pub use domain::Outside;
 pub use jet::Nilpotent;
 pub(crate) use known::Known;
+pub use lower::Selecting;
 pub use measured::Measured;
 pub use number::{Exact, Scalar};
 pub use pieces::Kink;

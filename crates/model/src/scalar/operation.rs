@@ -157,6 +157,9 @@ impl Lowering<'_> {
         index: &[IndexExpr],
         zero: bool,
     ) -> Result<Pair> {
+        if let Some(leaves) = self.selected(tensor, index) {
+            return Ok(leaves);
+        }
         let shape = self.model.shape(tensor);
         let mut flat = 0;
         for (expression, size) in index.iter().zip(&shape) {

@@ -52,6 +52,9 @@ pub fn svd(a: &Matrix) -> Result<Svd, Error> {
         });
     }
     let (scaled, unit) = in_range(a);
+    if k == 1 {
+        return Ok(rank_one(a, &scaled, unit));
+    }
     let found = scaled.faer().thin_svd().map_err(|_| Error::NoConvergence {
         what: WHAT,
         rows: a.rows,
@@ -63,6 +66,31 @@ pub fn svd(a: &Matrix) -> Result<Svd, Error> {
         s,
         v: Matrix::from_faer(found.V()),
     })
+}
+
+/// The decomposition of one row or one column.
+fn rank_one(a: &Matrix, scaled: &Matrix, unit: f64) -> Svd {
+    let size = scaled.norm();
+    // Of zeros: any unit vector.
+    let vector = |n: usize, i: usize| match size {
+        0.0 => f64::from(u8::from(n == 1 || i == 0)),
+        _ => scaled.row(if a.rows == 1 { 0 } else { i })[if a.rows == 1 { i } else { 0 }] / size,
+    };
+    let (u, v) = match a.rows {
+        1 => (
+            Matrix::from_fn(1, 1, |_, _| 1.0),
+            Matrix::from_fn(a.cols, 1, |i, _| vector(a.cols, i)),
+        ),
+        _ => (
+            Matrix::from_fn(a.rows, 1, |i, _| vector(a.rows, i)),
+            Matrix::from_fn(1, 1, |_, _| 1.0),
+        ),
+    };
+    Svd {
+        u,
+        s: vec![size * unit],
+        v,
+    }
 }
 
 /// Largest entries beyond this and its inverse have squares out of the range of numbers.
@@ -89,6 +117,9 @@ pub fn singular_values(a: &Matrix) -> Result<Vec<f64>, Error> {
         return Ok(vec![]);
     }
     let (scaled, unit) = in_range(a);
+    if a.rows.min(a.cols) == 1 {
+        return Ok(vec![scaled.norm() * unit]);
+    }
     let mut found = scaled
         .faer()
         .singular_values()

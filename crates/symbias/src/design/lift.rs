@@ -3,7 +3,7 @@
 //! On |z| = α Π θ_j^{a_j} the balanced point has θ_j²/a_j = T² for all j; at charge C the first factor, which carries the sign, has
 //! θ_1²/a_1 = y and all others θ_j²/a_j = y + 2C, so that C = (θ_j²/a_j − θ_1²/a_1)/2 is conserved by gradient flow (theory §2.1).
 
-use super::expression;
+use super::expression::Compiled;
 use super::part::{Construction, On, Part, Raw};
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -98,6 +98,18 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
             (p.name.clone(), shape, vec![0.0; count])
         })
         .collect();
+    let curve = match &part.construction {
+        Construction::Curve {
+            pre,
+            forward,
+            profiles,
+            ..
+        } => Some([
+            Compiled::new(pre, profiles, "x")?,
+            Compiled::new(forward, profiles, "z")?,
+        ]),
+        _ => None,
+    };
     for (place, group) in groups.iter().enumerate() {
         let own: Vec<f64> = group.iter().map(|k| z[*k]).collect();
         let rho = own.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -154,12 +166,14 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
             }
             Construction::Curve {
                 raw,
-                forward,
-                profiles,
                 ..
             } => {
-                let x = if vector { rho } else { own[0] };
-                let x = expression::value(forward, profiles, x)?;
+                let z = if vector { rho } else { own[0] };
+                let x = match &curve {
+                    // The forward map is an integral; its inverse is what the model computes.
+                    Some([pre, forward]) => pre.solved(z, forward.at(z)?),
+                    None => z,
+                };
                 match raw {
                     Raw::Single => along(&mut arrays[0].2, group, &direction, x, vector),
                     Raw::Pair => {

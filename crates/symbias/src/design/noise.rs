@@ -160,8 +160,8 @@ pub(super) fn part(
             "write it with pointwise functions of the entry or of the norm",
         )
     })?;
-    // For both sides as one: norms are positive.
-    let text = r.text("z");
+    // Of a norm the even function: its integral exists on both sides, and falls off on both.
+    let text = r.text(if group { "abs(z)" } else { "z" });
     let shift = match base {
         0.0 => String::new(),
         b => format!(" + {}", number(b)),
@@ -172,8 +172,8 @@ pub(super) fn part(
     );
     let weight = match power {
         0 => String::new(),
-        1 => "*z".into(),
-        p => format!("*z^{p}"),
+        1 => "*abs(z)".into(),
+        p => format!("*abs(z)^{p}"),
     };
     let mut profiles = vec![
         (

@@ -4,6 +4,7 @@
 
 mod descent;
 mod graded;
+mod metered;
 mod quadratic;
 mod sandwich;
 mod scalar;
@@ -11,6 +12,7 @@ mod system;
 
 use descent::{Local, descend};
 use graded::Graded;
+use metered::Metered;
 use quadratic::Quadratic;
 use std::cell::Cell;
 use symbias_geometry::metric::{Polynomial, PredictorMap};
@@ -54,6 +56,8 @@ const CLOSED: f64 = 1e-11;
 const STARTS: f64 = 16.0;
 /// Multiplications of a search, all parts together: below a second.
 const SEARCH: f64 = 6e8;
+/// Share of the starts where no bound could decide.
+const UNBOUNDED: f64 = 0.25;
 /// Singular values of J that a search needs at least.
 const FIRST: f64 = 12.0;
 /// Steps of a descent, about.
@@ -98,12 +102,12 @@ pub(super) fn least(fibre: &Fibre<'_>) -> Result<Option<Least>> {
             }
             None => ((0..d).collect(), None),
         };
+        let map = own.as_ref().map_or(fibre.map, |p| p as &dyn PredictorMap);
         let system = System {
-            map: own.as_ref().map_or(fibre.map, |p| p as &dyn PredictorMap),
+            map: Metered::new(map, &left),
             polynomial: own.as_ref(),
             target: w,
             unknowns: columns.len(),
-            left: &left,
         };
         let among = |theta: &[f64]| -> Vec<f64> { columns.iter().map(|j| theta[*j]).collect() };
         let search = Search {
@@ -151,12 +155,14 @@ impl Search<'_> {
     /// Multiplications of one descent, about.
     fn cost(&self) -> f64 {
         let (m, d) = (self.system.target.len() as f64, self.system.unknowns as f64);
-        let along = match self.system.polynomial {
-            Some(_) => 0.0,
-            // A second derivative for each value and coordinate.
-            None => 200.0 * m * d * d,
-        };
-        STEPS * (12.0 * m * d * m.min(d) + 20.0 * d * d + along + 2000.0)
+        let map = self.system.map.costs();
+        let second = map.second
+            * if self.system.polynomial.is_some() {
+                1.0
+            } else {
+                d
+            };
+        STEPS * (12.0 * m * d * m.min(d) + 20.0 * d * d + map.jacobian + second + 2000.0)
     }
 
     fn run(&self) -> Result<Option<Least>> {
@@ -169,11 +175,12 @@ impl Search<'_> {
             return Ok(Some(closed));
         }
         let cost = self.cost();
-        if FIRST * system.across_cost() > system.left.get() {
+        if !system.map.affords(FIRST * system.across_cost()) {
             return Ok(None);
         }
         // A function of the sizes: what parts that are decided at once leave is no gift to later ones.
-        let starts = (self.starts / cost).clamp(1.0, STARTS) as usize;
+        let share = if bounds.none() { UNBOUNDED } else { 1.0 };
+        let starts = (share * self.starts / cost).clamp(1.0, STARTS) as usize;
         let mut first: Vec<Vec<f64>> = vec![self.theta.clone()];
         first.extend(bounds.closed.iter().map(|(_, at)| at.clone()));
         first.extend(self.near.iter().cloned());
@@ -276,7 +283,7 @@ impl Search<'_> {
             (Some(_), Some(map)) => sandwich::least(map, &system.target, d)?,
             _ if system.target.len() == 1 => {
                 let polynomial = system.polynomial.is_some();
-                scalar::least(system.map, polynomial, d, system.target[0])?
+                scalar::least(&system.map, polynomial, d, system.target[0])?
             }
             _ => None,
         };
@@ -297,6 +304,10 @@ impl Search<'_> {
 }
 
 impl Bounds {
+    fn none(&self) -> bool {
+        self.quadratic.is_none() && self.graded.is_none() && self.closed.is_none()
+    }
+
     fn at(&self, system: &System<'_>, multipliers: &[f64], lower: f64) -> Result<f64> {
         let mut lower = lower;
         if let Some(quadratic) = &self.quadratic {

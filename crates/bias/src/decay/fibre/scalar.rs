@@ -3,6 +3,7 @@
 //! F ∂_i∂_jF = ∂_iF ∂_jF), down to parts whose largest value is known. With F homogeneous of degree D and σ = max ±F,
 //! the least ½‖θ‖² at F = w is ½(|w|/σ)^{2/D} (theory §7.1).
 
+use super::metered::Metered;
 use super::system::{dot, norm};
 use symbias_geometry::metric::PredictorMap;
 use symbias_geometry::rank::numerical;
@@ -23,7 +24,7 @@ pub(super) struct Peak {
 /// factor · (F − offset) as a function of some coordinates, the others fixed.
 #[derive(Clone)]
 struct Part<'a> {
-    map: &'a dyn PredictorMap,
+    map: &'a Metered<'a>,
     /// Whether F is a polynomial.
     polynomial: bool,
     base: Vec<f64>,
@@ -44,7 +45,7 @@ const TESTED: u64 = 71;
 /// The least ½‖θ‖² at F = w for a map with one value, bounded from below, and where it is about attained; `None` where the calculus
 /// does not reach. A sum of parts of any degrees D ≥ 2 is concave in how w is shared: one part takes all.
 pub(super) fn least(
-    map: &dyn PredictorMap,
+    map: &Metered<'_>,
     polynomial: bool,
     d: usize,
     w: f64,
@@ -155,8 +156,13 @@ impl Part<'_> {
         }
     }
 
-    /// f and its derivatives at random points; `None` where one is not finite.
+    /// f and its derivatives at random points; `None` where one is not finite, or they cost too much.
     fn points(&self) -> Result<Option<Vec<Point>>> {
+        let costs = self.map.costs();
+        let each = costs.value + costs.jacobian + self.places.len() as f64 * costs.second;
+        if !self.map.affords(POINTS as f64 * each) {
+            return Ok(None);
+        }
         let mut points = Vec::new();
         for number in 0..POINTS {
             let mut stream = Stream::new(5, number, TESTED);
@@ -228,7 +234,8 @@ impl Part<'_> {
                 at: [eigen.vectors.column(n - 1), eigen.vectors.column(0)],
             }));
         }
-        if n == 2 && self.polynomial {
+        let circle = CIRCLE as f64 * self.map.costs().value;
+        if n == 2 && self.polynomial && self.map.affords(circle) {
             return self.on_circle(degree).map(Some);
         }
         Ok(None)

@@ -1,6 +1,6 @@
 //! The equations of a fibre, F(θ) = w, and what a minimisation asks of them at a point.
 
-use std::cell::Cell;
+use super::metered::Metered;
 use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
@@ -9,13 +9,11 @@ use symbias_numerics::rank::{RankOptions, decide};
 
 /// {θ : F(θ) = w}, for some coordinates of θ.
 pub(super) struct System<'a> {
-    pub map: &'a dyn PredictorMap,
+    pub map: Metered<'a>,
     /// The same map, where it is a polynomial.
     pub polynomial: Option<&'a Polynomial>,
     pub target: Vec<f64>,
     pub unknowns: usize,
-    /// Multiplications that are left: a search ends with them, wherever it is.
-    pub left: &'a Cell<f64>,
 }
 
 /// J at a point by its singular values: what lies across the fibre and what along it.
@@ -35,22 +33,22 @@ impl System<'_> {
 
     /// Counts multiplications.
     pub fn spend(&self, work: f64) {
-        self.left.set(self.left.get() - work);
+        self.map.spend(work);
     }
 
     /// Whether there is work left.
     pub fn may_go_on(&self) -> bool {
-        self.left.get() > 0.0
+        self.map.affords(0.0)
     }
 
     /// Multiplications of J and its singular values, about.
     pub fn across_cost(&self) -> f64 {
         let (m, d) = (self.target.len() as f64, self.unknowns as f64);
-        12.0 * m * d * m.min(d) + 100.0
+        12.0 * m * d * m.min(d) + self.map.costs().jacobian + 100.0
     }
 
     pub fn across(&self, theta: &[f64]) -> Result<Across> {
-        self.spend(self.across_cost());
+        self.spend(self.across_cost() - self.map.costs().jacobian);
         let rows = self.map.jacobian(theta)?;
         let jacobian = Matrix::from_fn(rows.len(), self.unknowns, |i, j| rows[i][j]);
         Across::of(jacobian)
@@ -59,13 +57,9 @@ impl System<'_> {
     /// Σ_k λ_k ∇²F_k, d × d.
     pub fn bent(&self, theta: &[f64], multipliers: &[f64]) -> Result<Matrix> {
         let d = self.unknowns;
-        let square = (d * d) as f64;
-        self.spend(match self.polynomial {
-            Some(_) => square,
-            None => 200.0 * square * multipliers.len() as f64,
-        });
         let mut sum = Matrix::zeros(d, d);
         if let Some(polynomial) = self.polynomial {
+            self.spend((d * d) as f64 + self.map.costs().second);
             for (entry, c) in polynomial.entries.iter().zip(multipliers) {
                 entry
                     .iter()

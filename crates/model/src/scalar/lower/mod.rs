@@ -4,6 +4,7 @@
 mod contraction;
 mod folded;
 mod order;
+mod selecting;
 
 use super::arrays::Arrays;
 use super::size::{LIMIT, too_large};
@@ -11,6 +12,8 @@ use super::tape::{Arithmetic, Instruction, ScalarProgram, needed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{IndexExpr, Label, Model, NodeId, Source, TensorId};
 use foldhash::fast::FixedState;
+use selecting::Open;
+pub use selecting::Selecting;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -47,6 +50,8 @@ pub(super) struct Lowering<'a> {
     origin: NodeId,
     statements: HashMap<NodeId, Option<TensorId>>,
     statement: Option<TensorId>,
+    /// What integer inputs select, where it is left open.
+    open: Option<Open>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -65,6 +70,15 @@ impl ScalarProgram {
     /// If an index expression leaves its tensor, a constant is missing, or the model is too large
     /// to be written out number by number.
     pub fn lower(model: &Model, arrays: &Arrays) -> Result<ScalarProgram> {
+        Ok(ScalarProgram::written(model, arrays, None)?.0)
+    }
+
+    /// The program, and what it leaves open of what integer inputs select; without the loss if it is to leave that open.
+    fn written(
+        model: &Model,
+        arrays: &Arrays,
+        open: Option<Open>,
+    ) -> Result<(ScalarProgram, Option<Open>)> {
         // Before anything is written out: a model of 10⁹ parameters must not fill the memory first.
         ScalarProgram::fits(model)?;
         let mut lowering = Lowering {
@@ -84,6 +98,7 @@ impl ScalarProgram {
             origin: NodeId(0),
             statements: HashMap::new(),
             statement: None,
+            open,
         };
         let mut parameters = 0;
         for id in model.parameters() {
@@ -110,12 +125,12 @@ impl ScalarProgram {
             outputs.extend(values.im.iter().flatten());
         }
         let loss = match &model.loss {
-            Some(loss) => Some(lowering.node(loss.node)?.re[0]),
-            None => None,
+            Some(loss) if lowering.open.is_none() => Some(lowering.node(loss.node)?.re[0]),
+            _ => None,
         };
         let arithmetic = lowering.arithmetic(&outputs);
         let needed = needed(&lowering.instructions, &lowering.lists, &outputs);
-        Ok(ScalarProgram {
+        let program = ScalarProgram {
             needed,
             instructions: lowering.instructions,
             lists: lowering.lists,
@@ -126,7 +141,8 @@ impl ScalarProgram {
             arithmetic,
             origins: lowering.origins,
             statements: lowering.statements,
-        })
+        };
+        Ok((program, lowering.open))
     }
 }
 
@@ -302,11 +318,19 @@ impl Lowering<'_> {
         expression.evaluate(&|l| self.at[l.index()] as i64, &|t, at| self.lookup(t, at))
     }
 
-    pub fn lookup(&self, tensor: TensorId, at: &[i64]) -> i64 {
-        let flat = at
-            .iter()
+    fn flat(&self, tensor: TensorId, at: &[i64]) -> i64 {
+        at.iter()
             .zip(self.model.shape(tensor))
-            .fold(0, |flat, (i, n)| flat * n as i64 + i);
+            .fold(0, |flat, (i, n)| flat * n as i64 + i)
+    }
+
+    pub fn lookup(&self, tensor: TensorId, at: &[i64]) -> i64 {
+        if let Some(open) = &self.open
+            && self.is_input(tensor)
+        {
+            open.fails();
+        }
+        let flat = self.flat(tensor, at);
         let values = self.arrays.get(tensor).unwrap_or(&[]);
         usize::try_from(flat)
             .ok()
