@@ -276,3 +276,20 @@ fn a_search_is_bounded() {
     ask(200, 60);
     ask(400, 80);
 }
+
+/// Beside the knee of Huber's function, w²/2 up to |w| = 1 and |w| − ½ beyond, the fibre of a + uv is a quartic valley.
+#[test]
+fn flat_valleys_are_followed_to_their_ends() {
+    let mut worst = 0.0_f64;
+    for k in 1..15 {
+        for sign in [-1.0, 1.0] {
+            let w: f64 = 1.0 + sign * 10_f64.powi(-k);
+            let exact = w * w / 2.0 - (w - 1.0).max(0.0).powi(2) / 2.0;
+            let theta = [w, 0.0, (2.0_f64 * 0.37).sqrt()];
+            let names = "a = [], u = [], v = []";
+            let found = at("", names, "", "w = a + u*v", &theta);
+            worst = worst.max((found.value.expect("a value") - exact).abs());
+        }
+    }
+    assert!(worst < 1e-10, "{worst:e}");
+}

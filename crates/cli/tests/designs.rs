@@ -75,6 +75,77 @@ fn what_is_refused_writes_nothing() {
     refused("abs(y)", "y");
 }
 
+/// A safetensors file of one array z of three entries, written out.
+fn write(path: &Path, z: [f64; 3]) {
+    let header = r#"{"z":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    z.iter().for_each(|x| bytes.extend(x.to_le_bytes()));
+    std::fs::write(path, bytes).expect("a file");
+}
+
+/// `--at` gives the target, the bias by its formula, and the least norm that a search of the fibre finds.
+#[test]
+fn biases_at_given_weights_are_the_target() {
+    let out = tempfile::tempdir().expect("a folder");
+    let file = out.path().join("w.safetensors");
+    write(&file, [0.7, -2.0, 0.04]);
+    let at = |target: &str| -> serde_json::Value {
+        let found = symbias(&[
+            "design",
+            "--target",
+            target,
+            "--on",
+            "entries",
+            "--driver",
+            "decay",
+            "--size",
+            "3",
+            "--at",
+            &file.to_string_lossy(),
+            "--json",
+        ]);
+        assert_eq!(found.status.code(), Some(0), "{target}: {}", said(&found));
+        let answer: serde_json::Value = serde_json::from_slice(&found.stdout).expect("JSON");
+        answer["at"].clone()
+    };
+    type Case = (&'static str, fn(f64) -> f64);
+    let cases: [Case; 3] = [
+        ("abs(x)", f64::abs),
+        ("abs(x)^0.5", |x| x.abs().sqrt()),
+        ("log(1 + abs(x)/0.1)", |x| (x.abs() / 0.1).ln_1p()),
+    ];
+    for (target, r) in cases {
+        let wanted: f64 = [0.7, -2.0, 0.04].map(r).iter().sum();
+        let found = at(target);
+        for key in ["target", "achieved", "least_norm"] {
+            let value = found[key].as_f64().unwrap_or(f64::NAN);
+            assert!(
+                (value - wanted).abs() < 1e-6 * wanted,
+                "{target}, {key}: {value}, not {wanted}"
+            );
+        }
+    }
+    // The twin: another target has another value there.
+    assert_ne!(at("abs(x)")["target"], at("abs(x)^0.5")["target"]);
+    // Weights that are not those of the design.
+    let found = symbias(&[
+        "design",
+        "--target",
+        "abs(x)",
+        "--on",
+        "entries",
+        "--driver",
+        "decay",
+        "--size",
+        "4",
+        "--at",
+        &file.to_string_lossy(),
+    ]);
+    assert_eq!(found.status.code(), Some(2), "{}", said(&found));
+    assert!(said(&found).contains("`z`"), "{}", said(&found));
+}
+
 /// The lift of weights is exact, off the balanced leaf for decay if nothing else is asked for.
 #[test]
 fn lifts_are_exact() {
@@ -94,14 +165,7 @@ fn lifts_are_exact() {
         &path("m.toml"),
     ]);
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
-    // A safetensors file of one array, written out.
-    let header = r#"{"z":{"dtype":"F64","shape":[3],"data_offsets":[0,24]}}"#;
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header.as_bytes());
-    [0.7_f64, -2.0, 0.0]
-        .iter()
-        .for_each(|x| bytes.extend(x.to_le_bytes()));
-    std::fs::write(path("w.safetensors"), bytes).expect("a file");
+    write(Path::new(&path("w.safetensors")), [0.7, -2.0, 0.0]);
     for flag in [&[][..], &["--balanced"], &["--charges", "0.3"]] {
         let arguments = [
             "lift",

@@ -33,6 +33,16 @@ fn check(whole: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), S
             Err(errors.join("; "))
         };
     }
+    if let Some(one) = schema["oneOf"].as_array() {
+        let errors: Vec<String> = one
+            .iter()
+            .filter_map(|s| check(whole, s, value, at).err())
+            .collect();
+        return match one.len() - errors.len() {
+            1 => Ok(()),
+            n => Err(format!("{at}: {n} of the forms fit: {}", errors.join("; "))),
+        };
+    }
     if schema.get("const").is_some_and(|c| c != value) {
         return Err(format!("{at}: {value} is not {}", schema["const"]));
     }
@@ -132,6 +142,32 @@ fn answers_follow_the_schema() {
         check(&schema, &schema, &answer, model).unwrap_or_else(|e| panic!("{e}"));
         answer["symmetry"]["found"] = Value::Null;
         check(&schema, &schema, &answer, model).expect_err("an unknown field");
+    }
+}
+
+#[test]
+fn answers_of_design_follow_the_schema() {
+    let schema = schema("design-answer.schema.json");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_symbias"))
+            .args(["design", "--json"])
+            .args(arguments)
+            .output()
+            .expect("the command runs");
+        let mut answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        check(&schema, &schema, &answer, "answer").unwrap_or_else(|e| panic!("{e}"));
+        answer["certificates"] = Value::Null;
+        check(&schema, &schema, &answer, "answer").expect_err("an unknown field");
+    };
+    for (target, on, driver, size) in [
+        ("abs(x)^0.5", "entries", "decay", "3"),
+        ("abs(x)", "singular", "decay", "3,2"),
+        ("abs(x)", "entries", "isotropic", "2"),
+        ("x", "groups:2", "slice", "4"),
+    ] {
+        run(&[
+            "--target", target, "--on", on, "--driver", driver, "--size", size,
+        ]);
     }
 }
 

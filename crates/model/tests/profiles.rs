@@ -382,3 +382,19 @@ fn tables_of_files() {
         assert!(error.contains(said), "{name}: {error}");
     }
 }
+
+#[test]
+fn a_profile_that_is_checked_again_is_the_same() {
+    let written = |profile: &str| {
+        let model = checked(profile, 2, None).expect("a model");
+        let program = ScalarProgram::lower(&model, &Arrays::default()).expect("a program");
+        format!("{program:?}")
+    };
+    let profile = "{ inverse = \"z + z^3 + 0.1*tanh(z)\" }";
+    let first = written(profile);
+    for _ in 0..8 {
+        assert_eq!(written(profile), first);
+    }
+    // The twin: another function is another curve.
+    assert_ne!(written("{ inverse = \"z + z^3 + 0.2*tanh(z)\" }"), first);
+}

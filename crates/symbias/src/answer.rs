@@ -1,9 +1,10 @@
 //! The machine-readable answer of `analyze`, schema 2 (docs/answer.md).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What `symbias analyze --json` prints.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Answer {
     /// Always 2.
     pub schema: u32,
@@ -44,7 +45,7 @@ pub struct Answer {
 }
 
 /// Flat directions that belong to no symmetry found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct UnexplainedOn {
     /// The parameters that they move.
     pub tensors: Vec<String>,
@@ -55,7 +56,7 @@ pub struct UnexplainedOn {
 }
 
 /// An entry of a direction.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Entry {
     /// The coordinate of θ: `W[0,1]`, complex ones with `.re` and `.im`.
     pub entry: String,
@@ -64,7 +65,7 @@ pub struct Entry {
 }
 
 /// The symmetry algebra.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Symmetry {
     /// Its dimension.
     pub dimension: u64,
@@ -86,7 +87,7 @@ pub struct Symmetry {
 }
 
 /// Bounds on the dimension of the symmetry algebra.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Bounds {
     /// Proven by rules, or found by numbers and certified.
     pub lower: u64,
@@ -97,7 +98,7 @@ pub struct Bounds {
 }
 
 /// One ideal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Factor {
     /// Name, e.g. `gl(4)^2`.
     pub name: String,
@@ -113,7 +114,7 @@ pub struct Factor {
 }
 
 /// A parameter and the axis acted on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TensorAxis {
     /// The parameter.
     pub name: String,
@@ -122,7 +123,7 @@ pub struct TensorAxis {
 }
 
 /// The independent re-check by finite group elements.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Certificate {
     /// Largest relative change of F; `null` if it was not run.
     pub residual: Option<f64>,
@@ -136,7 +137,7 @@ pub struct Certificate {
 }
 
 /// One rank decision.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Rank {
     /// What was ranked.
     pub what: String,
@@ -154,7 +155,7 @@ pub struct Rank {
 }
 
 /// Conserved quantities of gradient flow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Charges {
     /// Dimension of the space of charges.
     pub count: u64,
@@ -170,7 +171,7 @@ pub struct Charges {
 }
 
 /// A charge ½θᵀAθ + ⟨b, θ⟩ of a field without a name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OtherCharge {
     /// The parameters that it reads.
     pub tensors: Vec<String>,
@@ -179,7 +180,7 @@ pub struct OtherCharge {
 }
 
 /// The Gram matrix.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Gram {
     /// The basis of the algebra.
     pub basis: String,
@@ -194,7 +195,7 @@ pub struct Gram {
 }
 
 /// det Γ of one factor by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct GramFactor {
     /// Name of the factor.
     pub name: String,
@@ -205,7 +206,7 @@ pub struct GramFactor {
 }
 
 /// The orbit of the point.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Orbit {
     /// Its dimension, rank Γ at the point.
     pub dimension: u64,
@@ -224,7 +225,7 @@ pub struct Orbit {
 }
 
 /// One entry per driver.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Biases {
     /// Weight decay.
     pub decay: Bias,
@@ -240,7 +241,7 @@ pub struct Biases {
 
 /// What a driver selects: R with p(w) ∝ e^{−ℓ/T − R(w)} for a law of noise, the regulariser for
 /// decay, the mirror potential for flow.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Bias {
     /// `exists`, `absent` or `open`.
     pub status: String,
@@ -301,7 +302,7 @@ impl From<&symbias_bias::Potential> for Bias {
 }
 
 /// A hypothesis and what is known of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Hypothesis {
     /// In words.
     pub text: String,
@@ -312,7 +313,7 @@ pub struct Hypothesis {
 }
 
 /// A warning for programs and people.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Warning {
     /// Stable code.
     pub code: String,

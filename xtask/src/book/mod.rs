@@ -106,7 +106,7 @@ pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
     let Some(program) = build(repository)? else {
         return Ok(Vec::new());
     };
-    ["experiment", "design"]
+    ["experiment", "design", "design-answer"]
         .iter()
         .map(|format| {
             let text = process::output(Command::new(&program).args(["schema", format]))?;

@@ -3,7 +3,7 @@
 use super::number::Scalar;
 use super::pullback::Pullback;
 use crate::expression::{Function, NodeId, TensorId};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Which field a program can be evaluated in, and a bound on the degree there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub struct ScalarProgram {
     /// The node that each instruction was made for first.
     pub(super) origins: Vec<NodeId>,
     /// The tensor in whose statement a node stands; none in the loss.
-    pub(super) statements: HashMap<NodeId, Option<TensorId>>,
+    pub(super) statements: BTreeMap<NodeId, Option<TensorId>>,
 }
 
 /// What a pass computes.

@@ -2,10 +2,12 @@
 
 use super::part::{Parameter, Part};
 use crate::answer::{Charges, Hypothesis, Symmetry, Warning};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What `symbias design --json` prints.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct DesignAnswer {
     /// Always 1.
     pub schema: u32,
@@ -41,14 +43,14 @@ pub struct DesignAnswer {
 }
 
 /// The target.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TargetAnswer {
     /// As it was written.
     pub formula: String,
 }
 
 /// The bias of the composite.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Achieved {
     /// Its closed form.
     pub formula: Option<String>,
@@ -57,7 +59,7 @@ pub struct Achieved {
 }
 
 /// The comparison with the target.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DesignCertificate {
     /// `exact`, `bounded`, `measured` or `fails`.
     pub status: String,
@@ -72,7 +74,7 @@ pub struct DesignCertificate {
 }
 
 /// A start that works.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Start {
     /// The parameters.
     pub formulas: Vec<String>,
@@ -83,7 +85,7 @@ pub struct Start {
 }
 
 /// A right inverse of F.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Lift {
     /// At balanced charges.
     pub formulas: Vec<String>,
@@ -96,7 +98,7 @@ pub struct Lift {
 }
 
 /// Which minima of loss + λR training reaches (theory §7.1).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Basin {
     /// Whether signs freeze on the balanced leaf.
     pub sign_frozen: bool,
@@ -109,7 +111,7 @@ pub struct Basin {
 }
 
 /// Values at given components.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct At {
     /// The target.
     pub target: f64,
@@ -117,4 +119,10 @@ pub struct At {
     pub achieved: f64,
     /// The least ½‖θ‖² found by minimisation over the fibre.
     pub least_norm: Option<f64>,
+}
+
+/// The JSON schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(DesignAnswer).to_value()
 }

@@ -62,7 +62,10 @@ impl Compiled {
             Some([x]) if x.is_finite() => Ok(*x),
             _ => Err(Error::new(
                 ErrorKind::Value,
-                format!("`{}` has no value at {} = {number}", self.text, self.variable),
+                format!(
+                    "`{}` has no value at {} = {number}",
+                    self.text, self.variable
+                ),
             )
             .remedy("the parameterization does not reach this weight")),
         }

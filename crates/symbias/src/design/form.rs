@@ -1,9 +1,10 @@
 //! r on one side of 0 as a closed form: value, inverse, and how the language spells the inverse.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// r(x) − r(0) for x > 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// c x^p.

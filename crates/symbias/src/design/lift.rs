@@ -164,10 +164,7 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                     set(&mut arrays, 0, if t > 0.0 { q / t } else { y.sqrt() });
                 }
             }
-            Construction::Curve {
-                raw,
-                ..
-            } => {
+            Construction::Curve { raw, .. } => {
                 let z = if vector { rho } else { own[0] };
                 let x = match &curve {
                     // The forward map is an integral; its inverse is what the model computes.

@@ -5,7 +5,7 @@
 //! the command line reads and writes.
 
 mod achieved;
-mod answer;
+pub mod answer;
 mod basin;
 mod certificate;
 mod compose;

@@ -1,10 +1,11 @@
 //! The part of a parameterization that makes one component: which parameters, how they make it, and at what least ½‖θ‖².
 
 use super::form::{Form, number};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a component is penalised by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum On {
     /// Its entries.
@@ -16,7 +17,7 @@ pub enum On {
 }
 
 /// How parameters make a component z.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Construction {
     /// z = α Π|θ_j|^{a_j}, the first factor with exponent 1, its sign and, in a group, all of its directions:
@@ -62,7 +63,7 @@ pub enum Construction {
 }
 
 /// The raw number of a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Raw {
     /// x = t; of a group x = ‖v‖.
@@ -84,7 +85,7 @@ impl Raw {
 }
 
 /// A part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// The component.
     pub component: String,
@@ -110,7 +111,7 @@ pub struct Part {
 }
 
 /// A declared parameter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parameter {
     /// Its name.
     pub name: String,

@@ -72,8 +72,8 @@ pub(super) fn descend(system: &System<'_>, start: &[f64]) -> Result<Option<Local
                 moved = true;
                 break;
             }
-            // The gain is below the rounding of ½‖θ‖².
-            if gain < 1e-15 * length * length {
+            // The gain is below the rounding of ½‖θ‖². In flat valleys a long step's is rounding of either sign: a shorter one tells.
+            if gain.abs() < 1e-15 * length * length {
                 break;
             }
             radius *= 0.25;

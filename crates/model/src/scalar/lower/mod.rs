@@ -14,7 +14,7 @@ use crate::expression::{IndexExpr, Label, Model, NodeId, Source, TensorId};
 use foldhash::fast::FixedState;
 use selecting::Open;
 pub use selecting::Selecting;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// The values of a node (over its labels) or of a tensor (over its axes), row-major.
@@ -48,7 +48,8 @@ pub(super) struct Lowering<'a> {
     full: bool,
     origins: Vec<NodeId>,
     origin: NodeId,
-    statements: HashMap<NodeId, Option<TensorId>>,
+    /// In order: equal programs are written alike.
+    statements: BTreeMap<NodeId, Option<TensorId>>,
     statement: Option<TensorId>,
     /// What integer inputs select, where it is left open.
     open: Option<Open>,
@@ -96,7 +97,7 @@ impl ScalarProgram {
             full: false,
             origins: Vec::new(),
             origin: NodeId(0),
-            statements: HashMap::new(),
+            statements: BTreeMap::new(),
             statement: None,
             open,
         };
