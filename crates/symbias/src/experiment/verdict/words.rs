@@ -2,7 +2,7 @@
 
 use super::attribution::{Attribution, Spread};
 use super::flow::FlowVerdict;
-use super::law::LawVerdict;
+use super::law::{Effect, LawVerdict, Parameter};
 use super::number::NumberVerdict;
 use crate::experiment::spec::{Attribute, DriverSpec, Expectation};
 use symbias_simulate::stats::verdict::{Holds, Verdict};
@@ -86,23 +86,22 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
                 spread(s)
             );
         }
-        text += &match (control.differs.as_slice(), control.share_interval) {
-            ([], _) if control.share.is_nan() => {
+        text += &match (control.share, control.share_interval) {
+            (None, _) if control.differs.is_empty() => {
                 " which tells nothing of the run at its step.".to_owned()
             }
-            ([], None) => format!(
-                " so that {} of the matter goes with it.",
-                percent(control.share)
+            (None, _) => format!(
+                " which tells nothing, since it also differs in {}.",
+                control.differs.join(" and ")
             ),
-            ([], Some([low, high])) => format!(
+            (Some(share), None) => {
+                format!(" so that {} of the matter goes with it.", percent(share))
+            }
+            (Some(share), Some([low, high])) => format!(
                 " so that {} of the matter goes with it (median over seeds between {} and {}).",
-                percent(control.share),
+                percent(share),
                 percent(low),
                 percent(high)
-            ),
-            (differs, _) => format!(
-                " which tells nothing, since it also differs in {}.",
-                differs.join(" and ")
             ),
         };
     }
@@ -178,6 +177,9 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         }
         text += &line(if k == 0 { "measured" } else { "" }, &measured);
     }
+    for (k, effect) in found.effects.iter().enumerate() {
+        text += &line(if k == 0 { "fitted" } else { "" }, &fitted(effect));
+    }
     // The one that sees least speaks for all.
     let weakest = claims
         .iter()
@@ -209,6 +211,29 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         (twin.as_str(), judged.refuted, p)
     });
     text + &wrong("twins", twins.collect())
+}
+
+/// A parameter of a law: as fitted, its interval, as predicted.
+fn fitted(effect: &Effect) -> String {
+    let name = match effect.parameter {
+        Parameter::Temperature => "temperature",
+        Parameter::PowerOfR => "power of R",
+        Parameter::PowerOfVolume => "power of the volume beyond the law's",
+        Parameter::ExponentAtZero => "exponent at 0",
+    };
+    let end = |x: Option<f64>| x.map_or("open".to_owned(), short);
+    let [low, high] = effect.interval;
+    let apart = match effect.includes(effect.predicted) {
+        true => "",
+        false => ": NOT as predicted",
+    };
+    format!(
+        "{name} {} ({} to {}), predicted {}{apart}",
+        end(effect.fitted),
+        end(low),
+        end(high),
+        short(effect.predicted)
+    )
 }
 
 /// Each reason once, with the observables that it is given for where it is not for all.

@@ -2,7 +2,9 @@
 //! twice the step ran, with wrong laws that the same numbers must refute (theory §5).
 
 mod calibration;
+mod effect;
 mod extrapolated;
+mod lever;
 mod order;
 mod picture;
 mod predicted;
@@ -10,7 +12,9 @@ mod sampled;
 mod subject;
 
 pub use calibration::{Calibration, Power, calibrate, uniform};
+pub use effect::Effect;
 pub use extrapolated::extrapolates;
+pub use lever::Parameter;
 pub use picture::Picture;
 pub use predicted::{Predicted, exists};
 
@@ -41,6 +45,9 @@ pub struct LawVerdict {
     pub holds: Holds,
     /// What was expected of it.
     pub expected: Expectation,
+    /// Its parameters as the samples have them, where the law is that of a noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
     /// The wrong laws.
     pub twins: BTreeMap<String, TwinVerdict>,
     /// Replicas whose watched number changed its sign, and that did not diverge.
@@ -166,7 +173,8 @@ pub fn judge(
     let mut picture = Picture::default();
     // Each law once, for all observables.
     let law = |spec: &PredictedSpec| predicted::predict(spec, &observables, arm, measured);
-    let own = law(&question.predicted)?;
+    let (own, levers) =
+        predicted::with_levers(&question.predicted, &observables, arm, measured, true)?;
     if own.is_empty() {
         // That of an arm which did not run.
         return Ok(None);
@@ -248,6 +256,7 @@ pub fn judge(
         }
     }
     let claims = Family::new(claims, question.level)?;
+    let effects = effect::effects(&levers, fine, coarse, (arm.weak_order(), question.level))?;
     let twins = wrong
         .into_iter()
         .map(|(twin, verdicts)| {
@@ -265,6 +274,7 @@ pub fn judge(
         holds: claims.holds(),
         expected: question.expect,
         claims,
+        effects,
         twins,
         crossed: crossed(fine),
         picture,
