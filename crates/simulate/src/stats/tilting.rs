@@ -1,13 +1,13 @@
 //! [`Relatives`]: one parameter of a law, fitted to a sample that may be extrapolated to step zero.
 //!
-//! The law p is given by nodes, quantiles of equal weight or samples of it, and its relatives p_β ∝ p e^{t_β} by their
+//! The law p is given by nodes with weights, a quadrature or samples of it, and its relatives p_β ∝ p e^{t_β} by their
 //! logarithms at the nodes. The estimate is the β at which the mean of a statistic s is that of the sample: where t_β = −β s,
 //! exponential tilting, this is the maximum of the likelihood (Barndorff-Nielsen 1978, §9.3); for other relatives it is an
 //! estimate by one moment. The interval holds the β that the score test does not reject,
 //!
 //! |E_β s − m| ≤ z √(Var_β s (1/n + κ_β/ν)),
 //!
-//! n the independent values of the sample, ν those of the nodes (infinite for quantiles) and κ_β ≥ 1 what unequal weights cost
+//! n the independent values of the sample, ν those of the nodes (infinite for a quadrature) and κ_β ≥ 1 what unequal weights cost
 //! (Kish). Both are of the law's own variance, so that skew statistics, as a loss, keep their coverage.
 
 use super::{argument, extrapolation, normal};
@@ -18,6 +18,8 @@ const FEWEST: f64 = 24.0;
 /// First step away from the predicted parameter, of the distance to an end of the range, and how steps grow.
 const STEP: f64 = 0.01;
 const GROWTH: f64 = 1.5;
+/// Steps at most: forty growing ones go through seven decades.
+const TRIED: usize = 60;
 /// Relative precision of estimate and ends.
 const PRECISION: f64 = 1e-6;
 
@@ -83,9 +85,9 @@ impl Moment {
 pub struct Relatives<'a> {
     /// The statistic at each node.
     pub statistic: &'a [f64],
-    /// Independent samples that the nodes are worth; infinite if they are quantiles.
+    /// Independent samples that the nodes are worth; infinite if they are a quadrature.
     pub effective: f64,
-    /// log of the weight that a node has for a parameter, up to a constant; none at the predicted one.
+    /// log of the weight that a node has for a parameter, up to a constant.
     pub tilt: &'a dyn Fn(f64, usize) -> f64,
     /// The parameter of the law.
     pub predicted: f64,
@@ -175,6 +177,7 @@ impl Relatives<'_> {
         if kish < FEWEST.min(0.5 * logs.len() as f64) || variance.sqrt() <= least {
             return None;
         }
+        // A quadrature has none, whatever its weights are.
         let cost = logs.len() as f64 / kish / self.effective;
         Some((mean - measured.mean) / (variance * (1.0 / measured.effective + cost)).sqrt())
     }
@@ -189,7 +192,13 @@ impl Relatives<'_> {
         let (mut near, mut at_near) = (self.predicted, here - target);
         let mut step = STEP * self.reach(towards);
         let (mut far, mut at_far);
+        let mut tried = 0;
         loop {
+            // Towards an end at infinity the mean may have a limit that is not enough.
+            if tried == TRIED {
+                return None;
+            }
+            tried += 1;
             far = near + towards * step;
             if (far - end) * towards >= 0.0 {
                 // Ever closer to the end of the range, without reaching it.
@@ -206,7 +215,10 @@ impl Relatives<'_> {
             step *= GROWTH;
         }
         // Illinois: the secant, an end that stays counts half.
-        while (far - near).abs() > PRECISION * far.abs().max(PRECISION) {
+        for _ in 0..TRIED {
+            if (far - near).abs() <= PRECISION * far.abs().max(PRECISION) {
+                break;
+            }
             let mut middle = (near * at_far - far * at_near) / (at_far - at_near);
             if !middle.is_finite() {
                 middle = near.midpoint(far);

@@ -7,10 +7,16 @@ use symbias_simulate::stats::tilting::{Fit, Moment, Part, Relatives};
 const NODES: usize = 600;
 const LEVEL: f64 = 0.05;
 
-/// Quantiles of the exponential law of mean T, in closed form.
-fn exponential(t: f64) -> Vec<f64> {
-    let quantile = |k: usize| -t * (1.0 - (k as f64 + 0.5) / NODES as f64).ln();
-    (0..NODES).map(quantile).collect()
+/// A quadrature of [0, 1] that is dense at its ends, u = 1/(1 + e^{−x}) at equal distances of x: points with log weights.
+fn points() -> Vec<(f64, f64)> {
+    let at = |k: usize| 40.0 * ((k as f64 + 0.5) / NODES as f64 - 0.5);
+    let point = |x: f64| {
+        (
+            1.0 / (1.0 + (-x).exp()),
+            -x.abs() - 2.0 * (-x.abs()).exp().ln_1p(),
+        )
+    };
+    (0..NODES).map(at).map(point).collect()
 }
 
 fn drawn(t: f64, n: usize, (seed, trial): (u64, u64)) -> Vec<f64> {
@@ -22,8 +28,9 @@ fn drawn(t: f64, n: usize, (seed, trial): (u64, u64)) -> Vec<f64> {
 
 /// e^{−x/T} against the exponential law of T = 1 known by its quantiles.
 fn fitted(moment: Moment) -> Fit {
-    let nodes = exponential(1.0);
-    let tilt = |t: f64, k: usize| -nodes[k] * (1.0 / t - 1.0);
+    let points = points();
+    let nodes: Vec<f64> = points.iter().map(|(u, _)| -u.ln()).collect();
+    let tilt = |t: f64, k: usize| points[k].1 - nodes[k] * (1.0 / t - 1.0);
     let relatives = Relatives {
         statistic: &nodes,
         effective: f64::INFINITY,
@@ -49,10 +56,9 @@ fn the_temperature_of_an_exponential_law_is_its_mean() {
     for (mean, effective) in [(1.0, 400.0), (1.2, 400.0), (0.8, 100.0)] {
         let found = fitted(Moment { mean, effective });
         let z = 1.959_963_985 / f64::sqrt(effective);
-        // Six hundred quantiles hold the mean to 1e-3, and its tail less well.
-        near(found.value.unwrap() / mean, 1.0, 3e-3);
-        near(found.interval[0].unwrap() * (1.0 + z) / mean, 1.0, 5e-3);
-        near(found.interval[1].unwrap() * (1.0 - z) / mean, 1.0, 5e-3);
+        near(found.value.unwrap(), mean, 1e-6);
+        near(found.interval[0].unwrap(), mean / (1.0 + z), 1e-6);
+        near(found.interval[1].unwrap(), mean / (1.0 - z), 1e-6);
     }
 }
 
@@ -60,10 +66,9 @@ fn the_temperature_of_an_exponential_law_is_its_mean() {
 #[test]
 fn a_power_is_found_by_the_mean_of_the_logarithm() {
     // F(w) = √w, and log of its quantiles.
-    let nodes: Vec<f64> = (0..NODES)
-        .map(|k| 2.0 * ((k as f64 + 0.5) / NODES as f64).ln())
-        .collect();
-    let tilt = |a: f64, k: usize| (a + 0.5) * nodes[k];
+    let points = points();
+    let nodes: Vec<f64> = points.iter().map(|(u, _)| 2.0 * u.ln()).collect();
+    let tilt = |a: f64, k: usize| points[k].1 + (a + 0.5) * nodes[k];
     let relatives = Relatives {
         statistic: &nodes,
         effective: f64::INFINITY,
@@ -82,7 +87,7 @@ fn a_power_is_found_by_the_mean_of_the_logarithm() {
                 LEVEL,
             )
             .unwrap();
-        near(found.expect("a fit").value.unwrap(), a, 5e-3);
+        near(1.0 + found.expect("a fit").value.unwrap(), 1.0 + a, 1e-5);
     }
 }
 
@@ -185,6 +190,24 @@ fn what_cannot_be_seen_is_not_said() {
     });
     assert_eq!((far.value, far.interval[1]), (None, None));
     assert!(far.p_value < 1e-9);
+    // One value: E s = T/(T + 1) of e^{−s (1 + 1/T)} on s > 0 never exceeds 1, so that no T is too large for it.
+    let points = points();
+    let bounded: Vec<f64> = points.iter().map(|(u, _)| -u.ln()).collect();
+    let tilt = |t: f64, k: usize| points[k].1 - bounded[k] / t;
+    let limited = Relatives {
+        statistic: &bounded,
+        effective: f64::INFINITY,
+        tilt: &tilt,
+        predicted: 1.0,
+        between: (0.0, f64::INFINITY),
+    };
+    let one = Moment {
+        mean: 0.5,
+        effective: 1.0,
+    };
+    let found = limited.fit(one, LEVEL).unwrap().expect("a fit");
+    near(found.value.unwrap(), 1.0, 1e-5);
+    assert_eq!(found.interval[1], None);
     let nothing = Part {
         inside: &[],
         all: 10,

@@ -124,6 +124,13 @@ impl Pace {
         }
         // ½T for each direction that the loss sees.
         let far = usual_loss(batch, model.space().dim(), wanted.seed);
+        if !(far > 0.0 && far.is_finite()) {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("the median loss of random parameters of `{}` is {far}, and the usual temperature a share of it", model.name),
+            )
+            .remedy("give --temperature, in units of the loss, or a loss that is at least 0"));
+        }
         let usual = SHARE * far * 2.0 / curvatures.count() as f64;
         let mut pace = at(rounded(usual))?;
         for halvings in 1..=HALVINGS {
@@ -183,6 +190,12 @@ impl Trial {
             temperature: pace.temperature,
             strides: pace.strides,
         })
+    }
+
+    /// The steps of a law by its name, to be lengthened.
+    pub fn stride_of(&mut self, name: &str) -> Option<&mut Stride> {
+        let own = self.strides.iter_mut().find(|s| s.0.name() == name);
+        own.map(|s| &mut s.1)
     }
 
     /// The steps of a law.

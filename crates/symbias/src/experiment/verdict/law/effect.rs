@@ -1,11 +1,14 @@
 //! By how much a law is wrong, beside whether it is: the parameters that its samples have, with intervals.
 
 use super::lever::{Lever, Parameter, Seen};
+use super::order::Order;
 use super::{Values, values};
 use crate::experiment::record::Measured;
+use crate::experiment::verdict::words::short;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 use symbias_simulate::stats::tilting::{Fit, Moment, Part, Relatives};
+use symbias_simulate::stats::verdict::Holds;
 
 /// A parameter of a law as the samples have it, the others as predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,21 @@ pub struct Effect {
 }
 
 impl Effect {
+    /// The parameter, its interval, and what was predicted.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let end = |x: Option<f64>| x.map_or("open".to_owned(), short);
+        let [low, high] = self.interval;
+        format!(
+            "{} {} ({} to {}), predicted {}",
+            self.parameter.name(),
+            end(self.fitted),
+            end(low),
+            end(high),
+            short(self.predicted)
+        )
+    }
+
     /// Whether the interval holds a number.
     #[must_use]
     pub fn includes(&self, x: f64) -> bool {
@@ -46,8 +64,6 @@ pub(super) fn effects(
     for lever in levers {
         let of = |m: &Measured| lever.seen.in_values(m);
         let (own, other) = (of(fine)?, coarse.map(of).transpose()?);
-        let part = |(inside, all): &(Vec<f64>, usize)| (inside.clone(), *all);
-        let (own, other) = (part(&own), other.as_ref().map(part));
         let fine_part = Part {
             inside: &own.0,
             all: own.1,
@@ -58,7 +74,9 @@ pub(super) fn effects(
         let Some(moment) = Moment::of(fine_part, coarse_part, order)? else {
             continue;
         };
-        let tilt = |parameter: f64, node: usize| lever.tilt.at(parameter, lever.predicted, node);
+        let tilt = |parameter: f64, node: usize| {
+            lever.weights[node] + lever.tilt.at(parameter, lever.predicted, node)
+        };
         let relatives = Relatives {
             statistic: &lever.nodes,
             effective: lever.effective,
@@ -84,6 +102,44 @@ pub(super) fn effects(
         }
     }
     Ok(all)
+}
+
+/// Whether a parameter refutes a law, at this level for each: it is another than predicted, and at every order of the step that
+/// three steps allow. With the verdict and the reason; `None` if none does.
+pub(super) fn against(
+    effects: &[Effect],
+    order: &Order,
+    promised: f64,
+    level: f64,
+    again: &dyn Fn(f64) -> Result<Vec<Effect>>,
+) -> Result<Option<(Holds, String)>> {
+    // The exponent is of the few replicas near 0, where steps err most: it is reported, and refutes nothing.
+    let apart = |e: &&Effect| e.p_value < level && e.parameter != Parameter::ExponentAtZero;
+    let Some(worst) = effects
+        .iter()
+        .filter(apart)
+        .min_by(|a, b| a.p_value.total_cmp(&b.p_value))
+    else {
+        return Ok(None);
+    };
+    let said = format!("p = {:.0e}: {}", worst.p_value, worst.words());
+    if !order.shows(promised) {
+        for other in order.allowed(promised) {
+            let same = again(other)?
+                .into_iter()
+                .find(|e| e.parameter == worst.parameter);
+            if same.is_none_or(|e| e.p_value >= level) {
+                return Ok(Some((
+                    Holds::Undetermined,
+                    format!(
+                        "the order of the step is not resolved, and at order {other:.2} the law would not be refuted by \
+                         {said}; take smaller steps or more replicas"
+                    ),
+                )));
+            }
+        }
+    }
+    Ok(Some((Holds::Refuted, said)))
 }
 
 impl Seen {

@@ -9,10 +9,11 @@ use symbias_bias::noise::Temper;
 use symbias_geometry::probe::Probes;
 use symbias_model::error::Result;
 
-/// Quantiles by which a density is known.
-const NODES: usize = 600;
-/// Places beyond the first and the last of them, and beside 0, each twice as close as the one before.
-const CLOSER: i32 = 16;
+/// Quantiles by which a density is known, u = 1/(1 + e^{−x}) at equal distances of x within ±REACH: dense in the tails.
+const NODES: usize = 480;
+const REACH: f64 = 18.0;
+/// Places beside w = 0, each twice as close as the one before.
+const CLOSER: i32 = 20;
 /// Mass of the window around 0 in which the exponent is fitted.
 const WINDOW: f64 = 0.2;
 /// Where the predicted exponent at 0 is read, of the window.
@@ -34,6 +35,19 @@ pub enum Parameter {
     PowerOfVolume,
     /// a of |w|^a near w = 0.
     ExponentAtZero,
+}
+
+impl Parameter {
+    /// As reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Parameter::Temperature => "temperature",
+            Parameter::PowerOfR => "power of R",
+            Parameter::PowerOfVolume => "power of the volume beyond the law's",
+            Parameter::ExponentAtZero => "exponent at 0",
+        }
+    }
 }
 
 /// How a replica shows the statistic.
@@ -58,6 +72,8 @@ pub(super) struct Lever {
     pub seen: Seen,
     /// The statistic at each node.
     pub nodes: Vec<f64>,
+    /// Logarithms of the weights of the nodes.
+    pub weights: Vec<f64>,
     /// Independent samples that they are worth.
     pub effective: f64,
     pub tilt: Tilt,
@@ -102,14 +118,14 @@ impl Tilt {
 
 /// Those of a density of the effective weight.
 pub(super) fn of_density(subject: &Subject, density: &Density, of: &str) -> Result<Vec<Lever>> {
-    let quantiles: Vec<f64> = (0..NODES)
-        .map(|k| density.quantile((k as f64 + 0.5) / NODES as f64))
-        .collect();
+    let points = points();
+    let quantiles: Vec<f64> = points.iter().map(|p| density.quantile(p.0)).collect();
+    let weights: Vec<f64> = points.iter().map(|p| p.1).collect();
     let crossing = density.cdf(0.0);
     let mut beyond = Vec::new();
     for k in 1..=CLOSER {
-        let close = 0.5 / NODES as f64 / f64::from(1 << k);
-        beyond.extend([close, 1.0 - close, crossing - close, crossing + close]);
+        let close = 0.1 / f64::from(1 << k);
+        beyond.extend([crossing - close, crossing + close]);
     }
     let mut places = quantiles.clone();
     places.extend(
@@ -153,6 +169,7 @@ pub(super) fn of_density(subject: &Subject, density: &Density, of: &str) -> Resu
             },
         },
         nodes: loss,
+        weights: weights.clone(),
         effective: f64::INFINITY,
     }];
     let (low, high) = found
@@ -170,11 +187,22 @@ pub(super) fn of_density(subject: &Subject, density: &Density, of: &str) -> Resu
             seen: by(&found.r),
             tilt: Tilt::Power(r.iter().map(|r| -r).collect()),
             nodes: r,
+            weights,
             effective: f64::INFINITY,
         });
     }
     all.extend(at_zero(density, of));
     Ok(all)
+}
+
+/// The quantiles' u, with the logarithms of their weights u (1 − u).
+fn points() -> Vec<(f64, f64)> {
+    let at = |k: usize| REACH * (2.0 * (k as f64 + 0.5) / NODES as f64 - 1.0);
+    let point = |x: f64| {
+        let weight = -x.abs() - 2.0 * (-x.abs()).exp().ln_1p();
+        (1.0 / (1.0 + (-x).exp()), weight)
+    };
+    (0..NODES).map(at).map(point).collect()
 }
 
 /// The exponent where the weight reaches 0.
@@ -195,11 +223,20 @@ fn at_zero(density: &Density, of: &str) -> Option<Lever> {
     }
     let window = least.exp();
     let (from, share) = (density.cdf(-window), mass(window));
-    let nodes: Vec<f64> = (0..NODES)
-        .map(|k| density.quantile(from + share * (k as f64 + 0.5) / NODES as f64))
-        .map(|w| (w.abs() / window).ln())
-        .filter(|s| s.is_finite())
-        .collect();
+    let crossing = (density.cdf(0.0) - from) / share;
+    // Dense at 0, from either side: the logarithm is singular there.
+    let sides = [(0.0, crossing), (1.0, 1.0 - crossing)];
+    let (nodes, weights): (Vec<f64>, Vec<f64>) = sides
+        .into_iter()
+        .filter(|side| side.1 > 1e-6)
+        .flat_map(|(end, part)| {
+            points()
+                .into_iter()
+                .map(move |(u, w)| ((end - part * u).abs(), w + part.ln()))
+        })
+        .map(|(u, w)| ((density.quantile(from + share * u).abs() / window).ln(), w))
+        .filter(|(s, _)| s.is_finite())
+        .unzip();
     // On the side that the law lives on.
     let side = if high > 0.0 { window } else { -window };
     let near = |scale: f64| density.log_density(side * scale);
@@ -214,6 +251,7 @@ fn at_zero(density: &Density, of: &str) -> Option<Lever> {
         },
         tilt: Tilt::Power(nodes.clone()),
         nodes,
+        weights,
         effective: f64::INFINITY,
     })
 }

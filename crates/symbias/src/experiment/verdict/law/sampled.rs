@@ -29,7 +29,7 @@ pub fn of_noise(
     arm: &Planned,
     wanted: bool,
 ) -> Result<(Vec<Predicted>, Vec<Lever>)> {
-    let subject = Arc::new(Subject::of(noise, arm)?);
+    let subject = Arc::new(Subject::of(noise, spec, arm)?);
     if subject.by_density(spec, observables, arm)? {
         let density = Arc::clone(&subject).density(spec, arm)?;
         let levers = match wanted {
@@ -51,7 +51,7 @@ pub fn exists(
     observables: &[&str],
     arm: &Planned,
 ) -> Result<()> {
-    let subject = Subject::of(noise, arm)?;
+    let subject = Subject::of(noise, spec, arm)?;
     if subject.by_density(spec, observables, arm)? {
         return Arc::new(subject).density(spec, arm).map(drop);
     }
@@ -201,6 +201,7 @@ impl Subject {
                 between: (0.0, f64::INFINITY),
                 seen: Seen::Recorded(name.clone()),
                 tilt: Tilt::Energy(points.map(energy).collect()),
+                weights: vec![0.0; seen.numbers.len()],
                 nodes: seen.numbers,
                 effective: seen.effective,
             });
@@ -214,6 +215,7 @@ impl Subject {
                 between: (f64::NEG_INFINITY, f64::INFINITY),
                 seen: Seen::Recorded(name.to_owned()),
                 tilt: Tilt::Power(seen.numbers.clone()),
+                weights: vec![0.0; seen.numbers.len()],
                 nodes: seen.numbers,
                 effective: seen.effective,
             });

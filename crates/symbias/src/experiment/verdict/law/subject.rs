@@ -41,7 +41,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// That of an arm.
-    pub fn of(noise: StationarySpec, arm: &Planned) -> Result<Subject> {
+    pub fn of(noise: StationarySpec, spec: &PredictedSpec, arm: &Planned) -> Result<Subject> {
         let model = arm.training.model.clone();
         let temperature = arm.temperature().ok_or_else(|| {
             Error::new(
@@ -60,6 +60,7 @@ impl Subject {
             )
             .remedy("give its noise a positive temperature"));
         }
+        let temperature = spec.temperature.unwrap_or(temperature);
         let files = data::constants(&model)?;
         let setting = arm.settings.of(0)?;
         if arm.settings.of(1)?.fixed != setting.fixed {
