@@ -135,6 +135,17 @@ fn models_without_a_trial_say_why() {
         assert_eq!(found.status, 2, "{}", found.err);
         assert!(found.err.contains(said), "{}", found.err);
     }
+    let complex = "symbias = 1\noutputs = [\"y\"]\naxes = {}\nprogram = \"w = u * v\\ny = re(w)\"\n\
+                   parameters = { u = { axes = [], field = \"complex\" }, v = [] }\n\
+                   loss = { kind = \"expression\", expr = \"(y - 1)^2\" }\n";
+    std::fs::write(folder.0.join("complex.toml"), complex).expect("a file");
+    let found = symbias(&folder.0, &["verify", "complex.toml", "-o", "out"]);
+    assert_eq!(found.status, 2, "{}", found.err);
+    assert!(
+        found.err.contains("`u`") && found.err.contains("two real parameters"),
+        "{}",
+        found.err
+    );
 }
 
 fn experiment(

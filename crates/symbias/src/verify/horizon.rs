@@ -20,7 +20,7 @@ const LOOKS: u64 = 64;
 /// Correlation times that a run lasts.
 const LASTS: f64 = 8.0;
 /// Pilots at most, each for the time that the last one asked for.
-const PILOTS: usize = 3;
+const PILOTS: usize = 6;
 
 /// A law whose run is longer than the curvature of its loss asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -173,6 +173,19 @@ impl Trial {
                 "make them constants",
             ));
         }
+        if let Some(id) = model
+            .parameters()
+            .find(|p| model.tensor(*p).field.width() == 2)
+        {
+            return Err(refuse(
+                format!(
+                    "the parameter `{}` of `{}` is complex, and starts of experiments are real",
+                    model.tensor(id).name,
+                    model.name
+                ),
+                "write it as two real parameters, and its products by their real and imaginary parts",
+            ));
+        }
         let taught = Taught::of(model, factors, of, wanted.seed)?;
         if taught.curvatures.count() == 0 {
             return Err(refuse(
