@@ -56,9 +56,10 @@ fn the_temperature_of_an_exponential_law_is_its_mean() {
     for (mean, effective) in [(1.0, 400.0), (1.2, 400.0), (0.8, 100.0)] {
         let found = fitted(Moment { mean, effective });
         let z = 1.959_963_985 / f64::sqrt(effective);
-        near(found.value.unwrap(), mean, 1e-6);
-        near(found.interval[0].unwrap(), mean / (1.0 + z), 1e-6);
-        near(found.interval[1].unwrap(), mean / (1.0 - z), 1e-6);
+        // Roots are searched until a step is below 1e-6 of them, which bounds the error by a few times that.
+        near(found.value.unwrap(), mean, 1e-5);
+        near(found.interval[0].unwrap(), mean / (1.0 + z), 1e-5);
+        near(found.interval[1].unwrap(), mean / (1.0 - z), 1e-5);
     }
 }
 
