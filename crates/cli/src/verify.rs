@@ -3,17 +3,16 @@
 use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
-use symbias::experiment::spec::StationarySpec;
-use symbias::verify::{Wish, verify};
+use symbias::verify::{Wanting, Wish, verify};
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The model file (TOML), with a loss
     model: PathBuf,
-    /// Only these noises; all whose law exists without
+    /// Only these noises: isotropic, slice, horizontal, labels, minibatch; the first three without
     #[arg(long, value_name = "NOISE", num_args = 1.., value_parser = noise)]
-    noise: Vec<StationarySpec>,
+    noise: Vec<Wanting>,
     /// Temperature, in units of the loss; without, the warmest at which the steps suffice
     #[arg(long, allow_negative_numbers = true)]
     temperature: Option<f64>,
@@ -43,15 +42,10 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-fn noise(text: &str) -> Result<StationarySpec, String> {
-    match text {
-        "isotropic" => Ok(StationarySpec::Isotropic),
-        "slice" => Ok(StationarySpec::Slice),
-        "horizontal" => Ok(StationarySpec::Horizontal),
-        _ => Err(format!(
-            "there is no law of `{text}` noise: isotropic, slice or horizontal"
-        )),
-    }
+fn noise(text: &str) -> Result<Wanting, String> {
+    let names: Vec<&str> = Wanting::ALL.iter().map(|n| n.name()).collect();
+    let found = Wanting::ALL.into_iter().find(|n| n.name() == text);
+    found.ok_or_else(|| format!("there is no law of `{text}` noise: {}", names.join(", ")))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {

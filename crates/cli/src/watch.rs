@@ -77,10 +77,29 @@ fn show(bar: &ProgressBar, board: &Board, ended: &AtomicBool) {
             .filter(|(arm, _)| !arm.ended.load(Ordering::Relaxed))
             .map(|(arm, start)| line(arm, *start, now))
             .collect();
-        bar.set_message(lines.join("   "));
+        let begun = seen.first().map_or(now, |s| s.0);
+        let all = left(board.expected(), &arms, now.duration_since(begun));
+        bar.set_message(all + &lines.join("   "));
         bar.tick();
     }
     bar.finish_and_clear();
+}
+
+/// `8 s left of all   `, from the pace of all arms since the first began; nothing until that is known, or where one arm is all.
+fn left(expected: u64, arms: &[Arc<Progress>], elapsed: Duration) -> String {
+    let done: u64 = arms
+        .iter()
+        .map(|a| a.monitor.done.load(Ordering::Relaxed))
+        .sum();
+    let known: u64 = arms.iter().map(|a| a.work).sum();
+    if done == 0 || expected <= known {
+        return String::new();
+    }
+    let pace = done as f64 / elapsed.as_secs_f64().max(1e-9);
+    format!(
+        "{:.0} s left of all   ",
+        expected.saturating_sub(done) as f64 / pace
+    )
 }
 
 /// `relu/sgd 43 %, 2.1 M steps/s, 12 s left, ratio 0.93`.

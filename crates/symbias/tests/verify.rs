@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use symbias::experiment::run::Board;
 use symbias::experiment::spec::StationarySpec::{self, Horizontal, Isotropic, Slice};
-use symbias::verify::{Verified, Wish, verify};
+use symbias::verify::{Verified, Wanting, Wish, verify};
 use symbias_model::error::Result;
 use symbias_simulate::stats::verdict::Holds;
 
@@ -15,7 +15,7 @@ fn gallery(name: &str) -> PathBuf {
 fn wish(model: PathBuf, noises: &[StationarySpec], out: &Path) -> Wish {
     Wish {
         model,
-        noises: noises.to_vec(),
+        noises: noises.iter().copied().map(Wanting::Stationary).collect(),
         temperature: None,
         decay: None,
         replicas: 2048,

@@ -2,7 +2,7 @@
 //!
 //! D = sup |F_n − F|, and what it says: [`ks`] tests a sample against a distribution function or another sample,
 //! [`extrapolation`] takes the step size to zero first, [`ess`] says how many independent numbers a chain is worth,
-//! [`power`] which deviation they would have shown, [`verdict`] puts it together as confirmed, refuted or undetermined.
+//! [`power`] which deviation they would have shown, [`tilting`] fits one parameter of a law, [`verdict`] puts it together as confirmed, refuted or undetermined.
 //! Pure functions of slices: nothing here knows a model, and a prediction comes in as a closure or as a number. Special
 //! functions come from `statrs`. Used by symbias, which holds predictions against measurements.
 
@@ -18,5 +18,6 @@ pub mod multiplicity;
 pub mod normal;
 pub mod power;
 mod quadrature;
+pub mod tilting;
 pub mod verdict;
 pub mod wasserstein;

@@ -8,4 +8,5 @@ mod kolmogorov;
 mod null;
 mod powers;
 mod steps;
+mod tilts;
 mod verdicts;

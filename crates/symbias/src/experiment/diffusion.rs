@@ -201,6 +201,24 @@ pub(super) fn weak_order(spec: &DiffusionSpec) -> f64 {
     scheme(spec.scheme).order(kind).map_or(1.0, |o| o.weak)
 }
 
+/// The scheme in words.
+pub(super) fn words(spec: &DiffusionSpec) -> String {
+    let scheme = match spec.scheme {
+        SchemeSpec::Euler => "Euler-Maruyama",
+        SchemeSpec::Tamed => "tamed Euler-Maruyama",
+        SchemeSpec::Heun => "Heun",
+        SchemeSpec::Weak2 => "SRA1",
+        SchemeSpec::Milstein => "Milstein",
+    };
+    let held = match spec.slice {
+        None => "not held on a leaf",
+        Some(SliceSpec::Held { fixman: true }) => "held on the slice, with the Fixman term",
+        Some(SliceSpec::Held { fixman: false }) => "held on its leaf",
+        Some(SliceSpec::Penalty(_)) => "near the slice by a penalty",
+    };
+    format!("{scheme}, weak order {}, {held}", weak_order(spec))
+}
+
 /// Numbers of the state of an equation, as an observable.
 struct State {
     name: &'static str,

@@ -57,6 +57,15 @@ impl Planned {
             .map_or(1.0, diffusion::weak_order)
     }
 
+    /// The scheme of a diffusion in words, with its order and how the leaf is held; empty for training.
+    #[must_use]
+    pub fn integrator(&self) -> String {
+        self.spec
+            .diffusion
+            .as_ref()
+            .map_or(String::new(), diffusion::words)
+    }
+
     /// T of isotropic or horizontal noise.
     #[must_use]
     pub fn temperature(&self) -> Option<f64> {

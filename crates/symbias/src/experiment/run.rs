@@ -6,7 +6,7 @@ use super::record::{self, Description, Measured, Observed};
 use super::spec::{ExperimentFile, Precision};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -73,6 +73,7 @@ pub struct Progress {
 #[derive(Debug, Default)]
 pub struct Board {
     arms: Mutex<Vec<Arc<Progress>>>,
+    expected: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -80,6 +81,11 @@ impl Board {
     /// The arms that have begun.
     pub fn arms(&self) -> Vec<Arc<Progress>> {
         lock(&self.arms).clone()
+    }
+
+    /// Replica-steps of all arms that are to run, those that have not begun too; 0 if that is not known.
+    pub fn expected(&self) -> u64 {
+        self.expected.load(Ordering::Relaxed)
     }
 
     /// Asks everything to stop at the next block of steps.
@@ -114,6 +120,11 @@ pub fn run(
     options: &RunOptions,
     board: &Board,
 ) -> Result<Vec<Measured>> {
+    for arm in arms {
+        let replicas = options.part(arm.most)?;
+        let work = (replicas.end - replicas.start) * arm.schedule.last();
+        board.expected.fetch_add(work, Ordering::Relaxed);
+    }
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let results: Mutex<Vec<(usize, Measured)>> = Mutex::new(Vec::new());

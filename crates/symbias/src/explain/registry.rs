@@ -225,6 +225,16 @@ pub const TOPICS: &[Topic] = &[
         "what a simulation says of a law: confirmed, refuted, undetermined",
     ),
     topic(
+        "effect-size",
+        OBJECT,
+        "by how much a law is wrong: its parameters as samples have them",
+    ),
+    topic(
+        "signs",
+        OBJECT,
+        "a law that passes w = 0, compared for each sign",
+    ),
+    topic(
         "effective-samples",
         OBJECT,
         "how many independent values stand behind a verdict",
@@ -361,6 +371,8 @@ pub const LABELS: &[(&str, &str)] = &[
     ("predicted", "verdict"),
     ("measured", "verdict"),
     ("because", "verdict"),
+    ("fitted", "effect-size"),
+    ("scheme", "extrapolation"),
     ("test", "effective-samples"),
     ("twins", "twin"),
     ("law", "base-measure"),

@@ -21,6 +21,12 @@ pub(super) const TEACHER: &str = "teacher_";
 const LEVEL: f64 = 0.01;
 /// Weights or outputs that are looked at.
 const LOOKED_AT: usize = 2;
+/// Deviation of starts off the leaf from the teacher, entry by entry; the teacher's entries are of order one.
+const OFF: f64 = 0.4;
+/// Replicas that start there: charges fall in nearly all of them, or the leaf does not attract.
+const OFF_REPLICAS: u64 = 128;
+/// What the random numbers of these starts are called.
+const RANDOM: &str = "off_";
 
 /// What is known of the model when its experiment is written.
 pub(super) struct Known<'k> {
@@ -62,6 +68,9 @@ pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
     };
     for law in known.laws {
         let name = law.name().to_owned();
+        if let Some(off) = off(known, *law) {
+            spec.arms.insert(off, off_arm(known, *law)?);
+        }
         let coarse = format!("{name}_coarse");
         spec.arms.insert(name.clone(), arm(known, *law, 1)?);
         let coarsest = format!("{name}_coarsest");
@@ -74,6 +83,7 @@ pub(super) fn experiment(known: &Known<'_>) -> Result<Spec> {
                 arm: name,
                 coarse: Some(coarse),
                 coarsest: Some(coarsest),
+                off: off(known, *law),
                 of: observables(known),
                 predicted: of_noise(*law),
                 twins: twins(known, *law),
@@ -91,6 +101,29 @@ fn of_noise(law: StationarySpec) -> PredictedSpec {
         noise: Some(law),
         ..PredictedSpec::default()
     }
+}
+
+/// The name of the arm that starts off the leaf, of a law that holds if its leaf attracts: that of horizontal noise where charges
+/// move.
+fn off(known: &Known<'_>, law: StationarySpec) -> Option<String> {
+    let moved = law == StationarySpec::Horizontal && known.charges;
+    moved.then(|| format!("{}_off", law.name()))
+}
+
+/// Few replicas from random places off the leaf, and not held on it.
+fn off_arm(known: &Known<'_>, law: StationarySpec) -> Result<Arm> {
+    let held = arm(known, law, 1)?;
+    Ok(Arm {
+        about: Some("starts off the balanced leaf, and is not held there".into()),
+        diffusion: held.diffusion.map(|d| DiffusionSpec { slice: None, ..d }),
+        start: Some(start(known.table, OFF)?),
+        observe: Some(Observe {
+            charges: true,
+            ..Observe::default()
+        }),
+        replicas: Some(OFF_REPLICAS),
+        ..held
+    })
 }
 
 /// The laws of other noises, which the same numbers must refute.
@@ -147,7 +180,7 @@ fn run(known: &Known<'_>) -> Result<Arm> {
     Ok(Arm {
         model: Some(MODEL.into()),
         precision: Some(Precision::F64),
-        start: Some(start(known.table)?),
+        start: Some(start(known.table, 0.0)?),
         inputs: (!inputs.is_empty()).then_some(inputs),
         observe: Some(Observe {
             losses: BTreeMap::from([("loss".to_owned(), LossSpec::Data {})]),
@@ -160,8 +193,8 @@ fn run(known: &Known<'_>) -> Result<Arm> {
     })
 }
 
-/// Every parameter starts as the teacher's.
-fn start(table: &toml::Table) -> Result<Draws> {
+/// Every parameter starts as the teacher's, or about it with this deviation.
+fn start(table: &toml::Table, deviation: f64) -> Result<Draws> {
     let mut draws = Draws::default();
     let parameters = table.get("parameters").and_then(|p| p.as_table());
     for (name, declared) in parameters.into_iter().flatten() {
@@ -181,9 +214,18 @@ fn start(table: &toml::Table) -> Result<Draws> {
             false => format!("[{}]", letters.join(",")),
         };
         let given = format!("{TEACHER}{name}");
-        draws.program += &format!("{name}{index} = {given}{index}\n");
+        let random = match deviation > 0.0 {
+            true => format!(" + {deviation:?} * {RANDOM}{name}{index}"),
+            false => String::new(),
+        };
+        draws.program += &format!("{name}{index} = {given}{index}{random}\n");
         let mut constant = toml::Table::new();
         let axes: Vec<toml::Value> = letters.into_iter().map(toml::Value::from).collect();
+        if deviation > 0.0 {
+            draws
+                .inputs
+                .insert(format!("{RANDOM}{name}"), axes.clone().into());
+        }
         constant.insert("axes".into(), axes.into());
         if let Some(field) = declared.get("field") {
             constant.insert("field".into(), field.clone());

@@ -124,6 +124,13 @@ impl Pace {
         }
         // ½T for each direction that the loss sees.
         let far = usual_loss(batch, model.space().dim(), wanted.seed);
+        if !(far > 0.0 && far.is_finite()) {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("the median loss of random parameters of `{}` is {far}, and the usual temperature a share of it", model.name),
+            )
+            .remedy("give --temperature, in units of the loss, or a loss that is at least 0"));
+        }
         let usual = SHARE * far * 2.0 / curvatures.count() as f64;
         let mut pace = at(rounded(usual))?;
         for halvings in 1..=HALVINGS {
@@ -166,6 +173,19 @@ impl Trial {
                 "make them constants",
             ));
         }
+        if let Some(id) = model
+            .parameters()
+            .find(|p| model.tensor(*p).field.width() == 2)
+        {
+            return Err(refuse(
+                format!(
+                    "the parameter `{}` of `{}` is complex, and starts of experiments are real",
+                    model.tensor(id).name,
+                    model.name
+                ),
+                "write it as two real parameters, and its products by their real and imaginary parts",
+            ));
+        }
         let taught = Taught::of(model, factors, of, wanted.seed)?;
         if taught.curvatures.count() == 0 {
             return Err(refuse(
@@ -183,6 +203,12 @@ impl Trial {
             temperature: pace.temperature,
             strides: pace.strides,
         })
+    }
+
+    /// The steps of a law by its name, to be lengthened.
+    pub fn stride_of(&mut self, name: &str) -> Option<&mut Stride> {
+        let own = self.strides.iter_mut().find(|s| s.0.name() == name);
+        own.map(|s| &mut s.1)
     }
 
     /// The steps of a law.

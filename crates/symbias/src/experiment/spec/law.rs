@@ -22,6 +22,9 @@ pub struct LawQuestion {
     /// law is not refuted by an order that they do not show.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coarsest: Option<String>,
+    /// An arm that starts off the leaf of the law and observes its charges: they have to fall where the leaf is said to attract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub off: Option<String>,
     /// The observable, as `w`, or an entry of it in C order, as `weights[3]`; or several, which are tested together.
     pub of: OneOrMore,
     /// The law.
@@ -99,6 +102,9 @@ pub struct PredictedSpec {
     /// exactly, without steps in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<StationarySpec>,
+    /// Of a noise: its law at this temperature in the place of the arm's. A wrong law on purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
     /// log p(x) up to a constant, with respect to dx, as an expression of the model language in `x` and `constants`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_density: Option<String>,
@@ -179,7 +185,11 @@ impl PredictedSpec {
     #[must_use]
     pub fn words(&self) -> String {
         match (&self.noise, &self.log_density, &self.equation, &self.arm) {
-            (Some(noise), ..) => format!("the stationary law of {} noise", noise.name()),
+            (Some(noise), ..) => {
+                let warm = self.temperature.map(|t| format!(" of temperature {t}"));
+                let warm = warm.unwrap_or_default();
+                format!("the stationary law of {} noise{warm}", noise.name())
+            }
             (_, Some(text), ..) => format!("log p(x) = {text}"),
             (_, _, Some(e), _) => format!("dx = ({}) dt + sqrt({}) dB", e.drift, e.diffusion),
             (.., Some(arm)) => format!("that of `{arm}`"),

@@ -40,6 +40,9 @@ fn of_law(question: &LawQuestion, arms: &[Planned]) -> Result<()> {
         };
         coarse(Some(third), find(arms, second)?, arms)?;
     }
+    if let Some(off) = question.off.as_deref() {
+        observed("charges", find(arms, off)?)?;
+    }
     between("level", question.level, Some(1.0))?;
     between("resolution", question.resolution, Some(1.0))?;
     let of = question.of.all();
@@ -87,6 +90,15 @@ fn law(predicted: &PredictedSpec, of: &[&str], arm: &Planned, arms: &[Planned]) 
             format!("the constant `{name}` is {x}"),
             "give a finite number",
         ));
+    }
+    if let Some(t) = predicted.temperature {
+        if predicted.noise.is_none() {
+            return Err(wrong(
+                "`temperature` is of the law of a noise",
+                "leave it out, or give noise = \"isotropic\"",
+            ));
+        }
+        between("temperature", t, None)?;
     }
     if let Some((low, high)) = predicted.interval() {
         if predicted.arm.is_some() {

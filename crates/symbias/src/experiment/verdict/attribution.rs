@@ -60,19 +60,14 @@ pub struct ControlFinding {
     /// Distance of its outcome from that of the run, of the change of the outcome.
     pub outcome_apart: Option<Spread>,
     /// The share of the matter that goes away with the driver: of the motion of the charges where they moved, else of the
-    /// change of the outcome. No number, and null in JSON, where nothing finite was measured.
-    #[serde(deserialize_with = "or_nan")]
-    pub share: f64,
+    /// change of the outcome. `None`, null in JSON, of a control that tells nothing.
+    pub share: Option<f64>,
     /// An interval of its median over replicas, of coverage 0.9 where there are five or more; `None` where it is carried on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_interval: Option<[f64; 2]>,
     /// What it differs in besides the driver, in words: then it tells nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
-}
-
-fn or_nan<'d, D: serde::Deserializer<'d>>(from: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
 }
 
 /// The answer.
@@ -221,7 +216,7 @@ pub fn attribute(
             charges_moved: their_motion,
             extrapolated,
             outcome_apart: apart.filter(|_| !early),
-            share: if differs.is_empty() { share } else { f64::NAN },
+            share: share.filter(|_| differs.is_empty()),
             share_interval,
             differs,
         });
@@ -232,10 +227,12 @@ pub fn attribute(
 }
 
 /// What goes away with a driver. Charges that are kept tell nothing of a driver's part in the outcome; then the outcome does.
-fn share(own: Option<Spread>, control: Option<f64>, apart: Option<Spread>) -> f64 {
+fn share(own: Option<Spread>, control: Option<f64>, apart: Option<Spread>) -> Option<f64> {
     match (own, control) {
-        (Some(own), Some(control)) if own.median > NONE => 1.0 - (control / own.median).min(1.0),
-        _ => apart.map_or(f64::NAN, |a| a.median.min(1.0)),
+        (Some(own), Some(control)) if own.median > NONE => {
+            Some(1.0 - (control / own.median).min(1.0))
+        }
+        _ => apart.map(|a| a.median.min(1.0)),
     }
 }
 
@@ -265,15 +262,11 @@ fn decide(found: &Attribution) -> String {
             .controls
             .iter()
             .filter(|c| c.removes == *d)
-            .map(|c| c.share)
             // A control that tells nothing leaves others alone.
+            .filter_map(|c| c.share)
             .reduce(f64::max)
     };
-    if found
-        .present
-        .iter()
-        .any(|d| share(d).is_none_or(f64::is_nan))
-    {
+    if found.present.iter().any(|d| share(d).is_none()) {
         return undetermined;
     }
     let acting: Vec<(DriverSpec, f64)> = found

@@ -2,7 +2,7 @@
 
 use super::attribution::{Attribution, Spread};
 use super::flow::FlowVerdict;
-use super::law::LawVerdict;
+use super::law::{Attraction, LawVerdict};
 use super::number::NumberVerdict;
 use crate::experiment::spec::{Attribute, DriverSpec, Expectation};
 use symbias_simulate::stats::verdict::{Holds, Verdict};
@@ -86,23 +86,22 @@ pub fn paragraph(arm: &str, by: &Attribute, found: &Attribution) -> String {
                 spread(s)
             );
         }
-        text += &match (control.differs.as_slice(), control.share_interval) {
-            ([], _) if control.share.is_nan() => {
+        text += &match (control.share, control.share_interval) {
+            (None, _) if control.differs.is_empty() => {
                 " which tells nothing of the run at its step.".to_owned()
             }
-            ([], None) => format!(
-                " so that {} of the matter goes with it.",
-                percent(control.share)
+            (None, _) => format!(
+                " which tells nothing, since it also differs in {}.",
+                control.differs.join(" and ")
             ),
-            ([], Some([low, high])) => format!(
+            (Some(share), None) => {
+                format!(" so that {} of the matter goes with it.", percent(share))
+            }
+            (Some(share), Some([low, high])) => format!(
                 " so that {} of the matter goes with it (median over seeds between {} and {}).",
-                percent(control.share),
+                percent(share),
                 percent(low),
                 percent(high)
-            ),
-            (differs, _) => format!(
-                " which tells nothing, since it also differs in {}.",
-                differs.join(" and ")
             ),
         };
     }
@@ -157,6 +156,8 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         (Expectation::Refuted, _) => "expected to be refuted",
     };
     let claims = &found.claims.verdicts;
+    let named: Vec<&str> = found.of.iter().map(String::as_str).collect();
+    let of = if named.is_empty() { of } else { &named };
     let Some(first) = claims.first() else {
         return heading(found.holds, name, &found.about, expected);
     };
@@ -178,13 +179,35 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         }
         text += &line(if k == 0 { "measured" } else { "" }, &measured);
     }
+    for (k, effect) in found.effects.iter().enumerate() {
+        let apart = match effect.includes(effect.predicted) {
+            true => "",
+            false => ": NOT as predicted",
+        };
+        let said = effect.words() + apart;
+        text += &line(if k == 0 { "fitted" } else { "" }, &said);
+    }
+    if let Some(signs) = &found.signs {
+        let said = format!(
+            "{:.3} +- {:.3} of the replicas are above 0, by the law {:.3}",
+            signs.measured, signs.error, signs.predicted
+        );
+        text += &line("signs", &said);
+    }
+    if let Some(found) = &found.attraction {
+        text += &line("leaf", &leaf(found));
+    }
+    if !found.integrator.is_empty() {
+        text += &line("scheme", &found.integrator);
+    }
     // The one that sees least speaks for all.
     let weakest = claims
         .iter()
         .max_by(|a, b| a.detectable.total_cmp(&b.detectable));
     text += &line("test", &test(weakest.unwrap_or(first), found.replicas, ""));
-    for (k, reason) in reasons(of, claims).iter().enumerate() {
-        text += &line(if k == 0 { "because" } else { "" }, reason);
+    let all = reasons(of, claims).into_iter().chain(found.reasons.clone());
+    for (k, reason) in all.enumerate() {
+        text += &line(if k == 0 { "because" } else { "" }, &reason);
     }
     if found.crossed > 0 {
         text += &line(
@@ -209,6 +232,23 @@ pub fn law(name: &str, of: &[&str], found: &LawVerdict) -> String {
         (twin.as_str(), judged.refuted, p)
     });
     text + &wrong("twins", twins.collect())
+}
+
+/// Whether the leaf attracts.
+fn leaf(found: &Attraction) -> String {
+    let says = match found.holds {
+        Holds::Confirmed => "attracts",
+        Holds::Refuted => "does NOT attract",
+        Holds::Undetermined => "not seen to attract",
+    };
+    format!(
+        "{says}: off it charges went from {} to {} (median), and fell in {} of {} replicas, {}",
+        short(found.before),
+        short(found.after),
+        found.fell,
+        found.replicas,
+        p_is(Some(found.p_value))
+    )
 }
 
 /// Each reason once, with the observables that it is given for where it is not for all.
@@ -373,7 +413,7 @@ fn p_is(p: Option<f64>) -> String {
 }
 
 /// Three digits, without zeros at the end.
-fn short(x: f64) -> String {
+pub(super) fn short(x: f64) -> String {
     let size = x.abs();
     if x == 0.0 || !x.is_finite() {
         return format!("{x}");

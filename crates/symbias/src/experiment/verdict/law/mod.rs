@@ -1,23 +1,33 @@
 //! Predicted laws beside samples: one value of each replica at the end of the run, extrapolated to step zero where an arm of
 //! twice the step ran, with wrong laws that the same numbers must refute (theory §5).
 
+mod attraction;
 mod calibration;
+mod effect;
 mod extrapolated;
+mod lever;
 mod order;
 mod picture;
 mod predicted;
 mod sampled;
+mod sides;
 mod subject;
 
+pub use attraction::Attraction;
 pub use calibration::{Calibration, Power, calibrate, uniform};
+pub use effect::Effect;
 pub use extrapolated::extrapolates;
+pub use lever::Parameter;
 pub use picture::Picture;
 pub use predicted::{Predicted, exists};
+pub use sides::Signs;
 
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
-use crate::experiment::spec::{Expectation, LawQuestion, PredictedSpec, entry_of};
+use crate::experiment::spec::{Expectation, LawQuestion, PredictedSpec, StationarySpec, entry_of};
+use order::Order;
 use serde::{Deserialize, Serialize};
+use sides::Side;
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
 use symbias_simulate::stats::ks;
@@ -37,10 +47,28 @@ pub struct LawVerdict {
     pub replicas: usize,
     /// The law of each observable, judged together.
     pub claims: Family,
-    /// Whether it holds.
+    /// What each claim is of: an observable, or one side of 0 of it.
+    #[serde(default)]
+    pub of: Vec<String>,
+    /// Whether it holds: all claims, and no parameter that is another at every order of the step that three steps allow.
     pub holds: Holds,
+    /// What claims do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+    /// The scheme, with its order and how the leaf is held.
+    #[serde(default)]
+    pub integrator: String,
+    /// Shares of the signs of a weight that passes 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs: Option<Signs>,
+    /// Whether the leaf attracts, where an arm started off it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attraction: Option<Attraction>,
     /// What was expected of it.
     pub expected: Expectation,
+    /// Its parameters as the samples have them, where the law is that of a noise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effects: Vec<Effect>,
     /// The wrong laws.
     pub twins: BTreeMap<String, TwinVerdict>,
     /// Replicas whose watched number changed its sign, and that did not diverge.
@@ -59,18 +87,23 @@ pub struct TwinVerdict {
 }
 
 impl LawVerdict {
-    /// Whether the law is confirmed, or refuted where that is expected, and every twin refuted.
+    /// Whether the law is confirmed, or refuted where that is expected, every twin refuted, and no charge seen to leave the
+    /// leaf.
     #[must_use]
     pub fn stands(&self) -> bool {
         let expected = match self.expected {
             Expectation::Confirmed => Holds::Confirmed,
             Expectation::Refuted => Holds::Refuted,
         };
-        self.holds == expected && self.twins.values().all(|t| t.refuted)
+        let left = self.attraction.as_ref().map(|a| a.holds);
+        self.holds == expected
+            && left != Some(Holds::Refuted)
+            && self.twins.values().all(|t| t.refuted)
     }
 }
 
 /// Values of one observable at the end, one for each replica that is finite.
+#[derive(Clone, Debug)]
 pub(super) struct Values {
     pub numbers: Vec<f64>,
     pub lost: usize,
@@ -141,6 +174,69 @@ pub(super) fn crossed(measured: &Measured) -> usize {
         .count()
 }
 
+/// Values of an observable at a step, at twice and at four times of it.
+struct Steps {
+    fine: Values,
+    coarse: Option<Values>,
+    coarsest: Option<Values>,
+    /// Replicas of the first two that crossed.
+    crossed: (usize, usize),
+}
+
+impl Steps {
+    fn map(&self, of: impl Fn(&Values) -> Values) -> Steps {
+        Steps {
+            fine: of(&self.fine),
+            coarse: self.coarse.as_ref().map(&of),
+            coarsest: self.coarsest.as_ref().map(&of),
+            crossed: self.crossed,
+        }
+    }
+
+    fn samples(&self) -> (Sample<'_>, Option<Sample<'_>>) {
+        let coarse = self.coarse.as_ref().map(|v| sample(v, self.crossed.1));
+        (sample(&self.fine, self.crossed.0), coarse)
+    }
+
+    /// The verdict on a law or on one side of it, and the order that three steps show.
+    fn judged(
+        &self,
+        asked: &Question,
+        law: &Predicted,
+        side: Option<Side>,
+    ) -> Result<Option<(Verdict, Option<Order>)>> {
+        let (finer, coarser) = self.samples();
+        let judged = |asked: &Question| match (law, law.cdf(), side) {
+            (_, Some(cdf), Some(side)) => {
+                judge_law(asked, finer, coarser, side.conditional(&cdf)).map(Some)
+            }
+            (_, Some(cdf), None) => judge_law(asked, finer, coarser, cdf).map(Some),
+            (Predicted::Samples(r), ..) => {
+                judge_two_samples(asked, r.sample(), finer, coarser).map(Some)
+            }
+            _ => Ok(None),
+        };
+        let Some(mut claim) = judged(asked)? else {
+            return Ok(None);
+        };
+        let (Some(coarse), Some(coarsest)) = (&self.coarse, &self.coarsest) else {
+            return Ok(Some((claim, None)));
+        };
+        if [&self.fine, coarse, coarsest]
+            .iter()
+            .any(|v| v.numbers.is_empty())
+        {
+            return Ok(Some((claim, None)));
+        }
+        let order = Order::of(&self.fine, coarse, coarsest)?;
+        let first = claim.clone();
+        order.reconsider(&mut claim, asked, |asked| {
+            Ok(judged(asked)?.unwrap_or_else(|| first.clone()))
+        })?;
+        Ok(Some((claim, Some(order))))
+    }
+}
+
 /// Judges a law.
 ///
 /// # Errors
@@ -166,7 +262,8 @@ pub fn judge(
     let mut picture = Picture::default();
     // Each law once, for all observables.
     let law = |spec: &PredictedSpec| predicted::predict(spec, &observables, arm, measured);
-    let own = law(&question.predicted)?;
+    let (own, levers) =
+        predicted::with_levers(&question.predicted, &observables, arm, measured, true)?;
     if own.is_empty() {
         // That of an arm which did not run.
         return Ok(None);
@@ -176,9 +273,17 @@ pub fn judge(
     for (twin, spec) in &question.twins {
         twins.push((twin.clone(), law(spec)?));
     }
+    let mut names = Vec::new();
+    let mut shares = None;
+    let mut seen_order = None;
     for (k, of) in observables.iter().enumerate() {
         let values_of = |m: &Measured| values(m, of);
-        let (fine_values, coarse_values) = (values_of(fine)?, coarse.map(values_of).transpose()?);
+        let all = Steps {
+            fine: values_of(fine)?,
+            coarse: coarse.map(values_of).transpose()?,
+            coarsest: coarsest.map(values_of).transpose()?,
+            crossed: (crossed(fine), coarse.map_or(0, crossed)),
+        };
         let asked = Question {
             claim: match question.about.is_empty() {
                 true => format!("{name}: law of {of}"),
@@ -190,44 +295,37 @@ pub fn judge(
             order: arm.weak_order(),
             step: arm.time_step(),
         };
-        let finer = sample(&fine_values, crossed(fine));
-        let coarser = coarse_values
-            .as_ref()
-            .zip(coarse)
-            .map(|(v, m)| sample(v, crossed(m)));
-        let judged = |asked: &Question| match (&own[k], own[k].cdf()) {
-            (_, Some(cdf)) => judge_law(asked, finer, coarser, cdf).map(Some),
-            (Predicted::Samples(r), _) => {
-                judge_two_samples(asked, r.sample(), finer, coarser).map(Some)
-            }
-            _ => Ok(None),
+        let signs = Signs::of(&own[k], &all.fine);
+        // What isotropic noise crosses it crosses by the law.
+        let apart = question.predicted.noise == Some(StationarySpec::Horizontal);
+        let sides: Vec<Option<Side>> = match signs.filter(|_| apart) {
+            Some(signs) => signs.sides().into_iter().map(Some).collect(),
+            None => vec![None],
         };
-        let Some(mut claim) = judged(&asked)? else {
-            continue;
-        };
-        if let (Some(coarse), Some(third)) = (&coarse_values, coarsest) {
-            let third = values_of(third)?;
-            if !third.numbers.is_empty()
-                && !coarse.numbers.is_empty()
-                && !fine_values.numbers.is_empty()
-            {
-                let order = order::Order::of(&fine_values, coarse, &third)?;
-                let first = claim.clone();
-                order.reconsider(&mut claim, &asked, |asked| {
-                    Ok(judged(asked)?.unwrap_or_else(|| first.clone()))
-                })?;
+        shares = shares.or(signs);
+        for side in sides {
+            let own_steps = match side {
+                Some(side) => all.map(|v| side.of(v)),
+                None => all.map(Values::clone),
+            };
+            let Some((mut claim, order)) = own_steps.judged(&asked, &own[k], side)? else {
+                continue;
+            };
+            seen_order = seen_order.or(order);
+            if let Some(p) = still(fine, of)?.filter(|p| *p < MOVES && stationary) {
+                claim.holds = Holds::Undetermined;
+                claim.reasons.insert(
+                    0,
+                    format!("the law is not stationary: it still moves between half the steps and the end (p = {p:.1e}); run longer"),
+                );
             }
+            names.push(match side {
+                Some(side) => format!("{of} {}", side.name()),
+                None => (*of).to_owned(),
+            });
+            claims.push(claim);
         }
-        claims.push(claim);
-        if let Some(p) = still(fine, of)?.filter(|p| *p < MOVES && stationary)
-            && let Some(claim) = claims.last_mut()
-        {
-            claim.holds = Holds::Undetermined;
-            claim.reasons.insert(
-                0,
-                format!("the law is not stationary: it still moves between half the steps and the end (p = {p:.1e}); run longer"),
-            );
-        }
+        let (finer, coarser) = all.samples();
         for (twin, laws) in &twins {
             let own = wrong.entry(twin.clone()).or_default();
             let Some(law) = laws.get(k) else { continue };
@@ -244,10 +342,31 @@ pub fn judge(
                 .iter()
                 .filter_map(|(name, laws)| Some((name.clone(), laws.get(k)?)))
                 .collect();
-            picture = Picture::of(&fine_values.numbers, &own[k], &first);
+            picture = Picture::of(&all.fine.numbers, &own[k], &first);
         }
     }
     let claims = Family::new(claims, question.level)?;
+    let at = |order: f64| effect::effects(&levers, fine, coarse, (order, question.level));
+    let effects = at(arm.weak_order())?;
+    let (mut holds, mut reasons) = (claims.holds(), Vec::new());
+    if let (Holds::Confirmed, Some(order)) = (holds, &seen_order) {
+        let m = claims.verdicts.len() + effects.len();
+        let found = effect::against(
+            &effects,
+            order,
+            arm.weak_order(),
+            question.level / m as f64,
+            &at,
+        )?;
+        if let Some((judged, reason)) = found {
+            holds = judged;
+            reasons.push(reason);
+        }
+    }
+    let attraction = match question.off.as_deref() {
+        Some(off) => attraction::attraction(off, measured, question.level)?,
+        None => None,
+    };
     let twins = wrong
         .into_iter()
         .map(|(twin, verdicts)| {
@@ -262,9 +381,15 @@ pub fn judge(
         about: question.about.clone(),
         arm: question.arm.clone(),
         replicas: (fine.samples.replicas.end - fine.samples.replicas.start) as usize,
-        holds: claims.holds(),
+        holds,
+        reasons,
+        of: names,
+        integrator: arm.integrator(),
+        signs: shares,
+        attraction,
         expected: question.expect,
         claims,
+        effects,
         twins,
         crossed: crossed(fine),
         picture,

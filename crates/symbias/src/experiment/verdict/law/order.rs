@@ -54,12 +54,7 @@ impl Order {
         if verdict.holds != Holds::Refuted || self.shows(asked.order) {
             return Ok(());
         }
-        let (low, high) = self.between;
-        let lowest = low.max(LOWEST).min(asked.order);
-        for order in [lowest, (2.0 * lowest).min(asked.order)] {
-            if order > high.max(LOWEST) {
-                continue;
-            }
+        for order in self.allowed(asked.order) {
             let again = judged(&Question {
                 order,
                 ..asked.clone()
@@ -79,6 +74,17 @@ impl Order {
             }
         }
         Ok(())
+    }
+
+    /// Orders below the promised one that the three steps allow: those that are tried.
+    pub fn allowed(&self, promised: f64) -> Vec<f64> {
+        let (low, high) = self.between;
+        let lowest = low.max(LOWEST).min(promised);
+        let tried = [lowest, (2.0 * lowest).min(promised)];
+        tried
+            .into_iter()
+            .filter(|order| *order <= high.max(LOWEST))
+            .collect()
     }
 
     fn words(&self) -> String {

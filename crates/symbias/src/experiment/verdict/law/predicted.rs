@@ -1,5 +1,6 @@
 //! From a law as written to one that samples can be held against.
 
+use super::lever::Lever;
 use super::picture::histogram;
 use super::{crossed, sampled, values};
 use crate::experiment::plan::Planned;
@@ -141,6 +142,32 @@ pub fn predict(
     arm: &Planned,
     measured: &[Measured],
 ) -> Result<Vec<Predicted>> {
+    Ok(with_levers(spec, observables, arm, measured, false)?.0)
+}
+
+/// The same, and if they are `wanted` the parameters of the law of a noise.
+pub(super) fn with_levers(
+    spec: &PredictedSpec,
+    observables: &[&str],
+    arm: &Planned,
+    measured: &[Measured],
+    wanted: bool,
+) -> Result<(Vec<Predicted>, Vec<Lever>)> {
+    match spec.noise {
+        Some(noise) => {
+            said_once(spec, observables)?;
+            sampled::of_noise(noise, spec, observables, arm, wanted)
+        }
+        None => Ok((said(spec, observables, measured)?, Vec::new())),
+    }
+}
+
+/// The law of an arm, or as it is written.
+fn said(
+    spec: &PredictedSpec,
+    observables: &[&str],
+    measured: &[Measured],
+) -> Result<Vec<Predicted>> {
     said_once(spec, observables)?;
     if let Some(text) = &spec.log_density {
         let expression = Expression::new(text, &spec.constants)?;
@@ -173,10 +200,7 @@ pub fn predict(
             })
             .collect();
     }
-    match spec.noise {
-        Some(noise) => sampled::of_noise(noise, spec, observables, arm),
-        None => Ok(Vec::new()),
-    }
+    Ok(Vec::new())
 }
 
 /// An Itô equation by expressions.

@@ -4,6 +4,7 @@
 use crate::experiment::diffusion::Moving;
 use crate::experiment::plan::Planned;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
+use std::sync::Arc;
 use symbias_bias::law::Density;
 use symbias_bias::noise::{Stationary, Temper};
 use symbias_bias::quotient::{FullBatch, Section};
@@ -29,7 +30,7 @@ const STREAM: u64 = 0x77;
 pub(super) struct Subject {
     pub model: Model,
     pub factors: Vec<Factor>,
-    files: Entries,
+    pub files: Entries,
     pub batch: FullBatch,
     section: Option<Section>,
     /// A start, on the leaf.
@@ -40,7 +41,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// That of an arm.
-    pub fn of(noise: StationarySpec, arm: &Planned) -> Result<Subject> {
+    pub fn of(noise: StationarySpec, spec: &PredictedSpec, arm: &Planned) -> Result<Subject> {
         let model = arm.training.model.clone();
         let temperature = arm.temperature().ok_or_else(|| {
             Error::new(
@@ -59,6 +60,7 @@ impl Subject {
             )
             .remedy("give its noise a positive temperature"));
         }
+        let temperature = spec.temperature.unwrap_or(temperature);
         let files = data::constants(&model)?;
         let setting = arm.settings.of(0)?;
         if arm.settings.of(1)?.fixed != setting.fixed {
@@ -201,7 +203,7 @@ impl Subject {
     }
 
     /// p(w) ∝ e^{−ℓ/T − R} on the sides of 0 that the leaf reaches.
-    pub fn density(self, spec: &PredictedSpec, arm: &Planned) -> Result<Density> {
+    pub fn density(self: Arc<Self>, spec: &PredictedSpec, arm: &Planned) -> Result<Density> {
         let support = match spec.interval() {
             Some(support) => support,
             None => self.support()?,
@@ -276,8 +278,17 @@ impl Subject {
         })
     }
 
+    /// A point of the leaf with this weight.
+    pub fn lifted(&self, w: f64) -> Result<Vec<f64>> {
+        let section = self.section.as_ref().ok_or_else(|| {
+            let text = "the law has no section, and is not that of a weight";
+            Error::new(ErrorKind::Unsupported, text)
+        })?;
+        section.lift(&[w])
+    }
+
     fn log_density(&self, w: f64) -> Option<f64> {
-        let theta = self.section.as_ref()?.lift(&[w]).ok()?;
+        let theta = self.lifted(w).ok()?;
         let probes = Probes::new(&self.model, &self.files, None, 1).ok()?;
         let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
         let base = ground.base(&theta).ok()??;
