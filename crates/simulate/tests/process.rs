@@ -72,6 +72,7 @@ loss = { kind = "expression", expr = "w^2", reduce = "sum" }
         refresh: true,
         batch: None,
         descent,
+        orbit: None,
         seed: 1,
     }
 }

@@ -192,7 +192,7 @@ pub fn text(answer: &FitAnswer) -> String {
     if let Some(r) = &answer.refit {
         let score = r.score.map_or(String::new(), |s| format!("score {s:.6}, "));
         line(
-            "least squares",
+            "refit",
             format!(
                 "{score}loss {:.6} on {} entries, at lambda = {:.4e}",
                 r.loss, r.support, r.lambda

@@ -39,7 +39,7 @@ pub(super) fn repeat(
     let mut theta = solver.charged(&point.theta, &point.z, SHARE)?;
     let curvature = solver.curvature(&theta, lambda);
     if let Some((at, _)) = problem.intercept {
-        theta[at] = super::uncentred(problem, point, means, solver)[at];
+        theta[at] = super::finish::uncentred(problem, point, means, solver)[at];
         // Columns that are not shifted are steeper.
         let shift: f64 = means.iter().map(|m| m * m).sum();
         let scale = 1.0 + shift;
@@ -132,7 +132,7 @@ fn finish(
     for part in &problem.made.parts {
         let _ = writeln!(out, "{}", part.statement());
     }
-    let _ = writeln!(out, "\"\"\"");
+    let _ = writeln!(out, "\"\"\"\n[arms.fit]");
     let start = space
         .blocks()
         .iter()
