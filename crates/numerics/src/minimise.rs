@@ -161,7 +161,7 @@ fn between(a: Trial, b: Trial) -> f64 {
     }
     let d1 = a.slope + b.slope - 3.0 * (a.f - b.f) / (a.t - b.t);
     let square = d1 * d1 - a.slope * b.slope;
-    if !(square >= 0.0) {
+    if square.is_nan() || square < 0.0 {
         return middle;
     }
     let d2 = (b.t - a.t).signum() * square.sqrt();
@@ -236,7 +236,7 @@ pub fn minimise<F: FnMut(&[f64], &mut [f64]) -> f64>(
                 .for_each(|(d, s)| *d += c * s);
         }
         let mut slope = dot(&g, &direction);
-        if !(slope < 0.0) {
+        if slope.is_nan() || slope >= 0.0 {
             memory.clear();
             direction.iter_mut().zip(&g).for_each(|(d, g)| *d = -g);
             slope = -dot(&g, &g);

@@ -218,6 +218,7 @@ loss = { kind = "expression", expr = "sum[n]((y[n] - x[n])^2)", reduce = "sum" }
         refresh: true,
         batch,
         descent: Descent::plain(0.5),
+        orbit: None,
         seed: 3,
     }
 }

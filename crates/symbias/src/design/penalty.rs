@@ -262,7 +262,7 @@ impl Penalty {
         if steep > STEEP {
             return Slope::Infinite;
         }
-        if !(steep > 1.0 / STEEP) {
+        if steep.is_nan() || steep <= 1.0 / STEEP {
             return Slope::Finite(0.0);
         }
         let h = 1e-5;

@@ -42,6 +42,18 @@ fn place(shape: &[usize], flat: usize) -> Vec<usize> {
 }
 
 fn finite(name: &str, array: &Array) -> Result<()> {
+    let wanted: usize = array.shape.iter().product();
+    if array.entries.len() != wanted {
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!(
+                "{name} has shape {:?} and {} entries, which are not {wanted}",
+                array.shape,
+                array.entries.len()
+            ),
+        )
+        .remedy("entries are row-major, one for each place of the shape"));
+    }
     match array.entries.iter().position(|x| !x.is_finite()) {
         None => Ok(()),
         Some(at) => Err(value(

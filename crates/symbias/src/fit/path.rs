@@ -7,6 +7,8 @@ use super::{Options, Order};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::minimise::{Stop, minimise};
 
+/// The largest λ of a path over that at which the first place leaves 0: there the minimum is degenerate, beyond it all is 0.
+const BEYOND: f64 = 1.01;
 /// Places whose largest λ is computed: those with the steepest loss.
 const PLACES: usize = 64;
 /// Steps along a place, in shares of the least loss of it alone.
@@ -99,7 +101,7 @@ pub(super) fn scale(problem: &Problem, rows: &Rows, options: &Options) -> Result
                 .map(|i| -gradient[*i] * slopes[*i] / norm)
                 .sum();
             let curvature = (along + norm) / h;
-            if !(curvature > 0.0) {
+            if curvature.is_nan() || curvature <= 0.0 {
                 continue;
             }
             let step = norm / curvature;
@@ -146,7 +148,8 @@ pub(super) fn scale(problem: &Problem, rows: &Rows, options: &Options) -> Result
         None => {
             let ratio = options.ratio.ln() / (options.count.max(2) - 1) as f64;
             let each = (0..options.count).rev();
-            each.map(|j| largest * (ratio * j as f64).exp()).collect()
+            each.map(|j| BEYOND * largest * (ratio * j as f64).exp())
+                .collect()
         }
     };
     Ok(Scale { lambdas, sizes })

@@ -130,7 +130,8 @@ fn finish(
     );
     let _ = writeln!(out, "[run.observe]\ncharges = true\nprogram = \"\"\"");
     for part in &problem.made.parts {
-        let _ = writeln!(out, "{}", part.statement());
+        let at = crate::design::indexed("", &part.letters);
+        let _ = writeln!(out, "{0}_seen{at} = {0}{at}", part.component);
     }
     let _ = writeln!(out, "\"\"\"\n[arms.fit]");
     let start = space

@@ -53,6 +53,8 @@ const FALL: f64 = 0.1;
 const GAIN: f64 = 1e-9;
 /// Components below these shares of the largest become 0 if that does not cost.
 const SNAP: [f64; 3] = [1e-2, 1e-4, 1e-6];
+/// Where all components are below this share of their size, that is their measure.
+const SMALL: f64 = 0.1;
 /// Where a profile has a kink at 0, a move goes beside it, by this share of the size of the components.
 const BESIDE: f64 = 1e-3;
 
@@ -274,7 +276,8 @@ impl<'p> Solver<'p> {
         for share in SNAP.iter().copied().chain([0.0]) {
             let mut snapped = z.clone();
             let mut changed = false;
-            for (part, z) in self.problem.made.parts.iter().zip(&mut snapped) {
+            let parts = self.problem.made.parts.iter().zip(&self.sizes);
+            for ((part, size), z) in parts.zip(&mut snapped) {
                 if part.is_spectral() {
                     continue;
                 }
@@ -284,7 +287,7 @@ impl<'p> Solver<'p> {
                 let top = groups.iter().map(|g| norm(z, g)).fold(0.0, f64::max);
                 for g in &groups {
                     let rho = norm(z, g);
-                    if rho <= share * top && rho > 0.0 {
+                    if rho <= share * top.max(SMALL * size) && rho > 0.0 {
                         g.iter().for_each(|i| z[*i] = 0.0);
                         changed = true;
                     }
