@@ -1,5 +1,6 @@
 //! `symbias design`: from a wanted bias to a model that has it, its answer and a start.
 
+use crate::folder::write_files;
 use crate::progress::Progress;
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
@@ -76,6 +77,20 @@ pub(crate) fn beside(model: &Path, ending: &str) -> PathBuf {
     model.with_extension(ending)
 }
 
+/// The text of the model that a design goes into, which stands in or below the folder of the design file.
+pub(crate) fn model_text(spec: &DesignSpec, folder: &Path) -> Result<Option<String>> {
+    let Some(path) = &spec.model else {
+        return Ok(None);
+    };
+    if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|p| p == "..") {
+        bail!("model = {path:?} leads outside of the folder of the design file");
+    }
+    let path = folder.join(path);
+    std::fs::read_to_string(&path)
+        .map(Some)
+        .with_context(|| format!("cannot read `{}`, the model of the design", path.display()))
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut folder = PathBuf::from(".");
     let spec = match (&arguments.file, &arguments.target) {
@@ -118,16 +133,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         .as_ref()
         .and_then(stem)
         .or_else(|| arguments.file.as_ref().and_then(stem));
-    let read_model = |path: &String| {
-        if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|p| p == "..") {
-            bail!("model = {path:?} leads outside of the folder of the design file");
-        }
-        let path = folder.join(path);
-        std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read `{}`, the model of the design", path.display()))
-    };
     let options = Options {
-        model: spec.model.as_ref().map(read_model).transpose()?,
+        model: model_text(&spec, &folder)?,
         name: name.unwrap_or_default(),
         tolerance: arguments.tolerance,
         at: arguments.at.as_deref().map(arrays).transpose()?,
@@ -141,14 +148,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let json = serde_json::to_string_pretty(&found.answer)? + "\n";
     let mut written = String::new();
     if let Some(output) = &arguments.output {
-        let failed = |path: &Path| format!("cannot write `{}`", path.display());
         let (answer, start) = (
             beside(output, "design.json"),
             beside(output, "start.safetensors"),
         );
-        data::write(&start, &found.start)?;
-        std::fs::write(&answer, &json).with_context(|| failed(&answer))?;
-        std::fs::write(output, &found.model).with_context(|| failed(output))?;
+        let text = |bytes: &str| {
+            let bytes = bytes.to_owned();
+            Box::new(move |path: &Path| Ok(std::fs::write(path, &bytes)?))
+        };
+        write_files(&[
+            (
+                &start,
+                Box::new(|path: &Path| Ok(data::write(path, &found.start)?)),
+            ),
+            (&answer, text(&json)),
+            (output, text(&found.model)),
+        ])?;
         written = format!(
             "written       {}, {}, {}\n",
             output.display(),

@@ -7,6 +7,8 @@ mod design;
 mod eval;
 mod explain;
 mod figure;
+mod fit;
+mod folder;
 mod gauge;
 mod join;
 mod lift;
@@ -38,6 +40,8 @@ enum Command {
     Gauge(gauge::Arguments),
     /// A model that has a wanted bias, with its certificate, a lift and a start
     Design(design::Arguments),
+    /// Weights that minimise loss + lambda R of a design for data: the path over lambda, cross-validation, proofs
+    Fit(fit::Arguments),
     /// Parameters of a designed model at given weights
     Lift(lift::Arguments),
     /// Whether derivatives and symmetries of a model hold, by slopes and finite group elements
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Gauge(arguments) => gauge::run(&arguments),
         Command::Design(arguments) => design::run(&arguments),
+        Command::Fit(arguments) => fit::run(&arguments),
         Command::Lift(arguments) => lift::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),

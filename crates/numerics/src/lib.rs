@@ -5,6 +5,7 @@
 //! | [`lanes`] | vectors of f32 or f64 with runtime dispatch, our own transcendentals, sums in a fixed order |
 //! | [`chebyshev`] | series of smooth functions on panels |
 //! | [`dense`] | small dense linear algebra: products, decompositions, exponential, Jacobi SVD |
+//! | [`minimise`] | the least value of a smooth function near a start |
 //! | [`random`] | randomness as a pure function of (seed, replica, step, index) |
 //! | [`extended`] | numbers of 31 digits, for what 16 leave open |
 //! | [`field`] | exact arithmetic in prime fields near 2^61 |
@@ -18,6 +19,7 @@ pub mod error;
 pub mod extended;
 pub mod field;
 pub mod lanes;
+pub mod minimise;
 pub mod random;
 pub mod rank;
 

@@ -72,6 +72,7 @@ loss = { kind = "expression", expr = "w^2", reduce = "sum" }
         refresh: true,
         batch: None,
         descent,
+        orbit: None,
         seed: 1,
     }
 }
@@ -217,6 +218,7 @@ loss = { kind = "expression", expr = "sum[n]((y[n] - x[n])^2)", reduce = "sum" }
         refresh: true,
         batch,
         descent: Descent::plain(0.5),
+        orbit: None,
         seed: 3,
     }
 }

@@ -74,6 +74,7 @@ impl Diffusion {
                 refresh: false,
                 batch: None,
                 descent: Descent::plain(1.0),
+                orbit: None,
                 seed: 0,
             },
             potential: Potential::default(),

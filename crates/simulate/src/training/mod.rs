@@ -4,10 +4,12 @@ mod batch;
 mod descent;
 pub(crate) mod feed;
 pub mod tile;
+mod transport;
 
 pub use batch::{Batch, Draw};
 pub use descent::Descent;
 pub use feed::Feed;
+pub use transport::OrbitMoves;
 
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Source, TensorId};
@@ -30,6 +32,8 @@ pub struct Training {
     pub batch: Option<Batch>,
     /// The step.
     pub descent: Descent,
+    /// Moves along orbits between steps.
+    pub orbit: Option<OrbitMoves>,
     /// Names the ensemble: (seed, replica, step) decides every random number.
     pub seed: u64,
 }
@@ -212,6 +216,9 @@ impl Training {
                     "give the inputs from a file, or leave the batch out",
                 );
             }
+        }
+        if let Some(moves) = &self.orbit {
+            moves.validate(self.model.space().dim())?;
         }
         self.descent.validate()
     }

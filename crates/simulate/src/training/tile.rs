@@ -2,6 +2,7 @@
 
 use super::descent::Memory;
 use super::feed::Feeder;
+use super::transport::Transport;
 use super::{Setting, Training};
 use crate::ensemble::{self, BLOCK, Process, State};
 use symbias_model::error::Result;
@@ -81,6 +82,7 @@ pub struct Tile<'c, T> {
     answering: Option<(Workspace<T>, Vec<T>)>,
     feeder: Feeder<T>,
     memory: Memory<T>,
+    transport: Option<Transport>,
     /// (1 − ηλ)² per step.
     keep: f64,
     /// As the state has them, in the order of θ.
@@ -149,6 +151,10 @@ impl<'c, T: Real> Tile<'c, T> {
             feeder,
             saved: (0, vec![T::ZERO; len], memory.clone()),
             memory,
+            transport: training.orbit.as_ref().map(|moves| {
+                let starts: Vec<&[f64]> = settings.iter().map(|s| s.theta.as_slice()).collect();
+                Transport::new(moves, &starts)
+            }),
             keep: keep * keep,
             squares: vec![0.0; if squares { d * replicas } else { 0 }],
             positions,
@@ -183,6 +189,10 @@ impl<T: Real> ensemble::Tile<T> for Tile<'_, T> {
 
     fn run(&mut self, to: u64) {
         for step in self.step..to {
+            if let Some(transport) = self.transport.as_mut().filter(|t| t.is_due(step)) {
+                let theta = self.compiled.gradient.state(&mut self.workspace).theta;
+                transport.run(step, &self.positions, theta, self.memory.velocity.as_mut());
+            }
             if self.moves {
                 self.feed(step);
             }

@@ -51,6 +51,7 @@ pub fn stream(model: Model, rate: f64) -> Training {
         refresh: true,
         batch: None,
         descent: Descent::plain(rate),
+        orbit: None,
         seed: 7,
         model,
         arrays,

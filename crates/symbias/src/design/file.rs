@@ -197,6 +197,17 @@ impl DesignSpec {
         Ok(())
     }
 
+    /// The file as text, without what is not set.
+    ///
+    /// # Errors
+    /// Values that TOML cannot write.
+    pub fn written(&self) -> Result<String> {
+        let mut table = toml::Table::try_from(self)
+            .map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
+        table.retain(|_, v| v.as_table().is_none_or(|t| !t.is_empty()));
+        toml::to_string(&table).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))
+    }
+
     /// The range of the certificate.
     #[must_use]
     pub fn range(&self) -> [f64; 2] {

@@ -11,14 +11,18 @@ use symbias_numerics::dense::{Matrix, svd};
 
 /// Places of the entries of each group (or matrix), by outer place.
 pub(super) fn groups(part: &Part) -> Vec<Vec<usize>> {
-    let (outer, inner) = (part.outer(), &part.inner);
-    let strides: Vec<usize> = (0..part.shape.len())
-        .map(|a| part.shape[a + 1..].iter().product())
+    places(&part.shape, &part.outer(), &part.inner)
+}
+
+/// The flat places of an array, inner axes within outer ones.
+pub(super) fn places(shape: &[usize], outer: &[usize], inner: &[usize]) -> Vec<Vec<usize>> {
+    let strides: Vec<usize> = (0..shape.len())
+        .map(|a| shape[a + 1..].iter().product())
         .collect();
     let offsets = |axes: &[usize]| -> Vec<usize> {
         let mut found = vec![0];
         for a in axes {
-            let each = (0..part.shape[*a]).map(|i| i * strides[*a]);
+            let each = (0..shape[*a]).map(|i| i * strides[*a]);
             let each: Vec<usize> = each.collect();
             found = found
                 .iter()
@@ -28,7 +32,7 @@ pub(super) fn groups(part: &Part) -> Vec<Vec<usize>> {
         found
     };
     let inside = offsets(inner);
-    offsets(&outer)
+    offsets(outer)
         .into_iter()
         .map(|o| inside.iter().map(|i| o + i).collect())
         .collect()

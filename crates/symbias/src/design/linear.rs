@@ -4,7 +4,7 @@
 use super::evaluate::Evaluation;
 use super::leaf::{Anchor, Leaf, LinearLeaf};
 use super::target::{Combined, Kind, Target, Term};
-use std::rc::Rc;
+use std::sync::Arc;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::TensorId;
 use symbias_numerics::dense::{Matrix, svd};
@@ -123,7 +123,7 @@ fn read(target: &Target, id: TensorId, n: usize, leaf: LinearLeaf) -> Result<Opt
         .map(|l| model.label_size(*l) as usize)
         .collect();
     let count: usize = sizes.iter().product();
-    let leaf = Rc::new(leaf);
+    let leaf = Arc::new(leaf);
     let mut rows = Vec::new();
     let zero = vec![0.0; n];
     let test: Vec<f64> = (0..n).map(|k| (1.0 + 0.7 * k as f64).sin()).collect();

@@ -43,7 +43,7 @@ pub(super) struct Term {
 /// r of one linear combination of entries: factor · weights · Π factors at these letters, with the argument given.
 #[derive(Clone, Debug)]
 pub(super) struct Combined {
-    pub leaf: std::rc::Rc<LinearLeaf>,
+    pub leaf: std::sync::Arc<LinearLeaf>,
     /// Values of the letters summed over.
     pub letters: Vec<usize>,
     /// A factor of its own.

@@ -48,6 +48,7 @@ pub(super) fn check(spec: &DiffusionSpec, arm: &Arm) -> Result<()> {
         ("l1", arm.l1.is_some()),
         ("batch", arm.batch.is_some()),
         ("teacher", arm.teacher.is_some()),
+        ("orbit_moves", arm.orbit_moves.is_some()),
     ];
     if let Some((key, _)) = meaningless.iter().find(|m| m.1) {
         return Err(refuse(

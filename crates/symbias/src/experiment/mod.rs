@@ -10,6 +10,7 @@ pub mod figures;
 mod given;
 mod inputs;
 mod observe;
+mod orbit;
 mod perform;
 pub mod plan;
 mod quantile;

@@ -76,10 +76,14 @@ pub(super) fn plan(
     }
     if observe.charges && !charges.is_empty() {
         all.push(Box::new(Charges::new("charges", charges.to_vec())));
-        // Momentum keeps no such account.
+        // Momentum keeps no such account, and moves along orbits set the charges.
         let diagonal: Vec<AffineField> =
             charges.iter().filter(|f| is_diagonal(f)).cloned().collect();
-        if spec.diffusion.is_none() && training.descent.momentum == 0.0 && !diagonal.is_empty() {
+        if spec.diffusion.is_none()
+            && training.descent.momentum == 0.0
+            && training.orbit.is_none()
+            && !diagonal.is_empty()
+        {
             let drift = Drift::new("charge_drift", training.descent.rate, &diagonal);
             all.extend(drift.map(|d| Box::new(d) as Box<dyn Observable>));
         }

@@ -4,6 +4,7 @@ use super::diffusion::{self, Moving};
 use super::draws::{Drawer, Purpose};
 use super::inputs::{self, Inputs};
 use super::observe;
+use super::orbit;
 use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, NoiseSpec, Precision, Spec};
 use std::path::{Component, Path, PathBuf};
 use symbias_geometry::discover::structural::{Factor, are_listed, factors};
@@ -304,7 +305,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
             l1[block.range()].fill(*weight);
         }
     }
-    let training = Training {
+    let mut training = Training {
         model: model.clone(),
         arrays: own.arrays.clone(),
         feeds: inputs.feeds.clone(),
@@ -327,13 +328,13 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
             decay: spec.decay.unwrap_or(0.0),
             l1,
         },
+        orbit: None,
         // Arms of diffusions are independent, so that laws at two steps are: the same noise at another step is no law's.
         seed: match &spec.diffusion {
             Some(_) => seed ^ super::run::hash_of(name),
             None => seed,
         },
     };
-    training.validate()?;
     let factors = if are_listed(model) {
         factors(model)
     } else {
@@ -344,6 +345,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         .filter(|f| !f.is_compact())
         .flat_map(|f| f.split(model).symmetric)
         .collect();
+    training.orbit = spec
+        .orbit_moves
+        .map(|moves| orbit::moves(&moves, &model.name, &charges))
+        .transpose()?;
+    training.validate()?;
     let diffusion = spec
         .diffusion
         .as_ref()

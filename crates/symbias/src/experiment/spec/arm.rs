@@ -35,6 +35,9 @@ pub struct Arm {
     /// λ₁ of an ℓ1 term in the loss, by parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub l1: Option<BTreeMap<String, f64>>,
+    /// Moves along the orbits of scalings between steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orbit_moves: Option<OrbitMovesSpec>,
     /// Steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
@@ -77,6 +80,20 @@ pub struct Arm {
     /// Left out of `reproduce --battery`: long runs and controls, apart from what is timed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apart: Option<bool>,
+}
+
+/// Moves along orbits: θ goes along its orbit to wanted charges, F unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrbitMovesSpec {
+    /// A move before each so many steps.
+    pub every: u64,
+    /// Wanted charges over those of the start, at step 0.
+    #[serde(default = "equal")]
+    pub charges: f64,
+    /// Steps in which wanted charges fall by half; without it they stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life: Option<f64>,
 }
 
 /// The element type of training.
@@ -227,8 +244,27 @@ impl Arm {
             };
         }
         either!(
-            about, model, precision, rate, momentum, decay, l1, steps, look, samples, refresh,
-            batch, full_batch, start, teacher, data, observe, replicas, apart, diffusion
+            about,
+            model,
+            precision,
+            rate,
+            momentum,
+            decay,
+            l1,
+            steps,
+            look,
+            samples,
+            refresh,
+            batch,
+            full_batch,
+            start,
+            teacher,
+            data,
+            observe,
+            replicas,
+            apart,
+            diffusion,
+            orbit_moves
         )
     }
 }

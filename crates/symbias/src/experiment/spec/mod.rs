@@ -8,7 +8,8 @@ mod observe;
 mod question;
 
 pub use arm::{
-    Arm, BatchSpec, Control, DrawSpec, Draws, FileSpec, InputSpec, LawSpec, Look, Precision,
+    Arm, BatchSpec, Control, DrawSpec, Draws, FileSpec, InputSpec, LawSpec, Look, OrbitMovesSpec,
+    Precision,
 };
 pub use diffusion::{
     DiffusionSpec, LabelSpec, MinibatchSpec, NoiseSpec, SchemeSpec, SliceSpec, SpaceSpec,

@@ -17,6 +17,9 @@ pub enum DriverSpec {
     Noise,
     /// Momentum.
     Momentum,
+    /// Moves along orbits between steps.
+    #[serde(rename = "orbit_moves")]
+    OrbitMoves,
 }
 
 /// Predictions of flow for an arm whose effective weights are products of numbers.

@@ -189,13 +189,17 @@ pub fn attribute(
             .ok()
             .filter(|_| early)
             .and_then(|c| carried_on(&c, their_look, wanted));
+        // Moves along orbits set the charges: what they do is told by the outcome alone.
+        let charges_moved = found
+            .charges_moved
+            .filter(|_| control.removes != DriverSpec::OrbitMoves);
         let share = match early {
-            true => share(found.charges_moved, extrapolated, None),
-            false => share(found.charges_moved, their_motion.map(|m| m.median), apart),
+            true => share(charges_moved, extrapolated, None),
+            false => share(charges_moved, their_motion.map(|m| m.median), apart),
         };
         let differs = differences(arm, other, control);
         // Of each replica beside its own, by the same rule as of all.
-        let by_charges = found.charges_moved.is_some_and(|m| m.median > NONE);
+        let by_charges = charges_moved.is_some_and(|m| m.median > NONE);
         let share_of = |r: usize| match (&charges, &their_charges) {
             (Some(own), Some(its)) if by_charges => {
                 let median = |c: &Series<'_>, look: usize| {

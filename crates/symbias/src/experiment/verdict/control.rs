@@ -26,13 +26,17 @@ pub(super) fn present(arm: &Planned) -> Vec<DriverSpec> {
     if descent.momentum > 0.0 {
         all.push(DriverSpec::Momentum);
     }
+    // They set the charges themselves, and leave F where it was.
+    if arm.training.orbit.is_some() {
+        all.push(DriverSpec::OrbitMoves);
+    }
     all
 }
 
 /// What a control differs in besides the driver that it removes, in words. Its steps are not looked at: a control that ends early is
 /// compared as far as its pace goes.
 pub(super) fn differences(run: &Planned, other: &Planned, control: &Control) -> Vec<String> {
-    use DriverSpec::{Decay, Flow, Momentum, Noise};
+    use DriverSpec::{Decay, Flow, Momentum, Noise, OrbitMoves};
     let (own, its) = (&run.spec, &other.spec);
     let fields = [
         ("model", own.model != its.model, None),
@@ -57,6 +61,11 @@ pub(super) fn differences(run: &Planned, other: &Planned, control: &Control) -> 
             own.momentum.unwrap_or(0.0) != its.momentum.unwrap_or(0.0),
             Some(Momentum),
         ),
+        (
+            "orbit_moves",
+            own.orbit_moves != its.orbit_moves,
+            Some(OrbitMoves),
+        ),
     ];
     let mut found: Vec<String> = fields
         .into_iter()
@@ -75,8 +84,8 @@ pub(super) fn differences(run: &Planned, other: &Planned, control: &Control) -> 
                 ));
             }
         }
-        Flow | Decay | Noise if mine != theirs => found.push("`rate`".to_owned()),
-        Flow | Decay | Noise => {}
+        Flow | Decay | Noise | OrbitMoves if mine != theirs => found.push("`rate`".to_owned()),
+        Flow | Decay | Noise | OrbitMoves => {}
     }
     let (run_has, still) = (present(run), present(other));
     if still.contains(&control.removes) {

@@ -15,6 +15,7 @@ pub fn name(driver: DriverSpec) -> &'static str {
         DriverSpec::Decay => "decay",
         DriverSpec::Noise => "noise",
         DriverSpec::Momentum => "momentum",
+        DriverSpec::OrbitMoves => "orbit moves",
     }
 }
 
