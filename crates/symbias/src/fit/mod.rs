@@ -10,6 +10,7 @@ mod cross;
 mod data;
 mod figures;
 mod finish;
+mod graduated;
 mod linear;
 mod options;
 mod path;

@@ -179,6 +179,10 @@ pub(super) fn path(
         Order::Rising => (0..lambdas.len()).collect(),
         Order::Falling => (0..lambdas.len()).rev().collect(),
     };
+    // A path that rises begins at a penalty that is not convex, and rests on where it begins.
+    if let (Order::Rising, Some(first)) = (order, lambdas.first()) {
+        theta = solver.graduated(&theta, *first, effort)?;
+    }
     for k in indices {
         visit(k);
         let point = solver.solve(&theta, lambdas[k], effort)?;

@@ -20,6 +20,9 @@ pub(super) struct Effort {
     pub decrease: f64,
     /// Steps of a descent.
     pub steps: usize,
+    /// Falling charges of a first minimum, and the steps at each.
+    pub stages: usize,
+    pub stage: usize,
 }
 
 impl Effort {
@@ -29,6 +32,8 @@ impl Effort {
         slope: 1e-5,
         decrease: 1e-6,
         steps: 300,
+        stages: 40,
+        stage: 15,
     };
     /// Of the path of all samples.
     pub const PATH: Effort = Effort {
@@ -36,6 +41,8 @@ impl Effort {
         slope: 1e-7,
         decrease: 1e-9,
         steps: 1000,
+        stages: 80,
+        stage: 25,
     };
     /// Of the solution.
     pub const LAST: Effort = Effort {
@@ -43,6 +50,8 @@ impl Effort {
         slope: 1e-11,
         decrease: 1e-15,
         steps: 20_000,
+        stages: 0,
+        stage: 0,
     };
 }
 
@@ -201,7 +210,7 @@ impl<'p> Solver<'p> {
         }
     }
 
-    fn descend(&mut self, theta: &mut [f64], lambda: f64, effort: Effort) -> Least {
+    pub(super) fn descend(&mut self, theta: &mut [f64], lambda: f64, effort: Effort) -> Least {
         let (loss, parameters) = (&mut self.loss, &self.problem.parameters);
         let mut f = |theta: &[f64], g: &mut [f64]| {
             let value = loss.at(theta, g);
