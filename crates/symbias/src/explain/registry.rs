@@ -258,7 +258,7 @@ pub const TOPICS: &[Topic] = &[
     topic(
         "orbit-moves",
         OBJECT,
-        "parameters moved along their orbit to wanted charges, so that signs can cross",
+        "parameters moved along their orbit to wanted charges",
     ),
     topic(
         "fit",
@@ -273,12 +273,12 @@ pub const TOPICS: &[Topic] = &[
     topic(
         "cross-validation",
         OBJECT,
-        "the loss on samples that were left out, by which lambda and constants are chosen",
+        "the loss on samples that were left out",
     ),
     topic(
         "kkt-residual",
         OBJECT,
-        "how far the slope of the loss is from lambda times the slopes of the target",
+        "how far a fit is from the minimum of loss + lambda R",
     ),
     topic(
         "squared-norm-penalty",
