@@ -20,10 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("weights {WEIGHTS}, samples {SAMPLES}, trials {trials}");
     println!("non-zero       {SPARSITIES:?}");
-    for (name, target) in [
-        ("|w|^(2/3)", "abs(x)^(2/3)"),
-        ("|w|^(1/2)", "abs(x)^0.5"),
-    ] {
+    for (name, target) in [("|w|^(2/3)", "abs(x)^(2/3)"), ("|w|^(1/2)", "abs(x)^0.5")] {
         let start = std::time::Instant::now();
         let mut found = Vec::new();
         for s in SPARSITIES {
@@ -49,9 +46,7 @@ fn recovered(target: &str, s: usize, trial: u64) -> Result<bool, Box<dyn std::er
         order.swap(i, j);
     }
     let mut w = vec![0.0; WEIGHTS];
-    order[..s]
-        .iter()
-        .for_each(|i| w[*i] = stream.next_normal());
+    order[..s].iter().for_each(|i| w[*i] = stream.next_normal());
     let y: Vec<f64> = x
         .chunks(WEIGHTS)
         .map(|row| row.iter().zip(&w).map(|(a, b)| a * b).sum())

@@ -12,7 +12,7 @@ use super::target::{Target, Term};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::{Arrays, ScalarProgram};
-use symbias_numerics::dense::{Matrix, symmetric_eigen};
+use symbias_numerics::dense::{Matrix, singular_values};
 
 /// Points of each side.
 const POINTS: usize = 33;
@@ -73,13 +73,11 @@ impl Local {
             ));
         }
         let rows = self.program.jacobian(&theta, &[]).ok_or_else(undefined)?;
-        let m = rows.len();
-        let k = Matrix::from_fn(m, m, |i, j| {
-            rows[i].iter().zip(&rows[j]).map(|(a, b)| a * b).sum()
-        });
-        let eigen =
-            symmetric_eigen(&k).map_err(|e| Error::new(ErrorKind::Numerical, e.to_string()))?;
-        Ok((theta, eigen.values.iter().map(|v| v.ln()).sum()))
+        // Of J and not of JJᵀ: in a tail the singular values of a group are seven decades apart.
+        let j = Matrix::from_fn(rows.len(), theta.len(), |i, k| rows[i][k]);
+        let values =
+            singular_values(&j).map_err(|e| Error::new(ErrorKind::Numerical, e.to_string()))?;
+        Ok((theta, values.iter().map(|s| 2.0 * s.ln()).sum()))
     }
 }
 

@@ -276,6 +276,7 @@ pub fn judge(
     let mut names = Vec::new();
     let mut shares = None;
     let mut seen_order = None;
+    let mut lost = 0;
     for (k, of) in observables.iter().enumerate() {
         let values_of = |m: &Measured| values(m, of);
         let all = Steps {
@@ -284,6 +285,8 @@ pub fn judge(
             coarsest: coarsest.map(values_of).transpose()?,
             crossed: (crossed(fine), coarse.map_or(0, crossed)),
         };
+        let steps = [Some(&all.fine), all.coarse.as_ref(), all.coarsest.as_ref()];
+        lost += steps.iter().flatten().map(|v| v.lost).sum::<usize>();
         let asked = Question {
             claim: match question.about.is_empty() {
                 true => format!("{name}: law of {of}"),
@@ -349,7 +352,10 @@ pub fn judge(
     let at = |order: f64| effect::effects(&levers, fine, coarse, (order, question.level));
     let effects = at(arm.weak_order())?;
     let (mut holds, mut reasons) = (claims.holds(), Vec::new());
-    if let (Holds::Confirmed, Some(order)) = (holds, &seen_order) {
+    // A parameter may refute what the distance leaves open; lost replicas refute nothing.
+    if let (Holds::Confirmed | Holds::Undetermined, Some(order)) = (holds, &seen_order)
+        && (holds == Holds::Confirmed || lost == 0)
+    {
         let m = claims.verdicts.len() + effects.len();
         let found = effect::against(
             &effects,
