@@ -53,7 +53,8 @@ pub(super) fn lengthen(
             };
             let mut asked = (LASTS * time / stride.step).ceil() as u64;
             if *cut {
-                asked = asked.max(2 * stride.steps);
+                // Twice as long, and no longer than twice what was seen asks for: a mode that slows down without end has no horizon.
+                asked = asked.max((2 * stride.steps).min(2 * asked));
             }
             if asked <= stride.steps {
                 continue;

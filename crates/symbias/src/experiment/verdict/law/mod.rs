@@ -203,7 +203,7 @@ impl Steps {
         &self,
         asked: &Question,
         law: &Predicted,
-        side: Option<Side>,
+        (side, lowest): (Option<Side>, f64),
     ) -> Result<Option<(Verdict, Option<Order>)>> {
         let (finer, coarser) = self.samples();
         let judged = |asked: &Question| match (law, law.cdf(), side) {
@@ -228,7 +228,7 @@ impl Steps {
         {
             return Ok(Some((claim, None)));
         }
-        let order = Order::of(&self.fine, coarse, coarsest)?;
+        let order = Order::of(&self.fine, coarse, coarsest)?.down_to(lowest);
         let first = claim.clone();
         order.reconsider(&mut claim, asked, |asked| {
             Ok(judged(asked)?.unwrap_or_else(|| first.clone()))
@@ -276,7 +276,6 @@ pub fn judge(
     let mut names = Vec::new();
     let mut shares = None;
     let mut seen_order = None;
-    let mut lost = 0;
     for (k, of) in observables.iter().enumerate() {
         let values_of = |m: &Measured| values(m, of);
         let all = Steps {
@@ -285,8 +284,6 @@ pub fn judge(
             coarsest: coarsest.map(values_of).transpose()?,
             crossed: (crossed(fine), coarse.map_or(0, crossed)),
         };
-        let steps = [Some(&all.fine), all.coarse.as_ref(), all.coarsest.as_ref()];
-        lost += steps.iter().flatten().map(|v| v.lost).sum::<usize>();
         let asked = Question {
             claim: match question.about.is_empty() {
                 true => format!("{name}: law of {of}"),
@@ -298,6 +295,20 @@ pub fn judge(
             order: arm.weak_order(),
             step: arm.time_step(),
         };
+        // Entries of one observable are of one process: an order that one of them leaves open is open for all.
+        let mut lowest = f64::INFINITY;
+        for other in observables
+            .iter()
+            .filter(|o| entry_of(o).0 == entry_of(of).0)
+        {
+            if let [Some(h), Some(c), Some(cc)] = [Some(fine), coarse, coarsest] {
+                let three = [values(h, other)?, values(c, other)?, values(cc, other)?];
+                if three.iter().all(|v| !v.numbers.is_empty()) {
+                    let order = Order::of(&three[0], &three[1], &three[2])?;
+                    lowest = lowest.min(order.between.0);
+                }
+            }
+        }
         let signs = Signs::of(&own[k], &all.fine);
         // What isotropic noise crosses it crosses by the law.
         let apart = question.predicted.noise == Some(StationarySpec::Horizontal);
@@ -311,7 +322,8 @@ pub fn judge(
                 Some(side) => all.map(|v| side.of(v)),
                 None => all.map(Values::clone),
             };
-            let Some((mut claim, order)) = own_steps.judged(&asked, &own[k], side)? else {
+            let Some((mut claim, order)) = own_steps.judged(&asked, &own[k], (side, lowest))?
+            else {
                 continue;
             };
             seen_order = seen_order.or(order);
@@ -352,10 +364,8 @@ pub fn judge(
     let at = |order: f64| effect::effects(&levers, fine, coarse, (order, question.level));
     let effects = at(arm.weak_order())?;
     let (mut holds, mut reasons) = (claims.holds(), Vec::new());
-    // A parameter may refute what the distance leaves open; lost replicas refute nothing.
-    if let (Holds::Confirmed | Holds::Undetermined, Some(order)) = (holds, &seen_order)
-        && (holds == Holds::Confirmed || lost == 0)
-    {
+    // What the distance leaves open for the step stays so: what a step does to a parameter need not be a power of it.
+    if let (Holds::Confirmed, Some(order)) = (holds, &seen_order) {
         let m = claims.verdicts.len() + effects.len();
         let found = effect::against(
             &effects,

@@ -39,6 +39,12 @@ impl Order {
         }
     }
 
+    /// With this as the least order, where it is less.
+    pub fn down_to(mut self, lowest: f64) -> Order {
+        self.between.0 = self.between.0.min(lowest);
+        self
+    }
+
     /// Whether the promised order is seen: it agrees, and half of it does not.
     pub fn shows(&self, promised: f64) -> bool {
         self.between.0 > 0.5 * promised && self.between.1 >= promised
