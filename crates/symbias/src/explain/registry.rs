@@ -261,6 +261,11 @@ pub const TOPICS: &[Topic] = &[
         "parameters moved along their orbit to wanted charges",
     ),
     topic(
+        "falling-charges",
+        OBJECT,
+        "charges that fall turn a smooth penalty into a concave one",
+    ),
+    topic(
         "fit",
         OBJECT,
         "weights that minimise loss + lambda R for data",
