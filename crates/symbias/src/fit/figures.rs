@@ -9,6 +9,8 @@ use symbias_model::data::Named;
 
 /// Curves of one component that are drawn, at most: those that grow largest.
 const CURVES: usize = 60;
+/// Where a band that reaches 0 ends on an axis that does not, as a share of its middle.
+const LEAST: f64 = 0.1;
 
 pub(super) fn figures(
     problem: &Problem,
@@ -81,21 +83,24 @@ fn scores(answer: &FitAnswer) -> Figure {
             .or_default()
             .push(score);
     }
-    let mut panel = Panel::new(
-        Axis::new("$λ$").log(),
-        Axis::new("mean loss on what was left out"),
-    )
-    .legend(Legend::Below)
-    .layer(chosen(answer));
+    // The least of scores that differ by decades is what one looks for.
+    let positive = answer.scores.iter().all(|s| s.mean > 0.0);
+    let up = Axis::new("mean loss on what was left out");
+    let up = if positive { up.log() } else { up };
+    let mut panel = Panel::new(Axis::new("$λ$").log(), up)
+        .legend(Legend::Below)
+        .layer(chosen(answer));
     for (n, (constants, scores)) in by.iter().enumerate() {
         let label = if constants.is_empty() {
             "score"
         } else {
             constants
         };
-        let band = scores
-            .iter()
-            .map(|s| [s.lambda, s.mean - s.error, s.mean + s.error]);
+        let low = |s: &Score| match positive {
+            true => (s.mean - s.error).max(LEAST * s.mean),
+            false => s.mean - s.error,
+        };
+        let band = scores.iter().map(|s| [s.lambda, low(s), s.mean + s.error]);
         let line = scores.iter().map(|s| (s.lambda, s.mean));
         panel = panel
             .layer(Layer::band(band.collect()).series(n % 6))
