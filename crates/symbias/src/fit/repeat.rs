@@ -62,7 +62,7 @@ fn finish(
     let penalised = problem.intercept.is_some();
     let space = problem.designed.model.space();
     let mut out = String::from(
-        "# Gradient descent on loss and penalty, from the fit moved along its orbit to charges: it comes back to the weights of the fit.\n",
+        "# Gradient descent on loss and penalty, from the fit moved along its orbit to charges.\n",
     );
     if within && !problem.free.is_empty() {
         out.push_str("# Decay acts on every parameter here; in the fit it does on the designed ones alone.\n");

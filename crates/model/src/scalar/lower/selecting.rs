@@ -1,5 +1,5 @@
 //! One program for all samples of integer inputs that select entries of parameters, `E[token[t],c]`: what is selected are leaves of
-//! their own, which a sample binds to parameters. To write the model out for each sample costs a hundred times as much.
+//! their own, which a sample binds to parameters: nothing is written out again.
 
 use super::{Key, Lowering};
 use crate::error::Result;
