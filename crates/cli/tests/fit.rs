@@ -49,7 +49,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A fit writes everything that it promises, and the experiment in it comes back to its weights.
+/// A fit writes everything that it promises, and the experiment in it runs.
 #[test]
 fn a_fit_is_written_and_repeats() {
     let (_kept, at) = folder();

@@ -1,11 +1,11 @@
 //! How often sparse weights are found from fewer samples than weights: `cargo run --release -p symbias --example recovery -- [TRIALS]`.
 //!
 //! 100 weights, s of them normal numbers at random places, 40 samples of normal inputs, no noise; found means an error below 1 % of
-//! the weights. The designs of |w|^{2/D} under decay, by `fit`.
+//! the weights. The designs of |w|^{2/D} under decay, by `fit`; the control begins without charges that fall.
 
 use std::collections::BTreeMap;
 use symbias::design::{DesignSpec, Driver};
-use symbias::fit::{Data, Options, fit};
+use symbias::fit::{Data, Options, Order, fit};
 use symbias_model::data::Array;
 use symbias_numerics::random::Stream;
 
@@ -20,13 +20,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("weights {WEIGHTS}, samples {SAMPLES}, trials {trials}");
     println!("non-zero       {SPARSITIES:?}");
-    for (name, target) in [("|w|^(2/3)", "abs(x)^(2/3)"), ("|w|^(1/2)", "abs(x)^0.5")] {
+    for (name, target, order) in [
+        ("|w|^(2/3)", "abs(x)^(2/3)", Order::Rising),
+        ("|w|^(1/2)", "abs(x)^0.5", Order::Rising),
+        ("2/3, control", "abs(x)^(2/3)", Order::Falling),
+        ("1/2, control", "abs(x)^0.5", Order::Falling),
+    ] {
         let start = std::time::Instant::now();
         let mut found = Vec::new();
         for s in SPARSITIES {
             let mut hits = 0;
             for trial in 0..trials {
-                hits += u64::from(recovered(target, s, trial)?);
+                hits += u64::from(recovered(target, order, s, trial)?);
             }
             found.push(hits as f64 / trials as f64);
         }
@@ -36,17 +41,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn recovered(target: &str, s: usize, trial: u64) -> Result<bool, Box<dyn std::error::Error>> {
+fn recovered(
+    target: &str,
+    order: Order,
+    s: usize,
+    trial: u64,
+) -> Result<bool, Box<dyn std::error::Error>> {
     let mut stream = Stream::new(17, trial, s as u64);
     let mut x = vec![0.0; SAMPLES * WEIGHTS];
     stream.fill_normal(&mut x);
-    let mut order: Vec<usize> = (0..WEIGHTS).collect();
+    let mut places: Vec<usize> = (0..WEIGHTS).collect();
     for i in 0..s {
         let j = i + stream.next_below((WEIGHTS - i) as u64) as usize;
-        order.swap(i, j);
+        places.swap(i, j);
     }
     let mut w = vec![0.0; WEIGHTS];
-    order[..s].iter().for_each(|i| w[*i] = stream.next_normal());
+    places[..s]
+        .iter()
+        .for_each(|i| w[*i] = stream.next_normal());
     let y: Vec<f64> = x
         .chunks(WEIGHTS)
         .map(|row| row.iter().zip(&w).map(|(a, b)| a * b).sum())
@@ -69,7 +81,7 @@ fn recovered(target: &str, s: usize, trial: u64) -> Result<bool, Box<dyn std::er
         intercept: false,
         folds: 0,
         lambdas: Some(vec![1e-3]),
-        order: Some(symbias::fit::Order::Rising),
+        order: Some(order),
         ..Options::default()
     };
     let found = fit(&spec, None, &data, &options, &mut |_| {})?;

@@ -577,3 +577,35 @@ fn the_step_signal_is_found() {
     };
     assert!(best(1.0) > best(0.5) + 1e-3, "{} {}", best(1.0), best(0.5));
 }
+
+/// Sparse weights of fewer samples than weights, where a descent ends in the first valley: charges that fall find them. The twin goes
+/// from large λ down, without them.
+#[test]
+fn charges_that_fall_find_sparse_weights() {
+    let (k, n, few, trials) = (100, 40, 15, 10);
+    let spec = spec("abs(x)^0.5", "entries", &[k as u64]);
+    let found = |order: Order| -> usize {
+        (0..trials)
+            .filter(|seed| {
+                let mut truth = vec![0.0; k];
+                let mut stream = Stream::new(*seed, 7, 1);
+                for i in 0..few {
+                    truth[(i * 7 + 3) % k] = stream.next_normal();
+                }
+                let (x, y) = samples(n, &truth, 0.0, *seed);
+                let options = Options {
+                    order: Some(order),
+                    ..at(1e-3)
+                };
+                let fit = fitted(&spec, &data(&x, &[k], &y), &options);
+                apart(&fit.weights[0].2, &truth) < 0.02
+            })
+            .count()
+    };
+    let (rising, falling) = (found(Order::Rising), found(Order::Falling));
+    assert!(rising >= 6, "{rising} of {trials}");
+    assert!(
+        falling + 2 <= rising,
+        "{falling} against {rising} of {trials}"
+    );
+}

@@ -10,8 +10,8 @@
 use super::solve::{Effort, Solver};
 use symbias_model::error::Result;
 
-/// The first charge over that of a first move (a quarter of the balanced square at the size of the components): ε is the size of
-/// the components at first.
+/// The first charge C over that of a first move (a quarter of the balanced square at the size of the components). Squares differ by
+/// c = 2C, so that ε is 2^{D/2} times the size of the components at first; half of it finds as much.
 const FIRST: f64 = 4.0;
 /// What the last charge is of it: ε falls by 10⁻³ with four factors.
 const LAST: f64 = 0.03;
