@@ -1,16 +1,15 @@
 //! What every law is computed from: the algebra, the effective weights, and the balanced point of
 //! an orbit with its volumes.
 
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
 use symbias_geometry::metric::{
-    Branches, Outputs, Polynomial, PredictorMap, Volume, determines, expansion, reduced, volume,
-    weights,
+    Outputs, Polynomial, PredictorMap, Volume, determines, expansion, reduced, volume, weights,
 };
 use symbias_geometry::orbit::{Horizontal, OrbitFrame};
 use symbias_geometry::probe::Probes;
+use symbias_geometry::structure::{Branches, orthonormal};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 

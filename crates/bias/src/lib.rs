@@ -5,7 +5,6 @@
 //! R from the volumes of orbits and of K; laws as densities and exact samples of them in [`law`]. quotient:
 //! dw = (−K∇ℓ + ½ tr(C∇²w)) dt + Jσ dW, where w is a process of its own. Uses geometry and model; used by symbias.
 
-mod bessel;
 pub mod decay;
 pub mod flow;
 mod ground;

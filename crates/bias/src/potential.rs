@@ -1,5 +1,6 @@
 //! What is said of a driver: a potential, the measure it refers to, and what it rests on.
 
+use symbias_geometry::formula::Formula;
 use symbias_geometry::symmetry::Evidence;
 
 /// What drives training among the parameters of one function (theory §4).
@@ -92,10 +93,8 @@ pub struct Potential {
     pub by_formula: Option<f64>,
     /// ∇_θ R at the point, d numbers; for flow along horizontal directions.
     pub gradient: Option<Vec<f64>>,
-    /// The formula of R, ASCII.
-    pub formula: Option<String>,
-    /// The formula in LaTeX.
-    pub latex: Option<String>,
+    /// The formula of R.
+    pub formula: Option<Formula>,
     /// The measure it refers to, or that it needs none.
     pub base_measure: String,
     /// What it rests on.
@@ -123,7 +122,6 @@ impl Potential {
             by_formula: None,
             gradient: None,
             formula: None,
-            latex: None,
             base_measure: base_measure.into(),
             hypotheses,
             pull: None,
@@ -134,10 +132,15 @@ impl Potential {
 }
 
 impl Potential {
-    /// A formula and its value.
-    pub(crate) fn take(&mut self, term: Term) {
-        (self.formula, self.latex) = (Some(term.text), Some(term.latex));
-        (self.value, self.by_formula) = (term.value, term.value);
+    /// A formula and its value at θ.
+    pub(crate) fn take(&mut self, formula: Formula, theta: &[f64]) {
+        self.by_formula = formula.value(theta);
+        (self.value, self.formula) = (self.by_formula, Some(formula));
+    }
+
+    /// Without a formula.
+    pub fn forget_formula(&mut self) {
+        (self.formula, self.by_formula) = (None, None);
     }
 }
 
@@ -209,22 +212,4 @@ impl Potential {
             Existence::Exists
         }
     }
-}
-
-/// One summand of a formula, with its value at a point.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Term {
-    pub text: String,
-    pub latex: String,
-    pub value: Option<f64>,
-}
-
-/// The sum of terms, as text, LaTeX and value.
-pub(crate) fn joined(terms: &[Term]) -> (String, String, Option<f64>) {
-    let join = |part: fn(&Term) -> &str| terms.iter().map(part).collect::<Vec<_>>().join(" + ");
-    (
-        join(|t| &t.text),
-        join(|t| &t.latex),
-        terms.iter().map(|t| t.value).sum(),
-    )
 }

@@ -2,13 +2,13 @@
 
 pub mod algebra;
 pub mod charge;
-pub mod component;
 mod connected;
 mod digits;
 pub mod discover;
 
 pub mod effort;
 pub mod field;
+pub mod formula;
 pub mod gauge;
 pub mod laws;
 pub mod leaf;
@@ -18,6 +18,7 @@ pub mod probe;
 pub mod rank;
 pub mod sde;
 pub mod strata;
+pub mod structure;
 pub mod symmetry;
 
 pub use field::AffineField;

@@ -1,11 +1,11 @@
 //! The geometry of orbits of many generators, against closed forms and against dense matrices.
 
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::leaf::leaf_drift;
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::orbit::gram::{gram, matrix};
+use symbias_geometry::structure::orthonormal;
 use symbias_model::Model;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_numerics::dense::{Matrix, symmetric_eigen};

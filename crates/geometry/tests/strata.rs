@@ -1,8 +1,8 @@
 //! Singular strata of balanced leaves against exponents that are known by hand (theory §5.2), in more than one spelling.
 
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::strata::{Strata, strata};
+use symbias_geometry::structure::orthonormal;
 use symbias_model::language::{Copies, SourceFile};
 
 fn of(text: &str) -> Strata {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use symbias_geometry::formula::Formula;
 
 /// What `symbias analyze --json` prints.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -292,7 +293,7 @@ impl From<&symbias_bias::Potential> for Bias {
             value: finite(potential.value),
             evidence: potential.evidence.map(|e| e.name().into()),
             value_by_formula: finite(potential.by_formula),
-            formula: potential.formula.clone(),
+            formula: potential.formula.as_ref().map(Formula::text),
             base_measure: potential.base_measure.clone(),
             pull: potential.pull.map(|p| pull(p).into()),
             components: potential.components,

@@ -6,7 +6,6 @@ use symbias_bias::decay::decay_at;
 use symbias_bias::flow::flow;
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
 use symbias_bias::{Driver, Ground, Noise, Potential};
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::certificate::{self, certify};
 use symbias_geometry::discover::structural::{Factor, factors};
 use symbias_geometry::effort::Effort;
@@ -17,6 +16,7 @@ use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::orbit::formula;
 use symbias_geometry::probe::Probes;
 use symbias_geometry::rank::generic_rank;
+use symbias_geometry::structure::orthonormal;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
@@ -233,8 +233,8 @@ fn orbits(ground: &Ground<'_>, points: &[Vec<f64>], checks: &mut Vec<Check>) -> 
             ));
         }
     }
-    let closed = formula::of_factors(ground.model, ground.factors, Some(theta));
-    if let Some(value) = closed.and_then(|f| f.log_det) {
+    let closed = formula::of_factors(ground.model, ground.factors);
+    if let Some(value) = closed.and_then(|f| f.log_value(theta)) {
         let number = 2.0 * frame.log_volume();
         checks.push(laws::closed_form("log det Gamma", number, value));
     }

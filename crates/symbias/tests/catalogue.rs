@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Analysis, NUMERICAL, Options, analyze, structure};
 use symbias::answer::Answer;
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::gauge::{StopReason, balance};
+use symbias_geometry::structure::orthonormal;
 use symbias_model::catalogue::{ClosedForm, Known, Point, Quantity, all};
 use symbias_model::data;
 use symbias_model::expression::Field;

@@ -154,9 +154,9 @@ fn searched(
     let mut more = String::new();
     if !found.by_formula.is_some_and(|v| agrees(v, least.value)) {
         if let Some((formula, v)) = found.formula.take().zip(found.by_formula) {
-            more = format!("; on the orbit alone it is {formula} = {v:.6}");
+            more = format!("; on the orbit alone it is {} = {v:.6}", formula.text());
         }
-        (found.latex, found.by_formula) = (None, None);
+        found.forget_formula();
     }
     report(&mut found, &least, &more);
     found.value = Some(least.value);
@@ -215,7 +215,7 @@ fn beyond_orbit(ground: &Ground<'_>, theta: &[f64]) -> Result<usize> {
 fn on_orbit(ground: &Ground<'_>, theta: &[f64], mut found: Potential) -> Result<Potential> {
     let more = beyond_orbit(ground, theta)?;
     if more > 0 {
-        (found.formula, found.latex, found.by_formula) = (None, None, None);
+        found.forget_formula();
         let text = format!(
             "the fibre was searched: it has {more} directions more than the orbit (a larger --effort searches more)"
         );

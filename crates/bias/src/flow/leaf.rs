@@ -2,8 +2,8 @@
 //! lift (w, c) → θ on the branch of the start (theory §4.1).
 
 use super::mirror::Mirror;
-use symbias_geometry::component::{Balance, Structure, Torus, components, parts};
 use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::structure::{components, parts};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, TensorId};
 
@@ -36,11 +36,9 @@ impl Leaf {
         }
         let mut places = Vec::new();
         for component in components(factors, |_| true) {
-            for part in parts(model, &component).unwrap_or(vec![Structure::Unknown]) {
-                let Structure::Torus(torus) = &part else {
-                    return Err(no_product(model));
-                };
-                places.extend(products(torus).ok_or_else(|| no_product(model))?);
+            for part in parts(model, &component).ok_or_else(|| no_product(model))? {
+                let products = part.products(model).ok_or_else(|| no_product(model))?;
+                places.extend(products.places);
             }
         }
         for tensor in unmoved(model, factors) {
@@ -104,18 +102,6 @@ impl Leaf {
         }
         Ok(theta)
     }
-}
-
-/// The coordinates of each product that a torus leaves alone; `None` where it leaves others.
-pub(super) fn products(torus: &Torus) -> Option<Vec<Vec<usize>>> {
-    let ones = |m: &Vec<f64>| m.iter().all(|m| *m == 1.0);
-    let single = torus
-        .groups
-        .iter()
-        .all(|g| g.places.common_count() == Some(1));
-    let holds = single && !torus.phase && matches!(torus.balance(), Balance::Unique(m) if ones(&m));
-    let item = |i: usize| torus.groups.iter().flat_map(|g| g.places.of(i)).collect();
-    holds.then(|| (0..torus.items()).map(item).collect())
 }
 
 /// The parameters that no factor moves.

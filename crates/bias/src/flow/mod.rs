@@ -19,6 +19,7 @@ mod extrapolation;
 mod leaf;
 mod mirror;
 mod path;
+mod potential;
 mod predict;
 mod readout;
 mod regression;
@@ -39,10 +40,7 @@ pub use sparse::sparsest;
 
 use crate::ground::{Ground, Origin};
 use crate::noise::closes;
-use crate::potential::{Driver, Hypothesis, Potential, Status, Term, joined};
-use leaf::products;
-use symbias_geometry::charge::render::{Script, total};
-use symbias_geometry::component::{Structure, Torus, components, parts};
+use crate::potential::{Driver, Hypothesis, Potential, Status};
 use symbias_geometry::metric::{Hessian, hessian};
 use symbias_model::error::Result;
 
@@ -93,8 +91,12 @@ pub fn flow(ground: &Ground<'_>, theta: &[f64], dimension: usize) -> Result<Pote
     let measure = "none: a path and its limit, from the given start";
     let mut potential = Potential::resting_on(Driver::Flow, measure, hypotheses);
     // The formula is in the structures' own weights.
-    if potential.exists && matches!(ground.origin, Origin::Structure(_)) {
-        formula(&mut potential, ground, theta)?;
+    if potential.exists
+        && matches!(ground.origin, Origin::Structure(_))
+        && let Some(formula) = potential::formula(ground, theta)
+    {
+        potential.gradient = formula.gradient(theta);
+        potential.take(formula, theta);
     }
     Ok(potential)
 }
@@ -124,103 +126,4 @@ fn mirror(ground: &Ground<'_>, found: &Hessian) -> Vec<Hypothesis> {
         all.push(Hypothesis::tested("metric-is-hessian", text, found.holds()));
     }
     all
-}
-
-/// Q where w is products of numbers, and what is not moved.
-fn formula(potential: &mut Potential, ground: &Ground<'_>, theta: &[f64]) -> Result<()> {
-    let (mut terms, mut gradient) = (Vec::new(), vec![0.0; theta.len()]);
-    for component in components(ground.factors, |_| true) {
-        let Some(parts) = parts(ground.model, &component) else {
-            return Ok(());
-        };
-        for part in &parts {
-            let Structure::Torus(torus) = part else {
-                return Ok(());
-            };
-            let Some(places) = products(torus) else {
-                return Ok(());
-            };
-            terms.push(of_products(ground, torus, &places, theta, &mut gradient));
-        }
-    }
-    for tensor in unmoved(ground.model, ground.factors) {
-        let name = &ground.model.tensor(tensor).name;
-        let space = ground.model.space();
-        let Some(block) = space.block(name) else {
-            continue;
-        };
-        let own = &theta[block.range()];
-        gradient[block.range()].copy_from_slice(own);
-        terms.push(Term {
-            text: format!("||{name}||^2/2"),
-            latex: format!("\\tfrac12 \\lVert {name} \\rVert^2"),
-            value: Some(own.iter().map(|x| x * x).sum::<f64>() / 2.0),
-        });
-    }
-    if terms.is_empty() {
-        return Ok(());
-    }
-    let (text, latex, value) = joined(&terms);
-    (potential.formula, potential.latex) = (Some(text), Some(latex));
-    (potential.value, potential.by_formula) = (value, value);
-    potential.gradient = value.map(|_| gradient);
-    Ok(())
-}
-
-/// Σ_i q(w_i); adds Q′(w_i) ∇w_i to the gradient.
-fn of_products(
-    ground: &Ground<'_>,
-    torus: &Torus,
-    places: &[Vec<usize>],
-    theta: &[f64],
-    gradient: &mut [f64],
-) -> Term {
-    let mut value = 0.0;
-    for own in places {
-        let factors: Vec<f64> = own.iter().map(|p| theta[*p]).collect();
-        let (entropy, at) = Entropy::of(&factors);
-        value += entropy.potential(at);
-        let slope = entropy.dual(at);
-        for (k, p) in own.iter().enumerate() {
-            let others = factors.iter().enumerate().filter(|(j, _)| *j != k);
-            gradient[*p] += slope * others.map(|(_, x)| x).product::<f64>();
-        }
-    }
-    let depth = torus.groups.len();
-    let render = |script: Script| {
-        let sum = total(&torus.letters(), script);
-        let norm = |k: usize| torus.squared_norm(k, ground.model, script);
-        match (depth, script) {
-            (2, Script::Plain) => format!(
-                "(1/2) {sum}[w asinh(2w/c) - sqrt(c^2 + 4w^2)/2 + c/2], c = |{} - {}|",
-                norm(0),
-                norm(1)
-            ),
-            (2, Script::Latex) => format!(
-                "\\tfrac12 {sum}\\bigl[w \\operatorname{{arsinh}} \\tfrac{{2w}}{{c}} - \\tfrac12 \\sqrt{{c^2 + 4w^2}} + \
-                 \\tfrac c2\\bigr],\\ c = \\lvert {} - {} \\rvert",
-                norm(0),
-                norm(1)
-            ),
-            (_, Script::Plain) => {
-                let all: Vec<String> = (0..depth).map(norm).collect();
-                format!(
-                    "{sum}q(w), q'' = 1/sum_j prod_(i != j) A_i, A = ({}) on the leaf",
-                    all.join(", ")
-                )
-            }
-            (_, Script::Latex) => {
-                let all: Vec<String> = (0..depth).map(norm).collect();
-                format!(
-                    "{sum}q(w),\\ q'' = 1 / \\textstyle\\sum_j \\prod_{{i \\neq j}} A_i,\\ A = ({})",
-                    all.join(", ")
-                )
-            }
-        }
-    };
-    Term {
-        text: render(Script::Plain),
-        latex: render(Script::Latex),
-        value: Some(value),
-    }
 }

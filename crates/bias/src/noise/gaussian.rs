@@ -6,8 +6,8 @@
 //! as one likes), it is (1 + τ²|s|²)^{−r/2} and the density ‖w‖^{(r−m)/2} K_{(r−m)/2}(‖w‖/τ); where one H has a single
 //! eigenvalue, r times, a Gamma law of shape r/2. Linear F is Gaussian.
 
-use crate::bessel::log_bessel_k;
-use crate::potential::Term;
+use std::sync::Arc;
+use symbias_geometry::formula::{Formula, Function, Index, Logarithm, Symbol};
 use symbias_geometry::metric::{Monomial, Polynomial, PredictorMap};
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
@@ -34,20 +34,58 @@ enum Kind {
     Gaussian { m: usize },
 }
 
-/// One part: its law, and the size of its weights in the inner product of the law.
+/// One part: its law, and the size t of its weights in the inner product of the law.
 struct Part {
     kind: Kind,
-    size: f64,
+    size: Size,
     /// t = ‖w‖ over this; `None` in an inner product that is no multiple of the usual one.
     unit: Option<f64>,
 }
 
-/// R = −log π at θ, up to a constant, with its formula; `None` where the law of some part is not known.
+/// t as a function of the part's parameters.
+#[derive(Clone, Debug)]
+enum Size {
+    /// θᵀHθ times this.
+    Form(Matrix, f64),
+    /// √(wᵀG⁻¹w), w = Jθ.
+    Linear(Matrix, Matrix),
+    /// √(wᵀG⁻¹w), w_k = θᵀH_kθ.
+    Quadratic(Vec<Matrix>, Matrix),
+}
+
+impl Size {
+    fn at(&self, theta: &[f64]) -> Option<f64> {
+        let norm = |w: Vec<f64>, gram: &Matrix| {
+            let solved = solve_positive(gram, &w).ok()??;
+            let square: f64 = solved.iter().zip(&w).map(|(a, b)| a * b).sum();
+            Some(square.sqrt())
+        };
+        match self {
+            Size::Form(h, scale) => Some(scale * form(h, theta)?),
+            Size::Linear(jacobian, gram) => norm(jacobian.apply(theta).ok()?, gram),
+            Size::Quadratic(forms, gram) => {
+                let w: Option<Vec<f64>> = forms.iter().map(|h| form(h, theta)).collect();
+                norm(w?, gram)
+            }
+        }
+    }
+}
+
+/// θᵀHθ.
+fn form(h: &Matrix, theta: &[f64]) -> Option<f64> {
+    let moved = h.apply(theta).ok()?;
+    Some(moved.iter().zip(theta).map(|(a, b)| a * b).sum())
+}
+
+/// The size of a weight.
+const T: Symbol = Symbol::new("t");
+
+/// R = −log π up to a constant; `None` where the law of some part is not known.
 ///
 /// # Errors
 /// Floating linear algebra that does not converge.
-pub(super) fn push_forward(map: &Polynomial, theta: &[f64], tau: f64) -> Result<Option<Term>> {
-    type Alike = (Kind, Option<f64>, Vec<f64>);
+pub(super) fn push_forward(map: &Polynomial, theta: &[f64], tau: f64) -> Result<Option<Formula>> {
+    type Alike = (Kind, Option<f64>, Vec<(Vec<usize>, Size)>);
     let mut kinds: Vec<Alike> = Vec::new();
     for rows in map.blocks(theta)? {
         let (columns, own) = map.part(&rows);
@@ -59,90 +97,66 @@ pub(super) fn push_forward(map: &Polynomial, theta: &[f64], tau: f64) -> Result<
             .iter_mut()
             .find(|k| (k.0, k.1) == (part.kind, part.unit))
         {
-            Some(known) => known.2.push(part.size),
-            None => kinds.push((part.kind, part.unit, vec![part.size])),
+            Some(known) => known.2.push((columns, part.size)),
+            None => kinds.push((part.kind, part.unit, vec![(columns, part.size)])),
         }
     }
-    let (mut text, mut latex, mut value) = (Vec::new(), Vec::new(), 0.0);
-    for (kind, unit, sizes) in &kinds {
-        value += sizes.iter().map(|t| kind.potential(*t, tau)).sum::<f64>();
-        let (plain, tex) = kind.formula(tau);
-        let (t, tex_t) = match unit {
-            Some(1.0) => ("|w|".to_owned(), "\\lVert w\\rVert".to_owned()),
-            Some(c) => (format!("|w|/{c}"), format!("\\lVert w\\rVert/{c}")),
-            None => (
-                "sqrt(w' G^-1 w)".to_owned(),
-                "\\sqrt{w^\\top G^{-1} w}".to_owned(),
-            ),
-        };
-        let many = if sizes.len() > 1 {
-            ("sum_w ", "\\sum_w ")
-        } else {
-            ("", "")
-        };
-        text.push(format!("{}[{plain}, t = {t}]", many.0));
-        latex.push(format!("{}\\bigl[{tex},\\ t = {tex_t}\\bigr]", many.1));
-    }
-    if kinds.is_empty() || !value.is_finite() {
+    if kinds.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Term {
-        text: text.join(" + "),
-        latex: latex.join(" + "),
-        value: Some(value),
-    }))
+    let terms = kinds.into_iter().map(|(kind, unit, sizes)| {
+        let names = match unit {
+            Some(1.0) => ["|w|".to_owned(), "\\lVert w \\rVert".to_owned()],
+            Some(c) => [format!("|w|/{c}"), format!("\\lVert w \\rVert/{c}")],
+            None => [
+                "sqrt(w' G^-1 w)".to_owned(),
+                "\\sqrt{w^\\top G^{-1} w}".to_owned(),
+            ],
+        };
+        let count = sizes.len();
+        let log = move |theta: &[f64], item: usize| {
+            let (columns, size) = sizes.get(item)?;
+            let local: Vec<f64> = columns.iter().map(|i| theta[*i]).collect();
+            Some(size.at(&local)?.ln())
+        };
+        let t = Logarithm {
+            names,
+            log: Arc::new(log),
+        };
+        let body = Formula::Let {
+            symbol: T,
+            value: Box::new(Formula::quantity(t)),
+            held: false,
+            body: Box::new(kind.potential(tau)),
+        };
+        let letters = if count > 1 {
+            vec!["w".into()]
+        } else {
+            Vec::new()
+        };
+        body.items(letters, count)
+    });
+    let found = Formula::joined(terms);
+    Ok(Some(found).filter(|f| f.value(theta).is_some_and(f64::is_finite)))
 }
 
 impl Kind {
-    fn potential(self, t: f64, tau: f64) -> f64 {
+    /// As a function of t.
+    fn potential(self, tau: f64) -> Formula {
+        let t = || Formula::Variable(T, Index::None);
         match self {
             Kind::Bessel { m, r } => {
                 let order = (r as f64 - m as f64) / 2.0;
-                -order * t.ln() - log_bessel_k(order.abs(), t / tau)
-            }
-            Kind::Gamma { r } => (1.0 - r as f64 / 2.0) * t.ln() + t / tau,
-            Kind::Gaussian { .. } => t * t / (2.0 * tau),
-        }
-    }
-
-    /// As text and in LaTeX.
-    fn formula(self, tau: f64) -> (String, String) {
-        match self {
-            Kind::Bessel { m, r } => {
-                let twice = r as i64 - m as i64;
-                let order = half(twice.abs());
-                let (front, tex) = match twice {
-                    0 => (String::new(), String::new()),
-                    n => {
-                        let sign = if n > 0 { "-" } else { "" };
-                        (
-                            format!("{sign}({}) log t ", half(n.abs())),
-                            format!("{sign}{}\\log t ", half(n.abs())),
-                        )
-                    }
-                };
-                (
-                    format!("{front}-log K_{{{order}}}(t/{tau})"),
-                    format!("{tex}-\\log K_{{{order}}}(t/{tau})"),
-                )
+                let bessel = Function::LogBesselK(order.abs());
+                let tail = t().times(1.0 / tau).apply(bessel).times(-1.0);
+                Formula::joined([t().log(-order, 0.0), tail])
             }
             Kind::Gamma { r } => {
-                let power = half(2 - r as i64);
-                (
-                    format!("({power}) log t + t/{tau}"),
-                    format!("({power})\\log t + t/{tau}"),
-                )
+                let power = 1.0 - r as f64 / 2.0;
+                Formula::joined([t().log(power, 0.0), t().times(1.0 / tau)])
             }
-            Kind::Gaussian { .. } => (format!("t^2/(2*{tau})"), format!("t^2/(2\\cdot {tau})")),
+            Kind::Gaussian { .. } => t().power(2.0).times(1.0 / (2.0 * tau)),
         }
-    }
-}
-
-/// n/2.
-fn half(n: i64) -> String {
-    match n % 2 {
-        0 => format!("{}", n / 2),
-        _ => format!("{n}/2"),
     }
 }
 
@@ -159,14 +173,15 @@ fn of_part(map: &Polynomial, theta: &[f64]) -> Result<Option<Part>> {
                 jacobian[(k, m.places[0])] += m.coefficient;
             }
         }
-        let w = jacobian.apply(theta).map_err(numerical)?;
         let gram = jacobian.matmul(&jacobian.transpose()).map_err(numerical)?;
-        return Ok(sized(Kind::Gaussian { m: entries.len() }, &gram, &w));
+        let unit = unit_of(&gram);
+        let kind = Kind::Gaussian { m: entries.len() };
+        return Ok(sized(kind, Size::Linear(jacobian, gram), unit, theta));
     }
     if !degree(2) {
         return Ok(None);
     }
-    let form = |entry: &Vec<Monomial>| {
+    let hessian = |entry: &Vec<Monomial>| {
         let mut h = Matrix::zeros(d, d);
         for m in entry {
             let (i, j) = (m.places[0], m.places[1]);
@@ -175,7 +190,7 @@ fn of_part(map: &Polynomial, theta: &[f64]) -> Result<Option<Part>> {
         }
         h
     };
-    of_forms(&independent(entries.iter().map(form).collect()), theta)
+    of_forms(&independent(entries.iter().map(hessian).collect()), theta)
 }
 
 /// A basis of the span: one polynomial may stand at several monomials of the inputs.
@@ -207,10 +222,6 @@ fn of_forms(forms: &[Matrix], theta: &[f64]) -> Result<Option<Part>> {
     let m = forms.len();
     let product =
         |a: &Matrix, b: &Matrix| -> f64 { a.data.iter().zip(&b.data).map(|(x, y)| x * y).sum() };
-    let form = |h: &Matrix| -> Result<f64> {
-        let moved = h.apply(theta).map_err(numerical)?;
-        Ok(moved.iter().zip(theta).map(|(a, b)| a * b).sum())
-    };
     if m == 1 {
         let values = symmetric_eigen(&forms[0]).map_err(numerical)?.values;
         let top = values.iter().fold(0.0_f64, |t, x| t.max(x.abs()));
@@ -221,12 +232,9 @@ fn of_forms(forms: &[Matrix], theta: &[f64]) -> Result<Option<Part>> {
         let one = live[0];
         if live.iter().all(|x| (x - one).abs() <= EQUAL * top) {
             // w = 2c · ½‖z‖².
-            let size = form(&forms[0])? / (2.0 * one);
-            return Ok((size > 0.0).then_some(Part {
-                kind: Kind::Gamma { r: live.len() },
-                size,
-                unit: Some(2.0 * one),
-            }));
+            let size = Size::Form(forms[0].clone(), 1.0 / (2.0 * one));
+            let kind = Kind::Gamma { r: live.len() };
+            return Ok(sized(kind, size, Some(2.0 * one), theta));
         }
     }
     // tr(H_s²) = r|s|²/2 where the spectrum is ±|s|/2, r times each.
@@ -252,24 +260,24 @@ fn of_forms(forms: &[Matrix], theta: &[f64]) -> Result<Option<Part>> {
     }
     let Some(r) = rank else { return Ok(None) };
     let inner = gram.scaled(2.0 / r as f64);
-    let w = forms.iter().map(form).collect::<Result<Vec<f64>>>()?;
-    Ok(sized(Kind::Bessel { m, r }, &inner, &w))
+    let unit = unit_of(&inner);
+    let size = Size::Quadratic(forms.to_vec(), inner);
+    Ok(sized(Kind::Bessel { m, r }, size, unit, theta))
 }
 
-/// With √(wᵀG⁻¹w), the norm of w that is dual to that of s; `None` where weights are no coordinates.
-fn sized(kind: Kind, gram: &Matrix, w: &[f64]) -> Option<Part> {
-    let solved = solve_positive(gram, w).ok()??;
-    let square: f64 = solved.iter().zip(w).map(|(a, b)| a * b).sum();
+/// `None` where weights are no coordinates, or vanish.
+fn sized(kind: Kind, size: Size, unit: Option<f64>, theta: &[f64]) -> Option<Part> {
+    let found = size.at(theta)?;
+    (found > 0.0).then_some(Part { kind, size, unit })
+}
+
+/// c where √(wᵀG⁻¹w), the norm of w that is dual to that of s, is ‖w‖/c.
+fn unit_of(gram: &Matrix) -> Option<f64> {
     let unit = gram[(0, 0)].sqrt();
     let usual = |i: usize, j: usize| if i == j { unit * unit } else { 0.0 };
     let m = gram.rows;
     let mut entries = (0..m).flat_map(|i| (0..m).map(move |j| (i, j)));
     let is_usual = entries.all(|(i, j)| (gram[(i, j)] - usual(i, j)).abs() <= EQUAL * unit * unit);
     // Entries of H are halves and the like: their root is printed as it is meant.
-    let unit = (unit * 1e9).round() / 1e9;
-    (square > 0.0).then(|| Part {
-        kind,
-        size: square.sqrt(),
-        unit: is_usual.then_some(unit),
-    })
+    is_usual.then_some((unit * 1e9).round() / 1e9)
 }

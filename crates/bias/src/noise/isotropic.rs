@@ -7,8 +7,8 @@ use super::gaussian::push_forward;
 use super::singular::Leaf;
 use super::{common, fill, integrable, measure};
 use crate::ground::{Base, Ground};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Status, Term, joined};
-use symbias_geometry::component::{components, parts};
+use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use symbias_geometry::formula::{Formula, Projected};
 use symbias_geometry::metric::{determines, expansion, reduced, weights};
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -113,14 +113,13 @@ fn weigh(found: &mut Potential, theta: &[f64], temper: Temper) {
             .zip(theta)
             .for_each(|(g, x)| *g += ratio * x);
     }
-    found.formula = found
-        .formula
-        .take()
-        .map(|f| format!("{f} + {} ||theta||^2", ratio / 2.0));
-    found.latex = found
-        .latex
-        .take()
-        .map(|f| format!("{f} + {} \\lVert\\theta\\rVert^2", ratio / 2.0));
+    let norm = Formula::quantity(Projected {
+        names: ["||theta||".into(), "\\lVert \\theta \\rVert".into()],
+        ranges: std::iter::once(0..theta.len()).collect(),
+        basis: None,
+    });
+    let weight = norm.power(2.0).times(ratio / 2.0);
+    found.formula = found.formula.take().map(|f| Formula::joined([f, weight]));
 }
 
 /// e^{−ℓ/T} times the law of F(θ), θ ~ N(0, τI): all of the fibre, whatever it is.
@@ -151,7 +150,7 @@ fn decayed(
     };
     let mut known = None;
     if determined {
-        known = by_structure(ground, theta, temper);
+        known = closed::decayed(ground.model, ground.factors, temper);
     }
     if let Some(map) = &map {
         hypotheses.retain(|h| h.topic != "fibre-is-orbit");
@@ -162,29 +161,10 @@ fn decayed(
     }
     let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
     found.evidence = map.is_some().then_some(Evidence::Proven);
-    if let Some(term) = known {
-        found.take(term);
+    if let Some(formula) = known {
+        found.take(formula, theta);
     }
     Ok(found)
-}
-
-/// By the structures that rules find, each with weights of its own; `None` where one has no formula.
-fn by_structure(ground: &Ground<'_>, theta: &[f64], temper: Temper) -> Option<Term> {
-    let mut terms = Vec::new();
-    for component in components(ground.factors, |_| true) {
-        for part in &parts(ground.model, &component)? {
-            terms.push(closed::decayed(ground.model, part, Some(theta), temper)?);
-        }
-    }
-    // What no symmetry moves keeps its Gaussian weight.
-    terms.extend(closed::unmoved(
-        ground.model,
-        ground.factors,
-        Some(theta),
-        temper,
-    ));
-    let (text, latex, value) = joined(&terms);
-    Some(Term { text, latex, value })
 }
 
 const DRIVER: Driver = Driver::Noise(Noise::Isotropic);

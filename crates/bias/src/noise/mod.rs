@@ -31,13 +31,13 @@ pub use slice::{Chart, slice};
 pub use stationary::Stationary;
 
 use crate::ground::{Base, Ground, Origin};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status, joined};
+use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status};
 use closed::Law;
 use singular::Leaf;
-use symbias_geometry::component::{Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
-use symbias_geometry::metric::Branches;
+use symbias_geometry::formula::{Formula, Words};
+use symbias_geometry::structure::{Branches, Shares};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
@@ -82,7 +82,7 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
         hypotheses,
     );
     if noise != Noise::Isotropic || compact {
-        formula(&mut found, (model, factors), law, None);
+        found.formula = closed::formula(model, factors, law);
     }
     found
 }
@@ -181,7 +181,11 @@ pub fn value(base: &Base, noise: Noise) -> f64 {
 
 /// ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨, with the shares of a law.
 fn by_volumes(base: &Base, law: Law) -> f64 {
-    let (p, k) = law.shares();
+    let Shares {
+        symmetric: p,
+        compact: k,
+        ..
+    } = law.shares();
     let [_, log_p, log_k] = base.log_volume;
     base.metric.as_ref().map_or(0.0, |m| m.log) + p * log_p + k * log_k
 }
@@ -202,7 +206,11 @@ fn fill(
     law: Law,
     theta: &[f64],
 ) -> Result<()> {
-    let (p, k) = law.shares();
+    let Shares {
+        symmetric: p,
+        compact: k,
+        ..
+    } = law.shares();
     let (metric, zero) = (base.metric.as_ref(), vec![0.0; theta.len()]);
     let mut value = by_volumes(base, law);
     if law == Law::LogRatios {
@@ -222,72 +230,48 @@ fn fill(
     potential.pull = Some(pull(base, &gradient));
     potential.gradient = Some(base.pulled_back(&gradient));
     if metric.is_some() {
-        formula(potential, (ground.model, ground.factors), law, Some(theta));
+        potential.formula = closed::formula(ground.model, ground.factors, law);
+        potential.by_formula = potential.formula.as_ref().and_then(|f| f.value(theta));
         // The structures' formulas are those of their own weights: in others they are not the law.
         let agrees = |f: f64| (f - value).abs() <= AGREES * value.abs().max(1.0);
         if !potential.by_formula.is_some_and(agrees) {
-            (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
+            potential.forget_formula();
         }
     } else {
-        (potential.formula, potential.latex) = quotient_formula(ground, law);
+        potential.formula = quotient_formula(ground, law);
     }
     Ok(())
 }
 
 /// R with respect to the volume of the quotient, in words of Γ.
-fn quotient_formula(ground: &Ground<'_>, law: Law) -> (Option<String>, Option<String>) {
-    let (p, k) = law.shares();
+fn quotient_formula(ground: &Ground<'_>, law: Law) -> Option<Formula> {
+    let Shares {
+        symmetric: p,
+        compact: k,
+        ..
+    } = law.shares();
     let has = |x: f64, fields: &[AffineField]| x != 0.0 && !fields.is_empty();
     let (p_part, k_part) = (
         has(p, &ground.split.symmetric),
         has(k, &ground.split.antisymmetric),
     );
-    let (text, latex) = match (p_part, k_part) {
-        (false, false) => ("0", "0"),
-        (true, false) => ("(1/2) log det Gamma", "\\tfrac12 \\log\\det\\Gamma"),
-        (false, true) => (
-            "-(1/2) log pdet Gamma_k",
-            "-\\tfrac12 \\log\\operatorname{pdet}\\Gamma_{\\mathfrak k}",
-        ),
-        (true, true) => (
-            "(1/2) log det Gamma_p - (1/2) log pdet Gamma_k",
-            "\\tfrac12 \\log\\det\\Gamma_{\\mathfrak p} - \\tfrac12 \\log\\operatorname{pdet}\\Gamma_{\\mathfrak k}",
-        ),
-    };
+    const DET: Words = Words(["log det Gamma", "\\log\\det\\Gamma"]);
+    const DET_P: Words = Words(["log det Gamma_p", "\\log\\det\\Gamma_{\\mathfrak p}"]);
+    const PDET_K: Words = Words([
+        "log pdet Gamma_k",
+        "\\log\\operatorname{pdet}\\Gamma_{\\mathfrak k}",
+    ]);
     if p < 0.0 {
-        return (None, None);
+        return None;
     }
-    (Some(text.into()), Some(latex.into()))
-}
-
-/// The formula of a law, where every component has one.
-fn formula(
-    potential: &mut Potential,
-    (model, factors): (&Model, &[Factor]),
-    law: Law,
-    theta: Option<&[f64]>,
-) {
-    let mut terms = Vec::new();
-    for component in components(factors, |_| true) {
-        let Some(parts) = parts(model, &component) else {
-            return;
-        };
-        for part in parts
-            .iter()
-            .filter(|p| !matches!(p, Structure::Translation(_)))
-        {
-            let Some(term) = closed::of_part(model, law, part, theta) else {
-                return;
-            };
-            terms.push(term);
-        }
-    }
-    if terms.is_empty() {
-        return;
-    }
-    let (text, latex, value) = joined(&terms);
-    (potential.formula, potential.latex) = (Some(text), Some(latex));
-    potential.by_formula = value;
+    let half = |words: Words, sign: f64| Formula::quantity(words).times(sign / 2.0);
+    let terms = match (p_part, k_part) {
+        (false, false) => vec![Formula::Number(0.0)],
+        (true, false) => vec![half(DET, 1.0)],
+        (false, true) => vec![half(PDET_K, -1.0)],
+        (true, true) => vec![half(DET_P, 1.0), half(PDET_K, -1.0)],
+    };
+    Some(Formula::joined(terms))
 }
 
 /// Whether e^{−R} grows with the orbit's volume, along horizontal directions at the balanced point.

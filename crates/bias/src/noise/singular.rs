@@ -1,17 +1,12 @@
-//! Whether a law is integrable where effective weights vanish (theory §5.2).
-//!
-//! With the volume t^{n−1} dt of the image near t = 0 and a density t^{−p}: integrable iff n > p. For
-//! z = ⊗ a_k^{⊗m_k}, p = n(1 − 1/M) + F/M on the slice, hence n > F; n(1 − 1/M) for horizontal noise. For
-//! W = AᵀB near s → 0: volume s^{N+M−2r} ds, slice density s^{−1−(N+M−2r)/2}, horizontal
-//! s^{−1/2−(N+M−2r)/2}; several that vanish together are no worse. For MᵀM every law is s^{−1/2} or
-//! milder against ds.
+//! Whether a law is integrable where effective weights vanish (theory §5.2): by the strata of the balanced leaf, or by
+//! what each structure says of itself.
 
-use super::closed::{Law, dimension};
+use super::closed::Law;
 use crate::ground::Ground;
-use symbias_geometry::component::{Balance, Structure, components, parts};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::strata::{Strata, Stratum, strata};
+use symbias_geometry::structure::{Integrability, components, parts};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 
@@ -23,7 +18,7 @@ pub(super) fn integrable(
     leaf: &Leaf,
     law: Law,
 ) -> Option<Integrability> {
-    let (p, k) = law.shares();
+    let (p, k) = (law.shares().symmetric, law.shares().compact);
     let Leaf::Reductive(strata) = leaf else {
         return by_rules(model, factors, law);
     };
@@ -40,9 +35,6 @@ pub(super) fn integrable(
         _ => by_rules(model, factors, law),
     }
 }
-
-/// Integrable, or what diverges.
-type Integrability = std::result::Result<(), String>;
 
 /// What is known of the balanced leaf.
 pub(super) enum Leaf {
@@ -93,7 +85,7 @@ fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Integrability
             continue;
         };
         for part in &parts {
-            match of_part(law, part) {
+            match part.integrable(law.shares()) {
                 Some(Ok(())) => {}
                 Some(Err(text)) => return Some(Err(text)),
                 None => known = false,
@@ -101,42 +93,4 @@ fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Integrability
         }
     }
     known.then_some(Ok(()))
-}
-
-fn of_part(law: Law, part: &Structure) -> Option<Integrability> {
-    let (p, _) = law.shares();
-    let diverges = |text: String| Some(Err(text));
-    match part {
-        Structure::Torus(torus) if !torus.phase => {
-            let Balance::Unique(m) = torus.balance() else {
-                return None;
-            };
-            let (n, f, whole) = (
-                dimension(torus)?,
-                torus.families() as f64,
-                m.iter().sum::<f64>(),
-            );
-            let power = n * (1.0 - 1.0 / whole) + p * f / whole;
-            if n > power {
-                Some(Ok(()))
-            } else {
-                let kind = if n == power { "logarithmically" } else { "" };
-                diverges(format!(
-                    "it goes like t^-{power} against t^{} dt, t the norm of a weight: the integral diverges {kind} at 0",
-                    n - 1.0
-                ).replace("  ", " "))
-            }
-        }
-        Structure::Pair(pair) => {
-            let (r, n, m) = pair.shape()?;
-            (n >= r && m >= r).then_some(())?;
-            if p > 0.0 && n + m == 2 * r {
-                diverges("it goes like 1/s, s a singular value: the integral diverges logarithmically where the rank drops".into())
-            } else {
-                Some(Ok(()))
-            }
-        }
-        Structure::Torus(_) | Structure::Rotation(_) | Structure::Translation(_) => Some(Ok(())),
-        Structure::Coupled(_) | Structure::Chain(_) | Structure::Unknown => None,
-    }
 }

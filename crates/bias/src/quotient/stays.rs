@@ -6,11 +6,11 @@
 
 use super::process::{Gradient, Noise, dot};
 use super::section::Section;
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split};
 use symbias_geometry::leaf::leaf_drift;
 use symbias_geometry::metric::{PredictorMap, closure, volume};
 use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::structure::orthonormal;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_numerics::random::Stream;

@@ -3,16 +3,8 @@
 use super::formula::{Charge, Form, Term};
 use crate::discover::structural::bonds::Shape;
 use crate::discover::structural::scaling::Span;
+use crate::formula::{Script, indexed, number, spelled_tensor, total};
 use symbias_model::expression::{IndexExpr, Model, TensorId};
-
-/// How a formula is spelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Script {
-    /// ASCII.
-    Plain,
-    /// LaTeX without delimiters.
-    Latex,
-}
 
 impl Charge {
     /// One line: `mu[h] = (v[h]^2 - sum_d W[h,d]^2)/2`.
@@ -275,35 +267,6 @@ fn block_norm(families: &[&Charge], tensor: TensorId, model: &Model, script: Scr
     }
 }
 
-/// `sum_{a,b} ` over the given letters; nothing for none.
-#[must_use]
-pub fn total(letters: &[String], script: Script) -> String {
-    match (letters, script) {
-        ([], _) => String::new(),
-        ([one], Script::Plain) if !one.contains(':') => format!("sum_{one} "),
-        (_, Script::Plain) => format!("sum_{{{}}} ", letters.join(",")),
-        (_, Script::Latex) => format!("\\sum_{{{}}} ", letters.join(",").replace("//", "/")),
-    }
-}
-
-fn indexed(name: &str, indices: &[String], script: Script) -> String {
-    match (indices.is_empty(), script) {
-        (true, _) => name.to_owned(),
-        (false, Script::Plain) => format!("{name}[{}]", indices.join(",")),
-        (false, Script::Latex) => format!("{name}_{{{}}}", indices.join(",")),
-    }
-}
-
-/// A tensor's name; in LaTeX upright where it has more than one character.
-#[must_use]
-pub fn spelled_tensor(name: &str, script: Script) -> String {
-    match script {
-        Script::Plain => name.to_owned(),
-        Script::Latex if name.chars().count() == 1 => name.to_owned(),
-        Script::Latex => format!("\\mathrm{{{}}}", name.replace('_', "\\_")),
-    }
-}
-
 /// An index function of a letter.
 fn spelled(shape: &Shape, letter: &str, script: Script) -> String {
     let plain = |e: &IndexExpr| e.display(&|_| letter.to_owned());
@@ -315,15 +278,5 @@ fn spelled(shape: &Shape, letter: &str, script: Script) -> String {
         }
         (Some(IndexExpr::Mod(a, n)), Script::Latex) => format!("{} \\bmod {n}", plain(a)),
         (Some(e), Script::Latex) => format!("\\texttt{{{}}}", plain(e).replace('%', "\\%")),
-    }
-}
-
-/// A coefficient: integers without a point.
-#[must_use]
-pub fn number(x: f64) -> String {
-    if x.fract() == 0.0 {
-        format!("{x:.0}")
-    } else {
-        format!("{x}")
     }
 }

@@ -7,9 +7,9 @@
 
 use super::TARGET;
 use super::element::{Element, Stacks};
-use crate::component::{Pair, Structure, components, structure};
 use crate::discover::structural::Factor;
 use crate::rank::numerical;
+use crate::structure::{Pair, components, recognise};
 use std::sync::Arc;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
@@ -42,8 +42,10 @@ impl Pairs {
                 continue;
             };
             let number = factors.iter().position(|f| std::ptr::eq(f, *factor));
-            if let (Some(number), Structure::Pair(pair)) = (number, structure(model, &[factor])) {
-                pairs.push((number, pair));
+            let structure = recognise(model, &[factor]);
+            let pair = structure.as_ref().and_then(|s| s.as_pair());
+            if let (Some(number), Some(pair)) = (number, pair) {
+                pairs.push((number, pair.clone()));
             }
         }
         Pairs { pairs }

@@ -8,11 +8,11 @@ use symbias_bias::flow::flow;
 use symbias_bias::noise::{by_rules, horizontal, isotropic, slice};
 use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Status};
 use symbias_geometry::charge::moment;
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::{Factor, Split};
-use symbias_geometry::metric::Branches;
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
+use symbias_geometry::structure::Branches;
+use symbias_geometry::structure::orthonormal;
 use symbias_geometry::symmetry::{Beyond, Evidence};
 use symbias_model::Model;
 use symbias_model::error::Result;
@@ -157,7 +157,7 @@ impl Laws {
             if potential.evidence == Some(Evidence::Proven) {
                 continue;
             }
-            (potential.formula, potential.latex, potential.by_formula) = (None, None, None);
+            potential.forget_formula();
             if !(established || decays && potential.evidence.is_some()) {
                 (potential.value, potential.gradient) = (None, None);
                 potential.hypotheses.push(Hypothesis::new(
@@ -228,7 +228,7 @@ impl Laws {
         ]
         .iter()
         .filter(|(_, p)| p.exists)
-        .filter_map(|(name, p)| Some(((*name).to_owned(), p.latex.clone()?)))
+        .filter_map(|(name, p)| Some(((*name).to_owned(), p.formula.as_ref()?.latex())))
         .collect()
     }
 
@@ -326,11 +326,11 @@ pub(super) fn gram_factors(
         .factors
         .iter()
         .filter_map(|factor| {
-            let found = formula::of_factor(structure.model(), factor, theta)?;
+            let found = formula::of_factor(structure.model(), factor)?;
             Some(answer::GramFactor {
                 name: factor.name(),
-                formula: found.text,
-                log_det: found.log_det,
+                formula: found.text(),
+                log_det: theta.and_then(|theta| found.log_value(theta)),
             })
         })
         .collect()

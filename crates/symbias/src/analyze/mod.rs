@@ -22,6 +22,7 @@ use symbias_geometry::discover::certificate::certify;
 use symbias_geometry::discover::structural::Factor;
 pub use symbias_geometry::effort::Effort;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::formula::Formula;
 use symbias_geometry::orbit::formula;
 use symbias_geometry::probe::Probes;
 use symbias_model::error::{ErrorKind, Result};
@@ -194,11 +195,11 @@ fn assemble(
     // Formulas of the rules are those of the whole algebra only where the rules find it.
     let gram = findings
         .is_none_or(Findings::rules_are_all)
-        .then(|| formula::of_factors(model, &structure.factors, theta))
+        .then(|| formula::of_factors(model, &structure.factors))
         .flatten();
     let gram_latex = gram
         .as_ref()
-        .map(|g| ("\\det\\Gamma".to_owned(), g.latex.clone()));
+        .map(|g| ("\\det\\Gamma".to_owned(), g.latex()));
     let rank = findings.map(|f| f.rank.decision.rank as u64);
     let parameters = u64::try_from(model.parameter_count()).unwrap_or(u64::MAX);
     let redundancy = rank.map(|r| parameters - r);
@@ -228,9 +229,9 @@ fn assemble(
         charges: charges.answer,
         gram: Gram {
             basis: basis(findings),
-            formula: gram.as_ref().map(|g| g.text.clone()),
+            formula: gram.as_ref().map(Formula::text),
             log_det: findings.and_then(|f| f.gram.as_ref()).map(|g| g.log_pdet),
-            log_det_by_formula: gram.as_ref().and_then(|g| g.log_det),
+            log_det_by_formula: gram.as_ref().zip(theta).and_then(|(g, at)| g.log_value(at)),
             factors: laws::gram_factors(&structure, theta),
         },
         orbit: laws.orbit.clone(),
@@ -249,7 +250,7 @@ fn assemble(
     Analysis {
         answer,
         charges_latex: charges.latex,
-        decay_latex: laws.decay.latex.clone(),
+        decay_latex: laws.decay.formula.as_ref().map(Formula::latex),
         laws_latex: gram_latex.into_iter().chain(laws.latex()).collect(),
         theta: findings.map(|f| structure.parted.joined(&f.theta).into_owned()),
         model: structure.parted.into_model(),

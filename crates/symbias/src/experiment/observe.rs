@@ -3,10 +3,10 @@
 use super::draws::written;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::weights;
+use symbias_geometry::structure::orthonormal;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Op, Source, TensorId};

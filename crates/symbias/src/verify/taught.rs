@@ -3,9 +3,9 @@
 use super::curvature::Curvatures;
 use super::setting::{SCALE, TEACHER, refuse};
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::component::orthonormal;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::gauge::balance_factors;
+use symbias_geometry::structure::orthonormal;
 use symbias_model::data::{self, Named};
 use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};

@@ -2,10 +2,10 @@
 
 use super::super::chebyshev::{Panel, resolved};
 use super::super::density::{Density, positive};
-use crate::bessel::log_bessel_k;
 use crate::noise::Temper;
 use crate::potential::Noise;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_numerics::special::log_bessel_k;
 
 /// Without decay the orbits of scalings have infinite volume.
 fn no_isotropic() -> Error {

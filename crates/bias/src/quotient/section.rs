@@ -9,16 +9,15 @@
 //! | translations | the centred parameter |
 //! | what nothing moves | itself |
 //!
-//! Uses the structures of [`symbias_geometry::component`] and the weights of
+//! Uses the structures of [`symbias_geometry::structure`] and the weights of
 //! [`symbias_geometry::metric::weights`], whose order of coordinates it keeps.
-
-mod lift;
 
 use crate::flow::{Leaf, unmoved};
 use std::ops::Range;
-use symbias_geometry::component::{Structure, components, parts};
+use std::sync::Arc;
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::metric::{Polynomial, PredictorMap, weights};
+use symbias_geometry::structure::{Listed, Structure, components, parts};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::space::Block;
@@ -37,9 +36,17 @@ pub struct Section {
 #[derive(Clone, Debug)]
 enum On {
     /// Structures with their entries of w, and the coordinates that nothing moves with theirs.
-    Balanced(Vec<(Structure, Range<usize>)>, Vec<(usize, usize)>),
+    Balanced(Vec<Piece>, Vec<(usize, usize)>),
     /// Products of numbers on the leaf of a start.
     Charged(Leaf),
+}
+
+/// A structure, its weights and which of w they are.
+#[derive(Clone, Debug)]
+struct Piece {
+    structure: Arc<dyn Structure>,
+    listed: Listed,
+    range: Range<usize>,
 }
 
 /// Relative distance from the image up to which w counts as a point of it: a decomposition and a
@@ -55,11 +62,24 @@ impl Section {
         checked(model, start)?;
         let (mut pieces, mut first) = (Vec::new(), 0);
         for component in components(factors, |_| true) {
-            for part in parts(model, &component).unwrap_or(vec![Structure::Unknown]) {
-                let count = lift::entries(model, factors, &part)
-                    .ok_or_else(|| unsupported(model, lift::named(&part)))?;
-                pieces.push((part, first..first + count));
-                first += count;
+            let parts = parts(model, &component).ok_or_else(|| {
+                unsupported(
+                    model,
+                    "factors that act together in a way that no structure describes",
+                )
+            })?;
+            for part in parts {
+                part.section().map_err(|why| unsupported(model, why))?;
+                let listed = part
+                    .weights(model)
+                    .ok_or_else(|| unsupported(model, UNLISTED))?;
+                let range = first..first + listed.entries.len();
+                first = range.end;
+                pieces.push(Piece {
+                    structure: part.into(),
+                    listed,
+                    range,
+                });
             }
         }
         let mut plain = Vec::new();
@@ -95,7 +115,7 @@ impl Section {
     ) -> Result<Section> {
         let found = weights(model, factors)
             .filter(|w| w.map.entries.len() == count)
-            .ok_or_else(|| unsupported(model, "weights that are not listed entry by entry"))?;
+            .ok_or_else(|| unsupported(model, UNLISTED))?;
         Ok(Section {
             leaf,
             map: found.map,
@@ -196,21 +216,20 @@ impl Section {
             On::Charged(leaf) => leaf.lift(w),
             On::Balanced(pieces, plain) => {
                 let mut theta = vec![0.0; self.start.len()];
-                for (part, range) in pieces {
-                    lift::of_part(part, &w[range.clone()], &self.start, &mut theta)?;
+                for piece in pieces {
+                    let own = &w[piece.range.clone()];
+                    let structure = &piece.structure;
+                    structure.lift(&piece.listed, own, &self.start, &mut theta)?;
                 }
                 plain.iter().for_each(|(place, i)| theta[*place] = w[*i]);
-                for (part, range) in pieces {
-                    if let Structure::Translation(_) = part {
-                        let entries = &self.map.entries[range.clone()];
-                        lift::centred(entries, &w[range.clone()], &mut theta);
-                    }
-                }
                 Ok(theta)
             }
         }
     }
 }
+
+/// Why there is no section.
+const UNLISTED: &str = "weights that are not listed entry by entry";
 
 fn checked(model: &Model, start: &[f64]) -> Result<()> {
     let d = model.space().dim();

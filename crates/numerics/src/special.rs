@@ -1,9 +1,11 @@
-//! The modified Bessel function K_ν, which laws of products under weight decay are made of (theory §5.1).
+//! Special functions: the modified Bessel function K_ν, which laws of products under weight decay are made of
+//! (theory §5.1).
 
 /// log K_ν(x), x > 0, from ∫₀^∞ e^{−x cosh t} cosh νt dt by the trapezoidal rule. On the line Im t = a < π/2 the
 /// integrand grows by at most e^{x(1 − cos a)}, so that a step h errs by min over a of e^{x(1 − cos a) − 2πa/h}, and
 /// by e^{−2π²/(h²x)} for large x: h = 1/5 up to x ≈ 12 and 0.7/√x beyond keep it below 1e-16.
-pub(crate) fn log_bessel_k(order: f64, x: f64) -> f64 {
+#[must_use]
+pub fn log_bessel_k(order: f64, x: f64) -> f64 {
     let h = (0.7 / x.hypot(order).sqrt()).min(0.2);
     // cosh t − 1 = 2 sinh²(t/2), without cancellation.
     let exponent = |t: f64| {

@@ -1,11 +1,14 @@
 //! Scalings whose families select different blocks of a parameter (layers of a deep network):
 //! Γ is not diagonal. A coordinate with exponents e_a in the unknowns a adds θ² e eᵀ to Γ.
 
-use crate::charge::render::{Script, number};
+use super::torus::is_diagonal;
+use super::{Branches, Integrability, Least, Listed, Shares, Structure};
 use crate::charge::{Charge, Places, diagonal};
-use crate::discover::structural::Factor;
 use crate::discover::structural::generators::Layout;
+use crate::discover::structural::{ActionView, Factor};
+use crate::formula::{Formula, Logarithm, Script, number};
 use std::collections::BTreeMap;
+use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};
 use symbias_numerics::dense::Matrix;
 
@@ -163,6 +166,58 @@ impl Coupled {
                 format!("\\det \\Gamma,\\ \\text{{{kind}}}:\\ {}", list.join(",\\ "))
             }
         }
+    }
+}
+
+impl Coupled {
+    pub(super) fn recognise(
+        model: &Model,
+        factors: &[&Factor],
+        views: &[ActionView],
+    ) -> Option<Box<dyn Structure>> {
+        views.iter().all(is_diagonal).then_some(())?;
+        Some(Box::new(Coupled::new(model, factors)?))
+    }
+}
+
+impl Structure for Coupled {
+    fn volume(&self, model: &Model) -> Option<Formula> {
+        let own = self.clone();
+        let names = [Script::Plain, Script::Latex].map(|s| self.formula(model, s));
+        let gram = move |theta: &[f64]| Some(own.gram(theta));
+        Some(Formula::quantity(Logarithm::determinant(names, gram)))
+    }
+
+    fn weights(&self, _: &Model) -> Option<Listed> {
+        None
+    }
+
+    fn branches(&self) -> Option<Branches> {
+        None
+    }
+
+    fn log_pdet(&self, _: &[f64]) -> Option<f64> {
+        None
+    }
+
+    fn least_norm(&self, _: &Model) -> Least {
+        Least::Unknown
+    }
+
+    fn law(&self, _: &Model, _: Shares) -> Option<Formula> {
+        None
+    }
+
+    fn integrable(&self, _: Shares) -> Option<Integrability> {
+        None
+    }
+
+    fn section(&self) -> std::result::Result<(), &'static str> {
+        Err("scalings whose families select different blocks of a parameter")
+    }
+
+    fn lift(&self, _: &Listed, _: &[f64], _: &[f64], _: &mut [f64]) -> Result<()> {
+        Ok(())
     }
 }
 

@@ -1,10 +1,15 @@
 //! Scalings per item: block a_k of an item is multiplied by e^{⟨q_k, α⟩}, k = 1 … K, for α in the
 //! families' ℝ^F (or turned by these angles). Blocks that scale alike are one group.
 
-use crate::charge::render::Script;
+mod structure;
+mod weights;
+
+pub(super) use structure::is_diagonal;
+
 use crate::charge::{Charge, Places, ScaledBlock, diagonal};
 use crate::discover::structural::Factor;
 use crate::discover::structural::generators::Layout;
+use crate::formula::Script;
 use symbias_model::expression::Model;
 use symbias_numerics::dense::Matrix;
 use symbias_numerics::rank::nullspace;
@@ -77,7 +82,7 @@ impl Torus {
 
     pub(super) fn of_planes(self) -> Torus {
         Torus {
-            unit: super::PLANE_SQUARED,
+            unit: super::components::PLANE_SQUARED,
             ..self
         }
     }

@@ -1,34 +1,9 @@
-//! Components: factors that move a common parameter, and the structure of how they act together.
-//!
-//! The closed forms of theory §6 (Gram matrices, balanced points, induced regularisers, predictor
-//! metrics) all speak of the same few structures; each is recognised here once:
-//!
-//! | structure | acts as | theory §6 |
-//! |---|---|---|
-//! | [`Torus`] | blocks a_k of each item scaled by e^{⟨q_k, α⟩} | products, groups, CP, units |
-//! | [`Coupled`] | the same, where families select different blocks | deep networks |
-//! | [`Pair`] | U → Ug, V → g⁻¹V | UVᵀ, attention heads |
-//! | [`Chain`] | a pair between any two neighbours | W_D … W_1 |
-//! | [`Rotation`] | stacks turned by so(n), u(n) or in planes | XXᵀ, phases, residual streams |
-//! | [`Shift`](Structure::Translation) | translations | softmax, key bias |
-//!
-//! Uses the factors of [`crate::discover::structural`]; used by orbit, gauge, metric and the
-//! predictions built on them.
+//! Components: factors that move a common parameter, as structures whose tangent spaces are orthogonal.
 
-mod chain;
-mod coupled;
-mod pair;
-mod rotation;
-mod torus;
-
-pub use chain::Chain;
-pub use coupled::Coupled;
-pub use pair::Pair;
-pub use rotation::{Rotation, Turn};
-pub use torus::{Balance, Group, Torus};
-
+use super::{Pair, Rotation, Structure, Torus, Translation, recognise};
 use crate::discover::structural::{ActionView, Factor, Split};
 use crate::field::AffineField;
+use crate::formula::Formula;
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 
@@ -39,25 +14,6 @@ pub struct Component<'a> {
     pub factors: Vec<&'a Factor>,
     /// The parameters they move.
     pub tensors: BTreeSet<TensorId>,
-}
-
-/// How the factors of a component act together.
-#[derive(Clone, Debug)]
-pub enum Structure {
-    /// Scales (or phases) per item, all families on the same items.
-    Torus(Torus),
-    /// Scales whose families select different blocks.
-    Coupled(Coupled),
-    /// One general linear group per copy between two stacks.
-    Pair(Pair),
-    /// Matrices in a row, a general linear group between neighbours.
-    Chain(Chain),
-    /// A compact group on stacks of parameters.
-    Rotation(Rotation),
-    /// Translations of one parameter that nothing else compensates.
-    Translation(TensorId),
-    /// None of these.
-    Unknown,
 }
 
 /// Joins the factors that `include` admits where they move a common parameter; in the order of
@@ -113,10 +69,13 @@ impl Factor {
 /// * Scalings and rotations of the same planes commute, one symmetric and one antisymmetric:
 ///   ⟨Aθ, Bθ⟩ = ½ θᵀ[A, B]θ = 0.
 #[must_use]
-pub fn parts(model: &Model, component: &Component<'_>) -> Option<Vec<Structure>> {
+pub fn parts(model: &Model, component: &Component<'_>) -> Option<Vec<Box<dyn Structure>>> {
     let whole = |f: &&Factor| translated_whole(model, f);
     let fixed: BTreeSet<TensorId> = component.factors.iter().filter_map(whole).collect();
-    let mut found: Vec<Structure> = fixed.iter().map(|t| Structure::Translation(*t)).collect();
+    let mut found: Vec<Box<dyn Structure>> = Vec::new();
+    for tensor in &fixed {
+        found.push(Box::new(Translation::new(*tensor, &component.factors)));
+    }
     let rest: Vec<Factor> = component
         .factors
         .iter()
@@ -130,7 +89,7 @@ pub fn parts(model: &Model, component: &Component<'_>) -> Option<Vec<Structure>>
     for factor in &rest {
         // Other structures beside a translated parameter occur in no known model.
         let pair = Pair::new(model, factor, &fixed)?;
-        found.push(Structure::Pair(pair));
+        found.push(Box::new(pair));
     }
     let moved = |f: &Factor| {
         f.moved()
@@ -161,10 +120,9 @@ pub fn translated_whole(model: &Model, factor: &Factor) -> Option<TensorId> {
 }
 
 /// One structure, or the scalings and the rotations of planes.
-fn commuting(model: &Model, factors: &[&Factor]) -> Option<Vec<Structure>> {
-    match structure(model, factors) {
-        Structure::Unknown => {}
-        one => return Some(vec![one]),
+fn commuting(model: &Model, factors: &[&Factor]) -> Option<Vec<Box<dyn Structure>>> {
+    if let Some(one) = recognise(model, factors) {
+        return Some(vec![one]);
     }
     let (compact, scales): (Vec<&Factor>, Vec<&Factor>) =
         factors.iter().partition(|f| f.is_compact());
@@ -172,19 +130,15 @@ fn commuting(model: &Model, factors: &[&Factor]) -> Option<Vec<Structure>> {
         return None;
     };
     plane_scale(factors.iter().copied(), scale).then_some(())?;
-    match (structure(model, &[scale]), structure(model, &[turn])) {
-        (Structure::Torus(torus), Structure::Rotation(rotation)) => Some(vec![
-            Structure::Torus(torus.of_planes()),
-            Structure::Rotation(rotation),
-        ]),
-        _ => None,
-    }
+    let torus = Torus::new(model, &[scale])?.of_planes();
+    let rotation = Rotation::new(model, turn)?;
+    Some(vec![Box::new(torus), Box::new(rotation)])
 }
 
 /// The length of the identity of a plane, (E_11 + E_22)/√2, over that of the scaling as named, and
 /// its square.
 pub(crate) const PLANE: f64 = std::f64::consts::FRAC_1_SQRT_2;
-const PLANE_SQUARED: f64 = 0.5;
+pub(super) const PLANE_SQUARED: f64 = 0.5;
 
 /// Whether a scaling is the identity of each of the planes that a rotary embedding turns.
 fn plane_scale<'a>(factors: impl IntoIterator<Item = &'a Factor>, scale: &Factor) -> bool {
@@ -235,39 +189,19 @@ pub fn orthonormal(model: &Model, factors: &[Factor]) -> Split {
     all
 }
 
-/// How factors act together.
+/// What each structure of some factors says, added up; `None` where one says nothing, or factors act together
+/// in a way that no structure describes.
 #[must_use]
-pub fn structure(model: &Model, factors: &[&Factor]) -> Structure {
-    let views: Vec<ActionView> = factors.iter().map(|f| f.view()).collect();
-    let diagonal = |v: &ActionView| {
-        matches!(
-            v,
-            ActionView::Diagonal { .. }
-                | ActionView::Matrix {
-                    size: 1,
-                    group: "gl",
-                    complex: false,
-                    ..
-                }
-        )
-    };
-    if views.iter().all(diagonal) {
-        let torus = Torus::new(model, factors).map(Structure::Torus);
-        let coupled = || Coupled::new(model, factors).map(Structure::Coupled);
-        return torus.or_else(coupled).unwrap_or(Structure::Unknown);
-    }
-    let found = match views.as_slice() {
-        [ActionView::Matrix { group: "gl", .. }] => {
-            Pair::new(model, factors[0], &BTreeSet::new()).map(Structure::Pair)
+pub fn joined(
+    model: &Model,
+    factors: &[Factor],
+    each: impl Fn(&dyn Structure) -> Option<Formula>,
+) -> Option<Formula> {
+    let mut all = Vec::new();
+    for component in components(factors, |_| true) {
+        for part in parts(model, &component)? {
+            all.push(each(&*part)?);
         }
-        [ActionView::Matrix { .. }] => Rotation::new(model, factors[0]).map(Structure::Rotation),
-        [
-            ActionView::Translation {
-                tensor,
-                compensated,
-            },
-        ] if compensated.is_empty() => Some(Structure::Translation(*tensor)),
-        _ => Chain::new(model, &views).map(Structure::Chain),
-    };
-    found.unwrap_or(Structure::Unknown)
+    }
+    Some(Formula::joined(all))
 }

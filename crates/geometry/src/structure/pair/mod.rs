@@ -1,10 +1,14 @@
 //! One general linear group per copy between two stacks: A → gᵀA, B → g⁻¹B for A (r×N) the stack
 //! of the parameters that g acts on, B (r×M) that of its duals; W = AᵀB (N×M) is left alone.
 
-use crate::charge::render::{Script, spelled_tensor, total};
+mod structure;
+
+pub(super) use structure::signed;
+
 use crate::charge::{Charge, Places, charges};
 use crate::discover::structural::generators::Layout;
 use crate::discover::structural::{Factor, SlotPlaces};
+use crate::formula::{Script, spelled_tensor, total};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 use symbias_numerics::dense::{Matrix, singular_values};

@@ -1,11 +1,21 @@
 //! Matrices in a row with a general linear group between neighbours: W = T_1 T_2 … T_D,
 //! T_k → T_k g, T_{k+1} → g⁻¹ T_{k+1}.
 
-use crate::charge::render::{Script, spelled_tensor};
-use crate::discover::structural::ActionView;
+use super::listed::{Entries, single};
+use super::pair::signed;
+use super::torus::is_diagonal;
+use super::{Branches, Integrability, Least, Listed, Shares, Structure};
+use crate::discover::structural::{ActionView, Factor};
+use crate::formula::{
+    Fold, Formula, Index, Kind, Logarithm, Matrices, Range, Script, Symbol, spelled_tensor,
+};
+use crate::metric::Monomial;
+use crate::rank::numerical;
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};
-use symbias_numerics::dense::Matrix;
+use symbias_numerics::dense::{Matrix, svd};
 
 /// An axis of a tensor.
 type End = (TensorId, usize);
@@ -129,6 +139,160 @@ impl Chain {
             .collect();
         names.join(" ")
     }
+}
+
+/// Singular values of W.
+const S: Symbol = Symbol::new("s");
+
+impl Chain {
+    pub(super) fn recognise(
+        model: &Model,
+        _: &[&Factor],
+        views: &[ActionView],
+    ) -> Option<Box<dyn Structure>> {
+        (!views.iter().all(is_diagonal)).then_some(())?;
+        Some(Box::new(Chain::new(model, views)?))
+    }
+}
+
+impl Structure for Chain {
+    fn volume(&self, model: &Model) -> Option<Formula> {
+        let [plain, latex] = [Script::Plain, Script::Latex].map(|s| self.name(model, s));
+        let own = self.clone();
+        let names = [
+            format!(
+                "det G, block tridiagonal over the links of {plain}: G_k = T_k'T_k x 1 + 1 x T_(k+1)T_(k+1)', \
+                     between neighbours -T x T"
+            ),
+            format!(
+                "\\det \\Gamma,\\ \\text{{block tridiagonal over the links of }} {latex}:\\ \
+                     \\Gamma_k = T_k^\\top T_k \\otimes 1 + 1 \\otimes T_{{k+1}} T_{{k+1}}^\\top,\\ \
+                     \\Gamma_{{k,k+1}} = -T_{{k+1}} \\otimes T_{{k+1}}"
+            ),
+        ];
+        let gram = move |theta: &[f64]| own.gram(theta);
+        Some(Formula::quantity(Logarithm::determinant(names, gram)))
+    }
+
+    fn weights(&self, model: &Model) -> Option<Listed> {
+        Some(Listed {
+            entries: entries(self),
+            name: Some(self.name(model, Script::Plain)),
+        })
+    }
+
+    /// T_1⋯T_D with square inner sizes that are all the same, which the ends are at least as large as.
+    fn branches(&self) -> Option<Branches> {
+        let factors: Vec<Vec<Vec<usize>>> = (0..self.depth()).map(|k| self.places(k)).collect();
+        let inner = factors.get(1)?.len();
+        let ends = [factors.first()?.len(), factors.last()?.first()?.len()];
+        if factors[1..].iter().any(|t| t.len() != inner) || ends.iter().any(|n| *n < inner) {
+            return None;
+        }
+        let column = |t: &[Vec<usize>]| t.iter().map(|row| row[0]).collect::<Vec<_>>();
+        let flips = factors
+            .windows(2)
+            .map(|two| [column(&two[0]), two[1][0].clone()].concat());
+        Some(Branches {
+            doublings: self.depth() - 1,
+            flips: flips.collect(),
+        })
+    }
+
+    fn log_pdet(&self, _: &[f64]) -> Option<f64> {
+        None
+    }
+
+    /// (D/2) Σ σ_i(T_1⋯T_D)^{2/D}.
+    fn least_norm(&self, model: &Model) -> Least {
+        let d = self.depth() as f64;
+        let names = [Script::Plain, Script::Latex].map(|s| self.name(model, s));
+        let own = self.clone();
+        // Beyond the narrowest matrix σ vanishes; rounding would count under the root.
+        let widths = self.blocks.iter().flat_map(|b| b.1);
+        let spectrum = Matrices {
+            names,
+            kind: Kind::Inline,
+            factors: Arc::new(move |_| (0..own.depth()).map(|k| signed(&own.places(k))).collect()),
+            count: widths.min(),
+            centred: false,
+            twice: false,
+            decided: false,
+        };
+        let each = Formula::Variable(S, Index::I).power(2.0 / d);
+        let body = each.over(Range::Each(S)).times(d / 2.0);
+        Least::Is(Formula::Spectral {
+            fold: Fold::Sum,
+            letters: Vec::new(),
+            copies: 1,
+            spectra: vec![(S, Arc::new(spectrum))],
+            body: Box::new(body),
+        })
+    }
+
+    fn law(&self, _: &Model, _: Shares) -> Option<Formula> {
+        None
+    }
+
+    fn integrable(&self, _: Shares) -> Option<Integrability> {
+        None
+    }
+
+    fn section(&self) -> std::result::Result<(), &'static str> {
+        Ok(())
+    }
+
+    /// W = USVᵀ, T_1 = US^{1/D}, T_k = S^{1/D}, T_D = S^{1/D}Vᵀ, in the first rows and columns where an inner
+    /// width is larger than the rank: T_kᵀT_k = T_{k+1}T_{k+1}ᵀ = S^{2/D}.
+    fn lift(&self, _: &Listed, w: &[f64], _: &[f64], theta: &mut [f64]) -> Result<()> {
+        let depth = self.depth();
+        let places: Vec<Vec<Vec<usize>>> = (0..depth).map(|k| self.places(k)).collect();
+        let (n, m) = (places[0].len(), places[depth - 1][0].len());
+        let found = svd(&Matrix::from_fn(n, m, |i, j| w[i * m + j])).map_err(numerical)?;
+        let inner = places[1..].iter().map(Vec::len).min().unwrap_or(0);
+        for k in 0..found.s.len().min(inner) {
+            let root = found.s[k].powf(1.0 / depth as f64);
+            for (level, rows) in places.iter().enumerate() {
+                if level == 0 {
+                    (0..n).for_each(|i| theta[rows[i][k]] = root * found.u[(i, k)]);
+                } else if level == depth - 1 {
+                    (0..m).for_each(|j| theta[rows[k][j]] = root * found.v[(j, k)]);
+                } else {
+                    theta[rows[k][k]] = root;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// T_1⋯T_D.
+fn entries(chain: &Chain) -> Entries {
+    let first = chain.places(0);
+    let mut product: Vec<Vec<Vec<Monomial>>> = first
+        .iter()
+        .map(|row| row.iter().map(|p| vec![single(*p)]).collect())
+        .collect();
+    for k in 1..chain.depth() {
+        let next = chain.places(k);
+        product = product
+            .iter()
+            .map(|row| {
+                (0..next[0].len())
+                    .map(|j| {
+                        let terms = row.iter().zip(&next).flat_map(|(entry, t)| {
+                            entry.iter().map(move |m| Monomial {
+                                coefficient: m.coefficient,
+                                places: m.places.iter().copied().chain([t[j]]).collect(),
+                            })
+                        });
+                        terms.collect()
+                    })
+                    .collect()
+            })
+            .collect();
+    }
+    product.into_iter().flatten().collect()
 }
 
 /// The two axes that one group joins.

@@ -1,11 +1,13 @@
 //! Compact groups on stacks of parameters: M (n×N) the stack of all that the group turns.
 //! M → kM leaves MᵀM (M*M for complex ones) alone.
 
+mod structure;
+
 use super::pair::{spectrum, stacked};
-use crate::charge::render::{Script, spelled_tensor};
 use crate::discover::structural::bonds::Group;
 use crate::discover::structural::factor::Action;
 use crate::discover::structural::{Factor, SlotPlaces};
+use crate::formula::{Script, spelled_tensor};
 use symbias_model::expression::{Field, Model};
 use symbias_numerics::dense::Matrix;
 
