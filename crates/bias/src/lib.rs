@@ -6,6 +6,7 @@
 //! dw = (−K∇ℓ + ½ tr(C∇²w)) dt + Jσ dW, where w is a process of its own. Uses geometry and model; used by symbias.
 
 pub mod decay;
+mod driver;
 pub mod flow;
 mod ground;
 pub mod law;
@@ -13,5 +14,6 @@ pub mod noise;
 mod potential;
 pub mod quotient;
 
+pub use driver::{Case, DRIVERS, Driver, Kind, Selects};
 pub use ground::{Base, Ground, Origin};
-pub use potential::{Driver, Existence, Hypothesis, Noise, Potential, Pull, Status};
+pub use potential::{Existence, Hypothesis, Noise, Potential, Pull, Status};

@@ -1,18 +1,8 @@
 //! What is said of a driver: a potential, the measure it refers to, and what it rests on.
 
+use crate::driver::Driver;
 use symbias_geometry::formula::Formula;
 use symbias_geometry::symmetry::Evidence;
-
-/// What drives training among the parameters of one function (theory §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Driver {
-    /// Weight decay: a minimiser of the induced regulariser.
-    Decay,
-    /// Gradient flow: a mirror flow that remembers its start.
-    Flow,
-    /// A stationary law.
-    Noise(Noise),
-}
 
 /// The stationary laws (theory §5), all called "the stationary distribution".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +13,16 @@ pub enum Noise {
     Slice,
     /// C = 2T·P_H (theory §5.3, \[M26\]).
     Horizontal,
+}
+
+impl From<Noise> for Driver {
+    fn from(noise: Noise) -> Driver {
+        match noise {
+            Noise::Isotropic => Driver::Isotropic,
+            Noise::Slice => Driver::Slice,
+            Noise::Horizontal => Driver::Horizontal,
+        }
+    }
 }
 
 /// What is known of a hypothesis.

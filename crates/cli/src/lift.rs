@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
-use symbias::design::{Driver, Part, lifted};
+use symbias::design::{Driver, Part, lifted, usual_charge};
 use symbias_model::data;
 use symbias_model::language::SourceFile;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         .with_context(|| format!("`{}` is no answer of `design`", path.display()))?;
     let usual = match arguments.balanced {
         true => 0.0,
-        false => driver.usual_charge(),
+        false => usual_charge(driver),
     };
     let charge = arguments.charges.unwrap_or(usual);
     if !charge.is_finite() {

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use symbias_bias::Driver;
 use symbias_geometry::formula::Formula;
 
 /// What `symbias analyze --json` prints.
@@ -238,6 +239,31 @@ pub struct Biases {
     pub noise_slice: Bias,
     /// Horizontal noise.
     pub noise_horizontal: Bias,
+}
+
+impl Biases {
+    /// One of each driver.
+    pub(crate) fn each(of: impl Fn(Driver) -> Bias) -> Biases {
+        Biases {
+            decay: of(Driver::Decay),
+            flow: of(Driver::Flow),
+            noise_isotropic: of(Driver::Isotropic),
+            noise_slice: of(Driver::Slice),
+            noise_horizontal: of(Driver::Horizontal),
+        }
+    }
+
+    /// That of a driver.
+    #[must_use]
+    pub fn of(&self, driver: Driver) -> &Bias {
+        match driver {
+            Driver::Decay => &self.decay,
+            Driver::Flow => &self.flow,
+            Driver::Isotropic => &self.noise_isotropic,
+            Driver::Slice => &self.noise_slice,
+            Driver::Horizontal => &self.noise_horizontal,
+        }
+    }
 }
 
 /// What a driver selects: R with p(w) ∝ e^{−ℓ/T − R(w)} for a law of noise, the regulariser for

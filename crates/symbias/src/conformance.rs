@@ -2,10 +2,8 @@
 //! generators and finite group elements, and the conformance suite of `symbias_geometry::laws` for its
 //! algebra, its orbits, its balanced gauge and the potential of each driver.
 
-use symbias_bias::decay::decay_at;
-use symbias_bias::flow::flow;
-use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
-use symbias_bias::{Driver, Ground, Noise, Potential};
+use symbias_bias::noise::{Chart, Temper};
+use symbias_bias::{Case, DRIVERS, Ground, Kind, Potential, Selects};
 use symbias_geometry::discover::certificate::{self, certify};
 use symbias_geometry::discover::structural::{Factor, factors};
 use symbias_geometry::effort::Effort;
@@ -73,14 +71,6 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     }
     Ok(checks)
 }
-
-const DRIVERS: [Driver; 5] = [
-    Driver::Decay,
-    Driver::Flow,
-    Driver::Noise(Noise::Isotropic),
-    Driver::Noise(Noise::Slice),
-    Driver::Noise(Noise::Horizontal),
-];
 
 fn derivatives(
     probes: &Probes<'_>,
@@ -254,41 +244,34 @@ fn balanced_gauge(ground: &Ground<'_>, probes: &Probes<'_>, points: &[Vec<f64>])
 }
 
 /// The potential of one driver at a point; `None` where it has no value.
-fn evaluated(ground: &Ground<'_>, theta: &[f64], driver: Driver) -> Option<Potential> {
-    let base = || ground.base(theta).ok().flatten();
-    let found = match driver {
-        Driver::Decay => decay_at(ground, theta),
-        Driver::Flow => {
-            let frame = OrbitFrame::new(&ground.fields, theta).ok()?;
-            flow(ground, theta, theta.len() - frame.dimension())
-        }
-        Driver::Noise(Noise::Isotropic) => {
-            isotropic(ground, base().as_ref(), theta, Temper::default())
-        }
-        Driver::Noise(Noise::Slice) => slice(ground, base().as_ref(), theta, Chart::Charges),
-        Driver::Noise(Noise::Horizontal) => horizontal(ground, base().as_ref(), theta, &[]),
-    };
+fn evaluated(ground: &Ground<'_>, theta: &[f64], driver: &dyn Selects) -> Option<Potential> {
+    let base = ground.base(theta).ok().flatten();
+    let frame = OrbitFrame::new(&ground.fields, theta).ok()?;
+    let found = driver.potential(&Case {
+        ground,
+        base: base.as_ref(),
+        theta,
+        orbit: frame.dimension(),
+        more: &[],
+        temper: Temper::default(),
+        chart: Chart::Charges,
+        effort: Effort::default(),
+    });
     found.ok().filter(|p| p.value.is_some())
 }
 
 /// Gradient by slope, constancy along orbits, formula against numbers.
-fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: Driver) -> Result<Vec<Check>> {
+fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: &dyn Selects) -> Result<Vec<Check>> {
     let Some(first) = evaluated(ground, &points[0], driver) else {
         return Ok(Vec::new());
     };
-    let name = match driver {
-        Driver::Decay => "decay",
-        Driver::Flow => "flow",
-        Driver::Noise(Noise::Isotropic) => "isotropic",
-        Driver::Noise(Noise::Slice) => "slice",
-        Driver::Noise(Noise::Horizontal) => "horizontal",
-    };
+    let name = driver.name();
     let value = |theta: &[f64]| evaluated(ground, theta, driver)?.value;
     let mut checks = Vec::new();
     if first.gradient.is_some() {
         // The potential of a flow belongs to a leaf: horizontal directions stay on it.
-        let along = |theta: &[f64], v: &[f64]| match driver {
-            Driver::Flow => OrbitFrame::new(&ground.fields, theta)
+        let along = |theta: &[f64], v: &[f64]| match driver.kind() {
+            Kind::Mirror => OrbitFrame::new(&ground.fields, theta)
                 .map_or_else(|_| vec![0.0; v.len()], |frame| frame.horizontal(v)),
             _ => v.to_vec(),
         };
@@ -303,7 +286,7 @@ fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: Driver) -> Result
             &|theta, _| value(theta).map(|v| vec![v]),
         ));
     }
-    if driver != Driver::Flow && !ground.fields.is_empty() {
+    if driver.kind() != Kind::Mirror && !ground.fields.is_empty() {
         checks.push(laws::constant_on_orbits(
             name,
             &ground.fields,

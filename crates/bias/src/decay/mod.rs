@@ -12,12 +12,55 @@ mod whole;
 
 pub use whole::{LeastNorm, decay_at, decay_with, least_norm};
 
-use crate::potential::{Driver, Hypothesis, Potential, Status};
+use crate::driver::{Case, Driver, Kind, Selects};
+use crate::potential::{Hypothesis, Potential, Status};
 use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::formula::{Formula, Projected, Script, spelled_tensor};
 use symbias_geometry::structure::{Component, Least, components, parts};
+use symbias_model::error::Result;
 use symbias_model::expression::{Model, TensorId};
 use symbias_model::space::Block;
+
+/// Weight decay.
+pub(crate) struct Decay;
+
+impl Selects for Decay {
+    fn driver(&self) -> Driver {
+        Driver::Decay
+    }
+
+    fn name(&self) -> &'static str {
+        "decay"
+    }
+
+    fn topic(&self) -> &'static str {
+        "decay"
+    }
+
+    fn subject(&self) -> &'static str {
+        "The regulariser of weight decay"
+    }
+
+    fn symbol(&self) -> &'static str {
+        "R_{\\text{decay}}"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["Z23"]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Regulariser
+    }
+
+    fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
+        decay(model, factors, None)
+    }
+
+    fn potential(&self, case: &Case<'_>) -> Result<Potential> {
+        decay_with(case.ground, case.theta, case.effort)
+    }
+}
 
 /// The bias of weight decay by rules alone, on the orbit; the formula's value at `theta` if given.
 #[must_use]

@@ -38,11 +38,14 @@ pub use regression::Regression;
 pub use selected::Selected;
 pub use sparse::sparsest;
 
+use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Ground, Origin};
 use crate::noise::closes;
-use crate::potential::{Driver, Hypothesis, Potential, Status};
+use crate::potential::{Hypothesis, Potential, Status};
+use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::metric::{Hessian, hessian};
 use symbias_model::error::Result;
+use symbias_model::expression::Model;
 
 /// How a computation of a prediction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,49 @@ pub enum Stop {
     Stalled,
     /// Too many steps.
     Limit,
+}
+
+/// Gradient flow.
+pub(crate) struct Flow;
+
+impl Selects for Flow {
+    fn driver(&self) -> Driver {
+        Driver::Flow
+    }
+
+    fn name(&self) -> &'static str {
+        "flow"
+    }
+
+    fn topic(&self) -> &'static str {
+        "flow"
+    }
+
+    fn subject(&self) -> &'static str {
+        "The mirror potential of gradient flow"
+    }
+
+    fn symbol(&self) -> &'static str {
+        "Q_{\\text{flow}}"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["L22", "W20"]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Mirror
+    }
+
+    fn by_rules(&self, _: &Model, _: &[Factor]) -> Potential {
+        let text = "the metric of the leaf is a Hessian (not tested at this size)";
+        let untested = Hypothesis::new("metric-is-hessian", text, Status::Assumed);
+        Potential::resting_on(Driver::Flow, "none: a path and its limit", vec![untested])
+    }
+
+    fn potential(&self, case: &Case<'_>) -> Result<Potential> {
+        flow(case.ground, case.theta, case.theta.len() - case.orbit)
+    }
 }
 
 /// Whether flow has a mirror potential on the leaf through θ, and which.

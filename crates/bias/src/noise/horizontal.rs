@@ -6,12 +6,56 @@
 use super::closed::Law;
 use super::singular::Leaf;
 use super::slice::balanced;
-use super::{common, fill, integrable, measure};
+use super::{by_rules, common, fill, integrable, measure};
+use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Noise, Potential, Status};
+use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::leaf::leaf_drift;
 use symbias_geometry::metric::closure;
 use symbias_model::error::Result;
+use symbias_model::expression::Model;
+
+/// The law of horizontal noise as a driver.
+pub(crate) struct Horizontal;
+
+impl Selects for Horizontal {
+    fn driver(&self) -> Driver {
+        Driver::Horizontal
+    }
+
+    fn name(&self) -> &'static str {
+        "horizontal"
+    }
+
+    fn topic(&self) -> &'static str {
+        "noise-horizontal"
+    }
+
+    fn subject(&self) -> &'static str {
+        "The law of horizontal noise"
+    }
+
+    fn symbol(&self) -> &'static str {
+        "R_{\\text{horizontal}}"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["M26"]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Density
+    }
+
+    fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
+        by_rules(model, factors, Noise::Horizontal)
+    }
+
+    fn potential(&self, case: &Case<'_>) -> Result<Potential> {
+        horizontal(case.ground, case.base, case.theta, case.more)
+    }
+}
 
 /// The law of horizontal noise; `more` are further balanced points at which the leaf is tested.
 ///
@@ -40,11 +84,7 @@ pub fn horizontal(
         &Leaf::of(ground),
         Law::Horizontal,
     ));
-    let mut found = Potential::resting_on(
-        Driver::Noise(Noise::Horizontal),
-        measure(ground),
-        hypotheses,
-    );
+    let mut found = Potential::resting_on(Driver::Horizontal, measure(ground), hypotheses);
     if let Some(base) = base.filter(|_| found.exists) {
         fill(&mut found, ground, base, Law::Horizontal, theta)?;
     }

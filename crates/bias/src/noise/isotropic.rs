@@ -5,13 +5,57 @@
 use super::closed::{self, Law};
 use super::gaussian::push_forward;
 use super::singular::Leaf;
-use super::{common, fill, integrable, measure};
+use super::{by_rules, common, fill, integrable, measure};
+use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Noise, Potential, Status};
+use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::formula::{Formula, Projected};
 use symbias_geometry::metric::{determines, expansion, reduced, weights};
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_model::expression::Model;
+
+/// The law of isotropic noise as a driver.
+pub(crate) struct Isotropic;
+
+impl Selects for Isotropic {
+    fn driver(&self) -> Driver {
+        Driver::Isotropic
+    }
+
+    fn name(&self) -> &'static str {
+        "isotropic"
+    }
+
+    fn topic(&self) -> &'static str {
+        "noise-isotropic"
+    }
+
+    fn subject(&self) -> &'static str {
+        "The law of isotropic noise"
+    }
+
+    fn symbol(&self) -> &'static str {
+        "R_{\\text{isotropic}}"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["A26"]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Density
+    }
+
+    fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
+        by_rules(model, factors, Noise::Isotropic)
+    }
+
+    fn potential(&self, case: &Case<'_>) -> Result<Potential> {
+        isotropic(case.ground, case.base, case.theta, case.temper)
+    }
+}
 
 /// Temperature and weight decay of an isotropic law.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -167,4 +211,4 @@ fn decayed(
     Ok(found)
 }
 
-const DRIVER: Driver = Driver::Noise(Noise::Isotropic);
+const DRIVER: Driver = Driver::Isotropic;

@@ -23,15 +23,18 @@ mod singular;
 mod slice;
 mod stationary;
 
+pub(crate) use horizontal::Horizontal;
 pub(crate) use horizontal::closes;
 pub use horizontal::horizontal;
+pub(crate) use isotropic::Isotropic;
 pub use isotropic::{Temper, isotropic};
+pub(crate) use slice::Slice;
 pub(crate) use slice::is_diagonal;
 pub use slice::{Chart, slice};
 pub use stationary::Stationary;
 
 use crate::ground::{Base, Ground, Origin};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Pull, Status};
+use crate::potential::{Hypothesis, Noise, Potential, Pull, Status};
 use closed::Law;
 use singular::Leaf;
 use symbias_geometry::discover::structural::Factor;
@@ -76,11 +79,7 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
         ]),
     }
     hypotheses.extend(integrable((model, factors), &Leaf::Unknown, law));
-    let mut found = Potential::resting_on(
-        Driver::Noise(noise),
-        "dw, w the effective weights",
-        hypotheses,
-    );
+    let mut found = Potential::resting_on(noise.into(), "dw, w the effective weights", hypotheses);
     if noise != Noise::Isotropic || compact {
         found.formula = closed::formula(model, factors, law);
     }

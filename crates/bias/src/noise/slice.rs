@@ -5,11 +5,14 @@
 
 use super::closed::Law;
 use super::singular::Leaf;
-use super::{common, fill, integrable, measure};
+use super::{by_rules, common, fill, integrable, measure};
+use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Driver, Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Noise, Potential, Status};
+use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_model::error::Result;
+use symbias_model::expression::Model;
 
 /// The function χ whose zero set is the slice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +35,47 @@ impl Chart {
             Chart::LogRatios => "log-ratios",
             Chart::Surface => "surface",
         }
+    }
+}
+
+/// The law of the gauge slice as a driver.
+pub(crate) struct Slice;
+
+impl Selects for Slice {
+    fn driver(&self) -> Driver {
+        Driver::Slice
+    }
+
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+
+    fn topic(&self) -> &'static str {
+        "noise-slice"
+    }
+
+    fn subject(&self) -> &'static str {
+        "The law on the gauge slice"
+    }
+
+    fn symbol(&self) -> &'static str {
+        "R_{\\text{slice}}"
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["A26", "C08"]
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Density
+    }
+
+    fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
+        by_rules(model, factors, Noise::Slice)
+    }
+
+    fn potential(&self, case: &Case<'_>) -> Result<Potential> {
+        slice(case.ground, case.base, case.theta, case.chart)
     }
 }
 
@@ -77,7 +121,7 @@ pub fn slice(
         _ => Leaf::of(ground),
     };
     hypotheses.extend(integrable((ground.model, ground.factors), &leaf, law));
-    let mut found = Potential::resting_on(Driver::Noise(Noise::Slice), measure(ground), hypotheses);
+    let mut found = Potential::resting_on(Driver::Slice, measure(ground), hypotheses);
     // Where it is only not normalisable the function is still what [A26] adds to the loss.
     let defined = found
         .hypotheses

@@ -381,7 +381,10 @@ fn clause(spectra: &[(Symbol, Arc<dyn Spectrum>)], script: Script) -> String {
                 .iter()
                 .map(|n| format!("\\lambda(\\operatorname{{gram}} {n})"))
                 .collect();
-            format!("{symbols} = {},\\ \\log 0 \\text{{ left out}}", all.join(", "))
+            format!(
+                "{symbols} = {},\\ \\log 0 \\text{{ left out}}",
+                all.join(", ")
+            )
         }
     }
 }

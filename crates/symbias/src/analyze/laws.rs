@@ -3,10 +3,9 @@
 use super::findings::Findings;
 use super::{Options, Structure};
 use crate::answer;
-use symbias_bias::decay::{decay, decay_with};
-use symbias_bias::flow::flow;
-use symbias_bias::noise::{by_rules, horizontal, isotropic, slice};
-use symbias_bias::{Base, Driver, Ground, Hypothesis, Noise, Potential, Pull, Status};
+use symbias_bias::{
+    Base, Case, DRIVERS, Driver, Ground, Hypothesis, Kind, Potential, Pull, Status,
+};
 use symbias_geometry::charge::moment;
 use symbias_geometry::discover::structural::{Factor, Split};
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
@@ -25,11 +24,8 @@ const FIRST_POINT: u64 = 1 << 41;
 /// The potentials of all drivers.
 #[derive(Clone, Debug)]
 pub(super) struct Laws {
-    pub decay: Potential,
-    pub flow: Potential,
-    pub isotropic: Potential,
-    pub slice: Potential,
-    pub horizontal: Potential,
+    /// In the order of the drivers.
+    all: Vec<Potential>,
     /// The orbit of the point; `None` where no point was computed.
     pub orbit: Option<answer::Orbit>,
 }
@@ -85,20 +81,16 @@ impl Laws {
     /// By rules alone: formulas, and hypotheses that nothing was computed for.
     pub fn by_rules(structure: &Structure) -> Laws {
         let (model, factors) = (structure.model(), &structure.factors);
-        let noise = |law| by_rules(model, factors, law);
-        let untested = |driver| {
-            let text = "the metric of the leaf is a Hessian (not tested at this size)";
-            let untested = Hypothesis::new("metric-is-hessian", text, Status::Assumed);
-            Potential::resting_on(driver, "none: a path and its limit", vec![untested])
-        };
         Laws {
-            decay: decay(model, factors, None),
-            flow: untested(Driver::Flow),
-            isotropic: noise(Noise::Isotropic),
-            slice: noise(Noise::Slice),
-            horizontal: noise(Noise::Horizontal),
+            all: DRIVERS.iter().map(|d| d.by_rules(model, factors)).collect(),
             orbit: None,
         }
+    }
+
+    /// That of a driver.
+    pub fn of_driver(&self, driver: Driver) -> &Potential {
+        // Both constructors go through the list of drivers in its order.
+        &self.all[driver as usize]
     }
 
     /// At the point of the findings.
@@ -123,22 +115,26 @@ impl Laws {
         let frame = OrbitFrame::new(&ground.fields, theta)?;
         let regular = frame.dimension() == findings.symmetry.orbit.rank;
         let base = if regular { ground.base(theta)? } else { None };
+        let more = more_points(&ground, probes, base.as_ref())?;
+        let case = Case {
+            ground: &ground,
+            base: base.as_ref(),
+            theta,
+            orbit: frame.dimension(),
+            more: &more,
+            temper: options.temper,
+            chart: options.chart,
+            effort: options.effort,
+        };
+        let all: Result<Vec<Potential>> = DRIVERS.iter().map(|d| d.potential(&case)).collect();
         let mut laws = Laws {
-            decay: decay_with(&ground, theta, options.effort)?,
-            flow: flow(&ground, theta, theta.len() - frame.dimension())?,
-            isotropic: isotropic(&ground, base.as_ref(), theta, options.temper)?,
-            slice: slice(&ground, base.as_ref(), theta, options.chart)?,
-            horizontal: horizontal(
-                &ground,
-                base.as_ref(),
-                theta,
-                &more_points(&ground, probes, base.as_ref())?,
-            )?,
+            all: all?,
             orbit: Some(orbit(&ground, &frame, base.as_ref(), regular)),
         };
         let components = ground.branches.as_ref().and_then(Branches::count);
-        let [_, of_w @ ..] = laws.all();
-        of_w.into_iter().for_each(|p| p.components = components);
+        for potential in laws.all.iter_mut().filter(|p| p.driver != Driver::Decay) {
+            potential.components = components;
+        }
         if !findings.rules_are_all() {
             laws.beyond_rules(algebra.beyond_rules && findings.is_complete());
         }
@@ -151,7 +147,7 @@ impl Laws {
     /// Formulas of the rules hold for a part of the orbit only; numbers hold where the whole algebra is
     /// established.
     fn beyond_rules(&mut self, established: bool) {
-        for potential in self.all() {
+        for potential in &mut self.all {
             // What all of the fibre was looked at for rests on no algebra.
             let decays = potential.driver == Driver::Decay;
             if potential.evidence == Some(Evidence::Proven) {
@@ -171,7 +167,7 @@ impl Laws {
     }
 
     fn singular(&mut self, here: usize, generic: usize) {
-        for potential in self.all() {
+        for potential in &mut self.all {
             if potential.driver == Driver::Decay || potential.evidence == Some(Evidence::Proven) {
                 continue;
             }
@@ -186,31 +182,15 @@ impl Laws {
         }
     }
 
-    fn all(&mut self) -> [&mut Potential; 5] {
-        [
-            &mut self.decay,
-            &mut self.flow,
-            &mut self.isotropic,
-            &mut self.slice,
-            &mut self.horizontal,
-        ]
-    }
-
     /// The laws of noise that exist and pull to different sides.
     pub fn disagreement(&self) -> Option<String> {
-        let sides: Vec<String> = [
-            ("isotropic noise", &self.isotropic),
-            ("the gauge slice", &self.slice),
-            ("horizontal noise", &self.horizontal),
-        ]
-        .iter()
-        .filter_map(|(name, p)| Some(format!("{name} {}", side(p.pull?))))
-        .collect();
+        let pulling = self.all.iter().filter_map(|p| Some((p.driver, p.pull?)));
+        let sides: Vec<String> = pulling
+            .clone()
+            .map(|(driver, pull)| format!("{} {}", driver.name(), side(pull)))
+            .collect();
         let mut pulls: Vec<Pull> = Vec::new();
-        for pull in [&self.isotropic, &self.slice, &self.horizontal]
-            .iter()
-            .filter_map(|p| p.pull)
-        {
+        for (_, pull) in pulling {
             if !pulls.contains(&pull) {
                 pulls.push(pull);
             }
@@ -218,29 +198,21 @@ impl Laws {
         (pulls.len() > 1).then(|| format!("laws of noise disagree: {}", sides.join(", ")))
     }
 
-    /// Left side and formula of each potential that exists, in LaTeX.
+    /// Left side and formula of each mirror potential and law that exists, in LaTeX.
     pub fn latex(&self) -> Vec<(String, String)> {
-        [
-            ("Q_{\\text{flow}}", &self.flow),
-            ("R_{\\text{isotropic}}", &self.isotropic),
-            ("R_{\\text{slice}}", &self.slice),
-            ("R_{\\text{horizontal}}", &self.horizontal),
-        ]
-        .iter()
-        .filter(|(_, p)| p.exists)
-        .filter_map(|(name, p)| Some(((*name).to_owned(), p.formula.as_ref()?.latex())))
-        .collect()
+        self.all
+            .iter()
+            .filter(|p| p.exists && p.driver.entry().kind() != Kind::Regulariser)
+            .filter_map(|p| {
+                let symbol = p.driver.entry().symbol().to_owned();
+                Some((symbol, p.formula.as_ref()?.latex()))
+            })
+            .collect()
     }
 
     /// As the answer says it.
     pub fn answer(&self) -> answer::Biases {
-        answer::Biases {
-            decay: (&self.decay).into(),
-            flow: (&self.flow).into(),
-            noise_isotropic: (&self.isotropic).into(),
-            noise_slice: (&self.slice).into(),
-            noise_horizontal: (&self.horizontal).into(),
-        }
+        answer::Biases::each(|driver| self.of_driver(driver).into())
     }
 }
 

@@ -18,6 +18,7 @@ use laws::Laws;
 use scale::Scaled;
 use std::fmt::Write;
 use std::path::PathBuf;
+use symbias_bias::Driver;
 use symbias_geometry::discover::certificate::certify;
 use symbias_geometry::discover::structural::Factor;
 pub use symbias_geometry::effort::Effort;
@@ -250,7 +251,11 @@ fn assemble(
     Analysis {
         answer,
         charges_latex: charges.latex,
-        decay_latex: laws.decay.formula.as_ref().map(Formula::latex),
+        decay_latex: laws
+            .of_driver(Driver::Decay)
+            .formula
+            .as_ref()
+            .map(Formula::latex),
         laws_latex: gram_latex.into_iter().chain(laws.latex()).collect(),
         theta: findings.map(|f| structure.parted.joined(&f.theta).into_owned()),
         model: structure.parted.into_model(),

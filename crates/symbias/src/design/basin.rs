@@ -1,10 +1,10 @@
 //! Which minima of loss + λR training reaches (theory §7.1, Basins).
 
 use super::answer::Basin;
-use super::file::Driver;
 use super::form::Form;
 use super::part::{Construction, Part};
 use crate::answer::Warning;
+use symbias_bias::Driver;
 
 /// R′(0).
 #[derive(Clone, Copy, PartialEq)]

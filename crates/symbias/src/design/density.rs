@@ -3,12 +3,12 @@
 
 use super::certificate::{Compared, exceeds};
 use super::compose;
-use super::file::Driver;
 use super::lift::lift;
 use super::mass::panel;
 use super::part::{Construction, On, Part, Raw};
 use super::study::grid;
 use super::target::{Target, Term};
+use symbias_bias::Driver;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::{Arrays, ScalarProgram};

@@ -2,65 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use symbias_bias::Driver;
 use symbias_model::error::{Error, ErrorKind, Result, Span};
-
-/// What selects the bias.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Driver {
-    /// Weight decay: the least ½‖θ‖² (theory §7.1).
-    Decay,
-    /// Isotropic noise with decay (theory §7.2).
-    Isotropic,
-    /// Noise orthogonal to the orbits (theory §7.3).
-    Horizontal,
-    /// Isotropic noise conditioned on the gauge slice (theory §7.3).
-    Slice,
-    /// Gradient flow (theory §7.4).
-    Flow,
-}
-
-impl Driver {
-    /// The charge of a start and of a lift where none is asked for: off the balanced leaf under decay, where balanced weights keep
-    /// their signs (theory §7.1); else on the leaf that the design is of.
-    #[must_use]
-    pub fn usual_charge(self) -> f64 {
-        match self {
-            Driver::Decay => 0.5,
-            _ => 0.0,
-        }
-    }
-
-    /// As files spell it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Driver::Decay => "decay",
-            Driver::Isotropic => "isotropic",
-            Driver::Horizontal => "horizontal",
-            Driver::Slice => "slice",
-            Driver::Flow => "flow",
-        }
-    }
-
-    /// The driver of this name.
-    ///
-    /// # Errors
-    /// Another word.
-    pub fn of(name: &str) -> Result<Driver> {
-        let all = [
-            Driver::Decay,
-            Driver::Isotropic,
-            Driver::Horizontal,
-            Driver::Slice,
-            Driver::Flow,
-        ];
-        all.into_iter().find(|d| d.name() == name).ok_or_else(|| {
-            Error::new(ErrorKind::Unknown, format!("there is no driver `{name}`"))
-                .remedy("decay, isotropic, horizontal, slice or flow")
-        })
-    }
-}
 
 /// A design file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

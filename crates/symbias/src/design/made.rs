@@ -3,13 +3,14 @@
 use super::answer::Basin;
 use super::compose;
 use super::decay;
-use super::file::{DesignSpec, Driver};
+use super::file::DesignSpec;
 use super::lift::{groups, lift};
 use super::part::{Construction, On, Part};
 use super::penalty::Penalty;
 use super::target::Target;
 use super::{Options, certificate, in_use, into, start, study};
 use std::path::Path;
+use symbias_bias::Driver;
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};

@@ -36,13 +36,15 @@ mod weights;
 
 pub use answer::{Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer};
 pub use explained::explained;
-pub use file::{DesignSpec, Driver};
+pub use file::DesignSpec;
 pub use form::Form;
 pub use lift::lift;
 pub use made::{Made, basin_of};
 pub use part::{Construction, On, Parameter, Part, Raw, indexed};
 pub use penalty::{Kkt, Penalty};
 pub use report::text;
+pub use start::usual_charge;
+pub use symbias_bias::Driver;
 pub use weights::{Lifted, lifted};
 
 use crate::analyze::{Options as AnalyzeOptions, analyze};

@@ -2,12 +2,13 @@
 //! density of the slice, by quantiles of a normal law and by mixtures of such.
 
 use super::decay::Names;
-use super::file::{DesignSpec, Driver};
+use super::file::DesignSpec;
 use super::form::{Form, number};
 use super::mass::Mass;
 use super::part::{Construction, On, Part, Raw};
 use super::study::grid;
 use super::target::{Kind, Target, Term};
+use symbias_bias::Driver;
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The part of a component, and how far out its law is compared.

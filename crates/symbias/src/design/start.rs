@@ -1,9 +1,9 @@
 //! Where training starts: off the balanced leaf, where signs are free (theory §7.1, §7.5).
 
 use super::answer::Start;
-use super::file::Driver;
 use super::lift::lift;
 use super::part::{Construction, On, Part, indexed};
+use symbias_bias::Driver;
 use symbias_model::Model;
 use symbias_model::data::Named;
 use symbias_model::error::Result;
@@ -16,6 +16,16 @@ const REST: u64 = 83;
 /// Where noise starts.
 const NEAR: f64 = 0.1;
 
+/// The charge of a start and of a lift where none is asked for: off the balanced leaf under decay, where balanced weights keep
+/// their signs (theory §7.1); else on the leaf that the design is of.
+#[must_use]
+pub fn usual_charge(driver: Driver) -> f64 {
+    match driver {
+        Driver::Decay => 0.5,
+        _ => 0.0,
+    }
+}
+
 /// The start of all parts, and what it is.
 pub(super) fn start(
     driver: Driver,
@@ -26,7 +36,7 @@ pub(super) fn start(
     let mut charged = false;
     for (number, part) in parts.iter().enumerate() {
         let charge = match driver {
-            Driver::Decay => driver.usual_charge(),
+            Driver::Decay => usual_charge(driver),
             _ => part.charge,
         };
         let beside = matches!(
@@ -70,7 +80,7 @@ pub(super) fn start(
         )
     } else if charged {
         (
-            format!("{} each: off the balanced leaf", driver.usual_charge()),
+            format!("{} each: off the balanced leaf", usual_charge(driver)),
             "at w about 0, where on the balanced leaf K vanishes, signs freeze and the origin holds paths; \
              with charges every weight leaves 0 to the side that the loss wants; decay shrinks the charges as e^(-2 lambda t)",
         )

@@ -3,12 +3,12 @@
 use super::achieved;
 use super::answer::At;
 use super::certificate;
-use super::file::Driver;
 use super::lift::lift;
 use super::part::{On, Part};
 use super::study::grid;
 use super::target::Target;
 use std::collections::BTreeMap;
+use symbias_bias::Driver;
 use symbias_model::data::{self, Array, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};

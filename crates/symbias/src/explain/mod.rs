@@ -12,7 +12,10 @@ mod plain;
 mod registry;
 
 pub use chapters::{CHAPTERS, Chapter};
-pub use registry::{Kind, LABELS, TOPICS, Topic};
+pub use registry::{Kind, TOPICS, Topic};
+
+use registry::LABELS;
+use symbias_bias::DRIVERS;
 
 use passage::passages;
 use serde::Serialize;
@@ -21,6 +24,12 @@ use symbias_model::error::{Error, ErrorKind, Result};
 
 /// Columns of terminal text.
 const WIDTH: usize = 100;
+
+/// What reports call things, drivers among them, and the topics that explain it.
+fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let drivers = DRIVERS.iter().map(|d| (d.name(), d.topic()));
+    drivers.chain(LABELS.iter().copied())
+}
 
 /// A topic with its paragraphs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -53,18 +62,15 @@ pub struct Explanation {
 /// An unknown topic, with the nearest known one.
 pub fn explain(name: &str) -> Result<Explanation> {
     let slug = name.trim().to_lowercase().replace(['_', ' '], "-");
-    let label = LABELS.iter().find(|(label, _)| *label == slug);
-    let wanted = label.map_or(slug.as_str(), |(_, topic)| topic);
+    let wanted = labels().find(|(label, _)| *label == slug);
+    let wanted = wanted.map_or(slug.as_str(), |(_, topic)| topic);
     let Some(topic) = TOPICS.iter().find(|t| t.slug == wanted) else {
         return Err(
             Error::new(ErrorKind::Unknown, format!("nothing explains `{name}`"))
                 .remedy("`symbias explain` lists all topics")
                 .suggest(
                     &slug,
-                    TOPICS
-                        .iter()
-                        .map(|t| t.slug)
-                        .chain(LABELS.iter().map(|l| l.0)),
+                    TOPICS.iter().map(|t| t.slug).chain(labels().map(|l| l.0)),
                 ),
         );
     };

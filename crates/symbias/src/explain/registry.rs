@@ -383,7 +383,7 @@ pub const TOPICS: &[Topic] = &[
     ),
 ];
 
-/// What reports call things in their lines, and the topics that explain it; `explain` takes both.
+/// What reports call things in their lines beside the drivers' names, and the topics that explain it; `explain` takes both.
 pub const LABELS: &[(&str, &str)] = &[
     ("model", "reads"),
     ("parameters", "reads"),
@@ -391,9 +391,6 @@ pub const LABELS: &[(&str, &str)] = &[
     ("algebra", "symmetry"),
     ("generator", "symmetry"),
     ("charges", "charge"),
-    ("isotropic", "noise-isotropic"),
-    ("slice", "noise-slice"),
-    ("horizontal", "noise-horizontal"),
     ("minibatch", "noise-minibatch"),
     ("confirmed", "verdict"),
     ("refuted", "verdict"),

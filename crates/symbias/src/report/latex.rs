@@ -2,6 +2,7 @@
 
 use crate::answer::{Answer, Bias};
 use std::fmt::Write;
+use symbias_bias::DRIVERS;
 
 /// Paper-ready LaTeX: the model as it is read, the algebra, its dimension and bounds, the charges, the drivers' formulas with
 /// their base measures, hypotheses and sources (keys of the references).
@@ -68,22 +69,16 @@ pub fn latex(
             lines.join(" \\\\\n")
         );
     }
-    for (driver, bias, sources) in drivers(answer) {
-        rests_on(&mut out, driver, bias, sources);
+    for driver in DRIVERS {
+        let bias = answer.bias.of(driver.driver());
+        rests_on(
+            &mut out,
+            driver.subject(),
+            bias,
+            &driver.sources().join(","),
+        );
     }
     out
-}
-
-/// What each driver is called in a sentence, its bias, and the works that it is from.
-fn drivers(answer: &Answer) -> [(&'static str, &Bias, &'static str); 5] {
-    let b = &answer.bias;
-    [
-        ("The regulariser of weight decay", &b.decay, "Z23"),
-        ("The mirror potential of gradient flow", &b.flow, "L22,W20"),
-        ("The law of isotropic noise", &b.noise_isotropic, "A26"),
-        ("The law on the gauge slice", &b.noise_slice, "A26,C08"),
-        ("The law of horizontal noise", &b.noise_horizontal, "M26"),
-    ]
 }
 
 /// Status, base measure and hypotheses of a bias, where there is something to rest on.

@@ -3,6 +3,7 @@
 use super::redundancy::redundancy;
 use crate::answer::{Answer, Bias, Charges, Rank, Warning};
 use std::fmt::Write;
+use symbias_bias::{DRIVERS, Kind};
 
 /// What to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,96 +165,80 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
 
 /// What each driver selects, a line each.
 fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
-    let biases = &answer.bias;
-    let decay = &biases.decay;
-    let value = |b: &Bias| match (b.value, b.formula.as_deref()) {
+    for driver in DRIVERS {
+        let (bias, name) = (answer.bias.of(driver.driver()), driver.name());
+        let sized = answer.rank.is_some();
+        match driver.kind() {
+            Kind::Regulariser => line(name, &regulariser(bias)),
+            Kind::Mirror => line(name, &mirror(bias, sized)),
+            Kind::Density => {
+                line(name, &density(bias, sized));
+                if style.full || failing(bias).is_none() {
+                    line("", &format!("with respect to {}", bias.base_measure));
+                }
+            }
+        }
+        hypotheses(bias, style, line);
+    }
+}
+
+fn at_the_point(bias: &Bias) -> String {
+    match (bias.value, bias.formula.as_deref()) {
         (Some(v), formula) if formula != Some("0") => format!(" = {v:.6} at the point"),
         _ => String::new(),
-    };
+    }
+}
+
+fn regulariser(decay: &Bias) -> String {
+    let value = || format!("{}{}", at_the_point(decay), unsettled(decay));
     match (&decay.formula, failing(decay)) {
-        _ if decay.status == "absent" => line(
-            "decay",
-            &format!(
-                "no induced regulariser; fails: {}",
-                failing(decay).unwrap_or_default()
-            ),
+        _ if decay.status == "absent" => format!(
+            "no induced regulariser; fails: {}",
+            failing(decay).unwrap_or_default()
         ),
-        (Some(formula), _) => line(
-            "decay",
-            &format!(
-                "weight decay selects by {formula}{}{}",
-                value(decay),
-                unsettled(decay)
-            ),
+        (Some(formula), _) => format!("weight decay selects by {formula}{}", value()),
+        (None, _) if decay.value.is_some() => format!(
+            "weight decay selects by the least ||theta||^2/2 of equal functions{}",
+            value()
         ),
-        (None, _) if decay.value.is_some() => line(
-            "decay",
-            &format!(
-                "weight decay selects by the least ||theta||^2/2 of equal functions{}{}",
-                value(decay),
-                unsettled(decay)
-            ),
-        ),
-        (None, Some(why)) => line(
-            "decay",
-            &format!("a least norm of equal functions, not computed; fails: {why}"),
-        ),
-        (None, None) => line(
-            "decay",
-            "a least norm of equal functions, which no rule gives in closed form",
-        ),
+        (None, Some(why)) => {
+            format!("a least norm of equal functions, not computed; fails: {why}")
+        }
+        (None, None) => {
+            "a least norm of equal functions, which no rule gives in closed form".into()
+        }
     }
-    hypotheses(decay, style, line);
-    let flow = &biases.flow;
+}
+
+fn mirror(flow: &Bias, sized: bool) -> String {
     match (&flow.formula, failing(flow)) {
-        (Some(formula), None) => line("flow", &format!("mirror flow of {formula}")),
-        (None, None) if answer.rank.is_none() => line("flow", "not tested at this size"),
-        (None, None) => line("flow", "mirror flow, of a potential without a formula here"),
-        (_, Some(why)) => line(
-            "flow",
-            &format!("{}; fails: {why}", absence(flow, "no mirror flow")),
-        ),
+        (Some(formula), None) => format!("mirror flow of {formula}"),
+        (None, None) if !sized => "not tested at this size".into(),
+        (None, None) => "mirror flow, of a potential without a formula here".into(),
+        (_, Some(why)) => format!("{}; fails: {why}", absence(flow, "no mirror flow")),
     }
-    hypotheses(flow, style, line);
-    for (name, law) in [
-        ("isotropic", &biases.noise_isotropic),
-        ("slice", &biases.noise_slice),
-        ("horizontal", &biases.noise_horizontal),
-    ] {
-        let pull = match law.pull.as_deref() {
-            Some("small") => ", favours small orbits",
-            Some("large") => ", favours large orbits",
-            Some(_) => ", takes no side between orbits",
-            None => "",
-        };
-        match (&law.formula, failing(law)) {
-            (None, None) if answer.rank.is_none() => line(name, "not tested at this size"),
-            (formula, None) => {
-                let untested = if answer.rank.is_none() {
-                    "; hypotheses not tested at this size"
-                } else {
-                    ""
-                };
-                let formula = formula.as_deref().unwrap_or("R(w), by numbers");
-                line(
-                    name,
-                    &format!(
-                        "p ~ exp(-l/T - R), R = {formula}{}{pull}{untested}",
-                        value(law)
-                    ),
-                );
-            }
-            (_, Some(why)) => {
-                line(
-                    name,
-                    &format!("{}; fails: {why}", absence(law, "no stationary law")),
-                );
-            }
+}
+
+fn density(law: &Bias, sized: bool) -> String {
+    let pull = match law.pull.as_deref() {
+        Some("small") => ", favours small orbits",
+        Some("large") => ", favours large orbits",
+        Some(_) => ", takes no side between orbits",
+        None => "",
+    };
+    match (&law.formula, failing(law)) {
+        (None, None) if !sized => "not tested at this size".into(),
+        (formula, None) => {
+            let untested = if sized {
+                ""
+            } else {
+                "; hypotheses not tested at this size"
+            };
+            let formula = formula.as_deref().unwrap_or("R(w), by numbers");
+            let value = at_the_point(law);
+            format!("p ~ exp(-l/T - R), R = {formula}{value}{pull}{untested}")
         }
-        if style.full || failing(law).is_none() {
-            line("", &format!("with respect to {}", law.base_measure));
-        }
-        hypotheses(law, style, line);
+        (_, Some(why)) => format!("{}; fails: {why}", absence(law, "no stationary law")),
     }
 }
 

@@ -279,13 +279,9 @@ fn tried(
             "the weight decay {decay} is not used: orbits are compact, and the laws are taken without"
         ));
     }
-    let all = [
-        (StationarySpec::Isotropic, &answer.bias.noise_isotropic),
-        (StationarySpec::Slice, &answer.bias.noise_slice),
-        (StationarySpec::Horizontal, &answer.bias.noise_horizontal),
-    ];
     let (mut laws, mut others) = (Vec::new(), Vec::new());
-    for (noise, bias) in all {
+    for (noise, driver) in StationarySpec::of_drivers() {
+        let bias = answer.bias.of(driver);
         let wanting = Wanting::Stationary(noise);
         let wished = wish.noises.is_empty() || wish.noises.contains(&wanting);
         // A law that cannot be sampled leaves the others alone.

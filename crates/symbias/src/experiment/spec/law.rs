@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
-use symbias_bias::Noise;
 use symbias_bias::noise::{Chart, Stationary, Temper};
+use symbias_bias::{Driver, Noise};
 
 /// A law that an observable is predicted to have over replicas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -213,14 +213,24 @@ pub enum StationarySpec {
 }
 
 impl StationarySpec {
+    /// Those that are drivers of their own: a slice that carries its surface measure is another base measure.
+    pub fn of_drivers() -> impl Iterator<Item = (StationarySpec, Driver)> {
+        let all = [
+            StationarySpec::Isotropic,
+            StationarySpec::Slice,
+            StationarySpec::Horizontal,
+        ];
+        let with = |noise: StationarySpec| (noise, noise.law(Temper::default()).noise.into());
+        all.into_iter().map(with)
+    }
+
     /// As it is written.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            StationarySpec::Isotropic => "isotropic",
-            StationarySpec::Slice => "slice",
-            StationarySpec::Surface => "surface",
-            StationarySpec::Horizontal => "horizontal",
+        let law = self.law(Temper::default());
+        match law.chart {
+            Chart::Surface => "surface",
+            _ => Driver::from(law.noise).name(),
         }
     }
 
