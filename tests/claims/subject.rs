@@ -177,5 +177,5 @@ pub fn status<'a>(bias: &'a Bias, topic: &str) -> Option<&'a str> {
     bias.hypotheses
         .iter()
         .find(|h| h.topic == topic)
-        .map(|h| h.status.as_str())
+        .map(|h| h.status.name())
 }

@@ -1,6 +1,8 @@
 //! What is said of a driver: a potential, the measure it refers to, and what it rests on.
 
 use crate::driver::Driver;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use symbias_geometry::formula::Formula;
 use symbias_geometry::symmetry::Evidence;
 
@@ -26,7 +28,8 @@ impl From<Noise> for Driver {
 }
 
 /// What is known of a hypothesis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Follows from the model, or was tested at random points.
     Verified,
@@ -34,6 +37,18 @@ pub enum Status {
     Assumed,
     /// Known not to hold.
     Fails,
+}
+
+impl Status {
+    /// As reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Verified => "verified",
+            Status::Assumed => "assumed",
+            Status::Fails => "fails",
+        }
+    }
 }
 
 /// Something that a law rests on.
@@ -69,7 +84,8 @@ impl Hypothesis {
 }
 
 /// Which orbits a law favours at the point, with respect to its base measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Pull {
     /// Its density grows where orbits shrink.
     Small,
@@ -145,7 +161,8 @@ impl Potential {
 }
 
 /// Whether a law exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Existence {
     /// Everything that existence rests on is verified.
     Exists,
@@ -153,18 +170,6 @@ pub enum Existence {
     Absent,
     /// Not known.
     Open,
-}
-
-impl Existence {
-    /// As the answer writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Existence::Exists => "exists",
-            Existence::Absent => "absent",
-            Existence::Open => "open",
-        }
-    }
 }
 
 /// Hypotheses on how training is done and measured: they say of what a law holds, not whether it

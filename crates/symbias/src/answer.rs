@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use symbias_bias::Driver;
+use symbias_bias::{Driver, Existence, Pull, Status};
 use symbias_geometry::formula::Formula;
 
 /// What `symbias analyze --json` prints.
@@ -270,8 +270,8 @@ impl Biases {
 /// decay, the mirror potential for flow.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Bias {
-    /// `exists`, `absent` or `open`.
-    pub status: String,
+    /// Whether there is such a bias.
+    pub status: Existence,
     /// Whether `status` is `exists`.
     pub exists: bool,
     /// Its value at the point.
@@ -285,8 +285,8 @@ pub struct Bias {
     pub formula: Option<String>,
     /// With respect to which measure.
     pub base_measure: String,
-    /// Which orbits a law of noise favours: `small`, `large`, `neutral`.
-    pub pull: Option<String>,
+    /// Which orbits a law of noise favours.
+    pub pull: Option<Pull>,
     /// Components of the fibre, where their number is known.
     pub components: Option<u64>,
     /// What it rests on.
@@ -297,31 +297,21 @@ impl From<&symbias_bias::Potential> for Bias {
     fn from(potential: &symbias_bias::Potential) -> Bias {
         let hypothesis = |h: &symbias_bias::Hypothesis| Hypothesis {
             text: h.text.clone(),
-            status: match h.status {
-                symbias_bias::Status::Verified => "verified",
-                symbias_bias::Status::Assumed => "assumed",
-                symbias_bias::Status::Fails => "fails",
-            }
-            .into(),
+            status: h.status,
             topic: h.topic.into(),
-        };
-        let pull = |pull| match pull {
-            symbias_bias::Pull::Small => "small",
-            symbias_bias::Pull::Large => "large",
-            symbias_bias::Pull::Neutral => "neutral",
         };
         // JSON has no infinity.
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
         let status = potential.existence();
         Bias {
-            status: status.name().into(),
-            exists: status == symbias_bias::Existence::Exists,
+            status,
+            exists: status == Existence::Exists,
             value: finite(potential.value),
             evidence: potential.evidence.map(|e| e.name().into()),
             value_by_formula: finite(potential.by_formula),
             formula: potential.formula.as_ref().map(Formula::text),
             base_measure: potential.base_measure.clone(),
-            pull: potential.pull.map(|p| pull(p).into()),
+            pull: potential.pull,
             components: potential.components,
             hypotheses: potential.hypotheses.iter().map(hypothesis).collect(),
         }
@@ -333,8 +323,8 @@ impl From<&symbias_bias::Potential> for Bias {
 pub struct Hypothesis {
     /// In words.
     pub text: String,
-    /// `verified`, `assumed` or `fails`.
-    pub status: String,
+    /// What is known of it.
+    pub status: Status,
     /// What `symbias explain` calls it.
     pub topic: String,
 }

@@ -51,6 +51,7 @@ use crate::analyze::{Options as AnalyzeOptions, analyze};
 use crate::answer::{Hypothesis, Warning};
 use std::collections::BTreeMap;
 use std::path::Path;
+use symbias_bias::Status;
 use symbias_model::data::{Array, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
@@ -298,30 +299,34 @@ fn in_use(spec: &DesignSpec) -> Vec<String> {
 
 /// `acted`: whether the rest of a model moves what was designed, so that least norms do not add up.
 fn hypotheses(acted: bool) -> Vec<Hypothesis> {
-    let said = |text: &str, status: &str, topic: &str| Hypothesis {
+    let said = |text: &str, status: Status, topic: &str| Hypothesis {
         text: text.into(),
-        status: status.into(),
+        status,
         topic: topic.into(),
     };
     vec![
         said(
             "the penalty is the same multiple of the squared norm of every parameter",
-            "assumed",
+            Status::Assumed,
             "squared-norm-penalty",
         ),
         said(
             "parts have parameters of their own, so that their least norms add up",
-            if acted { "fails" } else { "verified" },
+            if acted {
+                Status::Fails
+            } else {
+                Status::Verified
+            },
             "whole-fibre",
         ),
         said(
             "training starts off the balanced leaf, where signs are free",
-            "assumed",
+            Status::Assumed,
             "sign-frozen",
         ),
         said(
             "training does not start in the basin of the origin, if that is a local minimum",
-            "assumed",
+            Status::Assumed,
             "origin-is-minimum",
         ),
     ]

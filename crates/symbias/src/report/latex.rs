@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, Bias};
 use std::fmt::Write;
-use symbias_bias::DRIVERS;
+use symbias_bias::{DRIVERS, Existence};
 
 /// Paper-ready LaTeX: the model as it is read, the algebra, its dimension and bounds, the charges, the drivers' formulas with
 /// their base measures, hypotheses and sources (keys of the references).
@@ -83,7 +83,7 @@ pub fn latex(
 
 /// Status, base measure and hypotheses of a bias, where there is something to rest on.
 fn rests_on(out: &mut String, driver: &str, bias: &Bias, sources: &str) {
-    if bias.status == "absent" {
+    if bias.status == Existence::Absent {
         return;
     }
     let state = match bias.exists {
@@ -93,7 +93,7 @@ fn rests_on(out: &mut String, driver: &str, bias: &Bias, sources: &str) {
     let hypotheses: Vec<String> = bias
         .hypotheses
         .iter()
-        .map(|h| format!("{} [{}]", escaped(&h.text), h.status))
+        .map(|h| format!("{} [{}]", escaped(&h.text), h.status.name()))
         .collect();
     let measure = match bias.base_measure.starts_with("none") {
         true => String::new(),

@@ -3,7 +3,7 @@
 use super::redundancy::redundancy;
 use crate::answer::{Answer, Bias, Charges, Rank, Warning};
 use std::fmt::Write;
-use symbias_bias::{DRIVERS, Kind};
+use symbias_bias::{DRIVERS, Existence, Kind, Pull, Status};
 
 /// What to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -192,7 +192,7 @@ fn at_the_point(bias: &Bias) -> String {
 fn regulariser(decay: &Bias) -> String {
     let value = || format!("{}{}", at_the_point(decay), unsettled(decay));
     match (&decay.formula, failing(decay)) {
-        _ if decay.status == "absent" => format!(
+        _ if decay.status == Existence::Absent => format!(
             "no induced regulariser; fails: {}",
             failing(decay).unwrap_or_default()
         ),
@@ -220,10 +220,10 @@ fn mirror(flow: &Bias, sized: bool) -> String {
 }
 
 fn density(law: &Bias, sized: bool) -> String {
-    let pull = match law.pull.as_deref() {
-        Some("small") => ", favours small orbits",
-        Some("large") => ", favours large orbits",
-        Some(_) => ", takes no side between orbits",
+    let pull = match law.pull {
+        Some(Pull::Small) => ", favours small orbits",
+        Some(Pull::Large) => ", favours large orbits",
+        Some(Pull::Neutral) => ", takes no side between orbits",
         None => "",
     };
     match (&law.formula, failing(law)) {
@@ -245,33 +245,36 @@ fn density(law: &Bias, sized: bool) -> String {
 /// Of a value that is not known to be that of the whole fibre, what is open.
 fn unsettled(bias: &Bias) -> String {
     let assumed =
-        |h: &&crate::answer::Hypothesis| h.status == "assumed" && h.topic == "whole-fibre";
+        |h: &&crate::answer::Hypothesis| h.status == Status::Assumed && h.topic == "whole-fibre";
     let open = bias
         .hypotheses
         .iter()
         .find(assumed)
-        .filter(|_| bias.status == "open");
+        .filter(|_| bias.status == Existence::Open);
     open.map_or_else(String::new, |h| format!("; open whether {}", h.text))
 }
 
 /// What the failure of a hypothesis means: that there is none, or that it is not known.
 fn absence(bias: &Bias, none: &str) -> String {
-    match bias.status.as_str() {
-        "absent" => none.to_owned(),
+    match bias.status {
+        Existence::Absent => none.to_owned(),
         _ => "open, no closed form".to_owned(),
     }
 }
 
 /// The first hypothesis that fails, without its details, and what `symbias explain` calls it.
 fn failing(bias: &Bias) -> Option<String> {
-    let fails = bias.hypotheses.iter().find(|h| h.status == "fails")?;
+    let fails = bias.hypotheses.iter().find(|h| h.status == Status::Fails)?;
     let text = fails.text.split(" (").next().unwrap_or_default();
     Some(format!("{text} ({})", fails.topic))
 }
 
 fn hypotheses(bias: &Bias, style: Style, line: &mut impl FnMut(&str, &str)) {
     for h in bias.hypotheses.iter().filter(|_| style.full) {
-        line("", &format!("[{}] {} ({})", h.status, h.text, h.topic));
+        line(
+            "",
+            &format!("[{}] {} ({})", h.status.name(), h.text, h.topic),
+        );
     }
 }
 

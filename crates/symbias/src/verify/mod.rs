@@ -19,6 +19,7 @@ use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
 use setting::{Trial, Wanted, copy};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use symbias_bias::{Existence, Status};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::metric::weights;
 use symbias_model::data;
@@ -397,17 +398,17 @@ fn refusal(noise: StationarySpec, bias: &Bias, compact: bool, trivial: bool) -> 
     if bias.exists {
         return None;
     }
-    let with = |status: &str| bias.hypotheses.iter().find(|h| h.status == status);
+    let with = |status: Status| bias.hypotheses.iter().find(|h| h.status == status);
     // The words of `analyze`: what is open is not absent.
     Some(
-        match (bias.status.as_str(), with("fails"), with("assumed")) {
-            ("open", _, Some(h)) => {
+        match (bias.status, with(Status::Fails), with(Status::Assumed)) {
+            (Existence::Open, _, Some(h)) => {
                 format!(
                     "open: it is not known whether there is a law; not verified: {}",
                     h.text
                 )
             }
-            ("open", ..) => "open: it is not known whether there is a law".into(),
+            (Existence::Open, ..) => "open: it is not known whether there is a law".into(),
             (_, Some(h), _) => format!("no stationary law; fails: {}", h.text),
             _ => "no stationary law".into(),
         },
