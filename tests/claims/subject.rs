@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use symbias::analyze::{Analysis, Chart, Options, Temper, analyze};
 use symbias::answer::{Answer, Bias};
-use symbias_geometry::discover::structural::Split;
+use symbias_geometry::factor::Split;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::data;
 use symbias_model::language::SourceFile;

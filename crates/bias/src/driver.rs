@@ -8,8 +8,8 @@ use crate::noise::{Chart, Horizontal, Isotropic, Slice, Temper};
 use crate::potential::Potential;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use symbias_geometry::discover::structural::Factor;
 use symbias_geometry::effort::Effort;
+use symbias_geometry::factor::Factor;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 

@@ -1,7 +1,7 @@
 //! What every law is computed from: the algebra, the effective weights, and the balanced point of
 //! an orbit with its volumes.
 
-use symbias_geometry::discover::structural::{Factor, Split, reads_inputs};
+use symbias_geometry::factor::{Factor, Split};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{Fixed, StopReason, balance_factors};
 use symbias_geometry::metric::{
@@ -80,8 +80,8 @@ pub struct Base {
 }
 
 /// Independent coefficients of the outputs as functions of free inputs, where these are polynomials in θ.
-fn coefficients(model: &Model, probes: &Probes<'_>, given: bool) -> Option<Polynomial> {
-    if given || !reads_inputs(model) {
+fn coefficients(probes: &Probes<'_>, given: bool) -> Option<Polynomial> {
+    if given || !probes.reads_inputs() {
         return None;
     }
     let map = reduced(&expansion(probes, false).ok().flatten()?);
@@ -125,7 +125,7 @@ impl<'a> Ground<'a> {
         rank: usize,
     ) -> Ground<'a> {
         let split = orthonormal(model, factors);
-        let own = coefficients(model, probes, given);
+        let own = coefficients(probes, given);
         // Weights in which the outputs are not linear, or that are more than they are independent, are a spelling.
         let apt = |map: &Polynomial| {
             own.as_ref().is_none_or(|own| {
@@ -165,13 +165,13 @@ impl<'a> Ground<'a> {
             .iter()
             .map(|o| model.entries(*o) as usize)
             .sum::<usize>();
-        let count = match reads_inputs(model) {
+        let count = match probes.reads_inputs() {
             false => Some(1),
             true => probes.count().filter(|_| given),
         };
         let count = count.filter(|n| outputs * (*n as usize) <= LARGEST);
         // Where the outputs are polynomials in θ the function has coordinates of its own.
-        let own = coefficients(model, probes, given);
+        let own = coefficients(probes, given);
         let (origin, map) = match (own, count) {
             (Some(map), _) => (
                 Origin::Coefficients(map.entries.len()),

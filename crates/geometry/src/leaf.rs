@@ -9,7 +9,7 @@
 //! product shrinks for all w: in that of an orthonormal basis, if MΓ⁺ + Γ⁺M is positive where Γ is.
 
 use crate::connected::Connected;
-use crate::discover::structural::Split;
+use crate::factor::Split;
 use crate::field::AffineField;
 use crate::orbit::OrbitFrame;
 use crate::rank::numerical;

@@ -7,6 +7,7 @@ mod digits;
 pub mod discover;
 
 pub mod effort;
+pub mod factor;
 pub mod field;
 pub mod formula;
 pub mod gauge;

@@ -129,7 +129,11 @@ fn what_is_printed_is_the_number_with_its_constants() {
         &Said {
             text: "(1/2) sum_i log(2 |u[i]| |v[i]|)",
             latex: "\\tfrac12 \\sum_{i} \\log(2 \\lvert u_{i} \\rvert \\lvert v_{i} \\rvert)",
-            value: |x| (0..3).map(|i| (2.0 * (x[i] * x[i + 3]).abs()).ln() / 2.0).sum(),
+            value: |x| {
+                (0..3)
+                    .map(|i| (2.0 * (x[i] * x[i + 3]).abs()).ln() / 2.0)
+                    .sum()
+            },
         },
     );
     let least = joined(&model, &found, |p| match p.least_norm(&model) {

@@ -2,7 +2,8 @@
 //! of its own.
 
 use std::collections::BTreeMap;
-use symbias_geometry::discover::structural::{Factor, factors, sum_name};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::{Factor, sum_name};
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::parts::Parted;

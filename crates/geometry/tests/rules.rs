@@ -5,8 +5,9 @@
 use std::path::PathBuf;
 use symbias_geometry::charge::charges;
 use symbias_geometry::discover::certificate::certify;
-use symbias_geometry::discover::structural::{Factor, factors, sum_name};
+use symbias_geometry::discover::structural::factors;
 use symbias_geometry::effort::Effort;
+use symbias_geometry::factor::{Factor, sum_name};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::probe::Probes;
 use symbias_geometry::rank::generic_rank;

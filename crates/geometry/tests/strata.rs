@@ -88,7 +88,7 @@ fn chains_of_matrices_have_the_exponents_of_the_theory() {
 fn spelling_does_not_matter() {
     // u v turned by 45 degrees, of which no rule says anything: the fields are given.
     use symbias_geometry::AffineField;
-    use symbias_geometry::discover::structural::Split;
+    use symbias_geometry::factor::Split;
     let field = |entries: &[(usize, usize, f64)]| AffineField {
         linear: entries.to_vec(),
         constant: vec![],

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use symbias_geometry::discover::structural::{factors, sum_name};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::sum_name;
 use symbias_model::language::{Copies, SourceFile};
 
 /// The part of `expected.toml` that the rules decide.

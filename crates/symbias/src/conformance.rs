@@ -5,8 +5,9 @@
 use symbias_bias::noise::{Chart, Temper};
 use symbias_bias::{Case, DRIVERS, Ground, Kind, Potential, Selects};
 use symbias_geometry::discover::certificate::{self, certify};
-use symbias_geometry::discover::structural::{Factor, factors};
+use symbias_geometry::discover::structural::factors;
 use symbias_geometry::effort::Effort;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::StopReason;
 use symbias_geometry::laws::{self, Check};

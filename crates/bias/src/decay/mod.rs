@@ -14,7 +14,7 @@ pub use whole::{LeastNorm, decay_at, decay_with, least_norm};
 
 use crate::driver::{Case, Driver, Kind, Selects};
 use crate::potential::{Hypothesis, Potential, Status};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::formula::{Formula, Projected, Script, spelled_tensor};
 use symbias_geometry::structure::{Component, Least, components, parts};
 use symbias_model::error::Result;

@@ -5,7 +5,6 @@ use super::decay;
 use super::fibre::{Fibre, Least, least};
 use crate::ground::{Ground, LARGEST};
 use crate::potential::{Hypothesis, Potential, Status};
-use symbias_geometry::discover::structural::reads_inputs;
 use symbias_geometry::effort::Effort;
 use symbias_geometry::gauge::StopReason;
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, determines, expansion, weights};
@@ -54,7 +53,7 @@ pub fn decay_with(ground: &Ground<'_>, theta: &[f64], effort: Effort) -> Result<
     if !found.exists {
         return Ok(found);
     }
-    let count = match reads_inputs(ground.model) {
+    let count = match ground.probes.reads_inputs() {
         false => Some(1),
         true => ground.probes.count().filter(|_| ground.given),
     };

@@ -2,7 +2,7 @@
 //! lift (w, c) → θ on the branch of the start (theory §4.1).
 
 use super::mirror::Mirror;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::structure::{components, parts};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, TensorId};

@@ -42,7 +42,7 @@ use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Ground, Origin};
 use crate::noise::closes;
 use crate::potential::{Hypothesis, Potential, Status};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::metric::{Hessian, hessian};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;

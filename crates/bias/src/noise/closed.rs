@@ -2,7 +2,7 @@
 
 use crate::decay::norm_of;
 use crate::noise::isotropic::Temper;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::formula::Formula;
 use symbias_geometry::structure::{Shares, joined};
 use symbias_model::expression::{Model, TensorId};

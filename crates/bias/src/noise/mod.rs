@@ -37,7 +37,7 @@ use crate::ground::{Base, Ground, Origin};
 use crate::potential::{Hypothesis, Noise, Potential, Pull, Status};
 use closed::Law;
 use singular::Leaf;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::formula::{Formula, Words};
 use symbias_geometry::structure::{Branches, Shares};

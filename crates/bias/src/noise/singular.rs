@@ -3,7 +3,7 @@
 
 use super::closed::Law;
 use crate::ground::Ground;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::strata::{Strata, Stratum, strata};
 use symbias_geometry::structure::{Integrability, components, parts};

@@ -9,7 +9,7 @@ use super::{by_rules, common, fill, integrable, measure};
 use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
 use crate::potential::{Hypothesis, Noise, Potential, Status};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;

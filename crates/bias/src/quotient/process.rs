@@ -12,7 +12,7 @@
 
 use super::section::Section;
 use super::stays::{self, Admitted};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::metric::PredictorMap;
 use symbias_geometry::rank::numerical;
 use symbias_geometry::sde::{Ito, NoiseKind, Sde};

@@ -15,7 +15,7 @@
 use crate::flow::{Leaf, unmoved};
 use std::ops::Range;
 use std::sync::Arc;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::metric::{Polynomial, PredictorMap, weights};
 use symbias_geometry::structure::{Listed, Structure, components, parts};
 use symbias_model::error::{Error, ErrorKind, Result};

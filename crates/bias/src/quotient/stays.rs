@@ -6,7 +6,7 @@
 
 use super::process::{Gradient, Noise, dot};
 use super::section::Section;
-use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::factor::{Factor, Split};
 use symbias_geometry::leaf::leaf_drift;
 use symbias_geometry::metric::{PredictorMap, closure, volume};
 use symbias_geometry::orbit::OrbitFrame;

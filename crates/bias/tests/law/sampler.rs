@@ -7,7 +7,8 @@ use symbias_bias::law::Density;
 use symbias_bias::law::closed;
 use symbias_bias::law::sampler::{Chain, Sampler, Settings};
 use symbias_bias::noise::{Chart, Stationary, Temper};
-use symbias_geometry::discover::structural::{Split, factors};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::Split;
 use symbias_geometry::structure::orthonormal;
 
 const T: f64 = 0.3;

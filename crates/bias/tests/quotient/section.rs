@@ -3,7 +3,8 @@
 use crate::common::{distance, model, normals, product, section};
 use symbias_bias::quotient::Section;
 use symbias_geometry::charge::moment::symmetric_part;
-use symbias_geometry::discover::structural::{Factor, factors};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::metric::PredictorMap;
 use symbias_model::Model;
 

@@ -1,11 +1,11 @@
 //! Charges of factors found by rules, as formulas over the named tensors; their values are
 //! computed from the formula, and tests compare them with the generators.
 
-use crate::discover::structural::bonds::{Bond, Group, Shape};
-use crate::discover::structural::factor::{Action, Factor};
-use crate::discover::structural::scaling::{Scaling, Span};
-use crate::discover::structural::shift::{How, Share, Shift};
-use crate::discover::structural::weights::Kind;
+use crate::factor::action::Kind;
+use crate::factor::action::{Bond, Group, Shape};
+use crate::factor::action::{How, Share, Shift};
+use crate::factor::action::{Scaling, Span};
+use crate::factor::{Action, Factor};
 use symbias_model::expression::{Field, Model, TensorId};
 
 /// The charges of one factor, indexed by `letters`.

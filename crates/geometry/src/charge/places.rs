@@ -2,8 +2,8 @@
 //! axis, so that a block is listed when it is asked for and costs as much as it has entries.
 
 use super::formula::Term;
-use crate::discover::structural::bonds::Shape;
-use crate::discover::structural::generators::{Layout, value_of};
+use crate::factor::action::Shape;
+use crate::factor::generators::{Layout, value_of};
 
 /// The entries of one tensor by the value of the free indices.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Charges as text and as LaTeX.
 
 use super::formula::{Charge, Form, Term};
-use crate::discover::structural::bonds::Shape;
-use crate::discover::structural::scaling::Span;
+use crate::factor::action::Shape;
+use crate::factor::action::Span;
 use crate::formula::{Script, indexed, number, spelled_tensor, total};
 use symbias_model::expression::{IndexExpr, Model, TensorId};
 

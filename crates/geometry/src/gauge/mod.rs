@@ -45,7 +45,7 @@ pub use pair::Pairs;
 pub use transport::transport;
 
 use crate::charge::moment::is_symmetric;
-use crate::discover::structural::Factor;
+use crate::factor::Factor;
 use crate::field::AffineField;
 use local::{Local, components};
 use std::sync::Arc;

@@ -7,7 +7,7 @@
 
 use super::TARGET;
 use super::element::{Element, Stacks};
-use crate::discover::structural::Factor;
+use crate::factor::Factor;
 use crate::rank::numerical;
 use crate::structure::{Pair, components, recognise};
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! changes K. The directions that keep both w and the charges are {X : ⟨ξ_a, Xθ⟩ = 0 for all a ∈ 𝔭};
 //! K is a function of w near θ if none of them has a symmetric part that J sees.
 
-use crate::discover::structural::Split;
+use crate::factor::Split;
 use crate::field::AffineField;
 use crate::orbit::gram;
 use crate::rank::numerical;

@@ -4,7 +4,7 @@
 //! written in coordinates that keep their norm (off-diagonal entries times √2).
 
 use super::map::{Monomial, Polynomial};
-use crate::discover::structural::Factor;
+use crate::factor::Factor;
 use crate::structure::{Branches, LARGEST, components, parts, single};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};

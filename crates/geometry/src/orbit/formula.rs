@@ -2,7 +2,7 @@
 //! products of squared norms for scalings, products over eigenvalues for matrix groups, the block matrix itself
 //! for coupled ones.
 
-use crate::discover::structural::Factor;
+use crate::factor::Factor;
 use crate::formula::Formula;
 use crate::structure::{components, parts};
 use symbias_model::expression::Model;

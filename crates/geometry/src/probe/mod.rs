@@ -99,6 +99,12 @@ impl<'a> Probes<'a> {
         Ok(probes)
     }
 
+    /// Whether an output depends on an input at all.
+    #[must_use]
+    pub fn reads_inputs(&self) -> bool {
+        crate::discover::structural::reads_inputs(self.model)
+    }
+
     /// The model.
     #[must_use]
     pub fn model(&self) -> &'a Model {

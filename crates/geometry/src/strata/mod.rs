@@ -22,7 +22,7 @@ mod flats;
 mod point;
 
 use crate::connected::Connected;
-use crate::discover::structural::Split;
+use crate::factor::Split;
 use crate::field::AffineField;
 use point::{Action, Found, Ranks};
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use super::listed::{Entries, single};
 use super::pair::signed;
 use super::torus::is_diagonal;
 use super::{Branches, Integrability, Least, Listed, Shares, Structure};
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::{
     Fold, Formula, Index, Kind, Logarithm, Matrices, Range, Script, Symbol, spelled_tensor,
 };

@@ -1,7 +1,7 @@
 //! Components: factors that move a common parameter, as structures whose tangent spaces are orthogonal.
 
 use super::{Pair, Rotation, Structure, Torus, Translation, recognise};
-use crate::discover::structural::{ActionView, Factor, Split};
+use crate::factor::{ActionView, Factor, Split};
 use crate::field::AffineField;
 use crate::formula::Formula;
 use std::collections::BTreeSet;

@@ -4,8 +4,8 @@
 use super::torus::is_diagonal;
 use super::{Branches, Integrability, Least, Listed, Shares, Structure};
 use crate::charge::{Charge, Places, diagonal};
-use crate::discover::structural::generators::Layout;
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::generators::Layout;
+use crate::factor::{ActionView, Factor};
 use crate::formula::{Formula, Logarithm, Script, number};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;

@@ -13,7 +13,7 @@
 //! | [`Rotation`] | stacks turned by so(n), u(n) or in planes | XXᵀ, phases, residual streams |
 //! | [`Translation`] | translations | softmax, key bias |
 //!
-//! Uses the factors of [`crate::discover::structural`] and writes [`Formula`]s; used by orbit, gauge, metric and the
+//! Uses the factors of [`crate::factor`] and writes [`Formula`]s; used by orbit, gauge, metric and the
 //! predictions built on them. A further structure is one file that implements [`Structure`], and one line of
 //! [`recognise`].
 
@@ -38,7 +38,7 @@ pub use rotation::{Rotation, Turn};
 pub use torus::{Balance, Group, Torus};
 pub use translation::Translation;
 
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::Formula;
 use std::fmt::Debug;
 use symbias_model::error::Result;

@@ -1,7 +1,7 @@
 //! Translations of one parameter that nothing else compensates: what is left of it is its part across them.
 
 use super::{Branches, Integrability, Least, Listed, Shares, Structure, orthonormal};
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::{CONSTANT, Formula, Projected, Script, spelled_tensor};
 use crate::metric::Monomial;
 use crate::orbit::OrbitFrame;

@@ -5,7 +5,7 @@ use super::{Options, Structure};
 use crate::answer::Rank;
 use symbias_geometry::charge::conserved::{Conserved, conserved};
 use symbias_geometry::charge::moment;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::gram::{Gram, gram};
 use symbias_geometry::probe::Probes;

@@ -7,7 +7,7 @@ use symbias_bias::{
     Base, Case, DRIVERS, Driver, Ground, Hypothesis, Kind, Potential, Pull, Status,
 };
 use symbias_geometry::charge::moment;
-use symbias_geometry::discover::structural::{Factor, Split};
+use symbias_geometry::factor::{Factor, Split};
 use symbias_geometry::orbit::{OrbitClass, OrbitFrame, formula};
 use symbias_geometry::probe::Probes;
 use symbias_geometry::structure::Branches;

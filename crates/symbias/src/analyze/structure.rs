@@ -7,7 +7,8 @@
 use super::charges::of_any_copy;
 use std::collections::{BTreeMap, BTreeSet};
 use symbias_geometry::charge::charges;
-use symbias_geometry::discover::structural::{Acted, Factor, factors};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::{Acted, Factor};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, Options, SourceFile};

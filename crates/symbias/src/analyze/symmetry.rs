@@ -5,7 +5,7 @@ use super::{Findings, Structure, coordinate_names};
 use crate::answer::{Bounds, Certificate, Entry, Factor, Symmetry, TensorAxis, UnexplainedOn};
 use std::collections::BTreeSet;
 use symbias_geometry::discover::certificate;
-use symbias_geometry::discover::structural::sum_name;
+use symbias_geometry::factor::sum_name;
 use symbias_geometry::symmetry::{Beyond, Complete, Evidence, Unexplained};
 use symbias_model::Model;
 

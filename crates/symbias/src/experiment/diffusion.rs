@@ -4,7 +4,7 @@ use super::observe;
 use super::plan::ModelFile;
 use super::spec::{Arm, DiffusionSpec, NoiseSpec, SchemeSpec, SliceSpec, SpaceSpec};
 use symbias_bias::quotient::{ChargedPair, FullBatch, Noise as Quotiented, Quotient, Section};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::PredictorMap;
 use symbias_model::data;

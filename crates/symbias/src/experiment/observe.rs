@@ -3,7 +3,7 @@
 use super::draws::written;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::weights;
 use symbias_geometry::structure::orthonormal;

@@ -1,8 +1,9 @@
 //! The generators of a gauge: the symmetric part of each group that is established, and single ones by name.
 
 use symbias_geometry::charge::moment;
-use symbias_geometry::discover::structural::{ActionView, Factor, factors};
+use symbias_geometry::discover::structural::factors;
 use symbias_geometry::effort::Effort;
+use symbias_geometry::factor::{ActionView, Factor};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::gram::gram;
 use symbias_geometry::probe::Probes;

@@ -3,7 +3,7 @@
 use symbias_bias::law::sampler::{Sampler, Settings as Chains};
 use symbias_bias::noise::Stationary;
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::discover::structural::Split;
+use symbias_geometry::factor::Split;
 use symbias_geometry::rank::numerical;
 use symbias_model::error::Result;
 use symbias_numerics::dense::{Matrix, symmetric_eigen};

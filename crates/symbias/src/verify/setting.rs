@@ -7,7 +7,7 @@ use crate::experiment::spec::StationarySpec;
 use std::path::Path;
 use symbias_bias::noise::Temper;
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};

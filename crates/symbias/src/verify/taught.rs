@@ -3,7 +3,7 @@
 use super::curvature::Curvatures;
 use super::setting::{SCALE, TEACHER, refuse};
 use symbias_bias::quotient::FullBatch;
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::gauge::balance_factors;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::data::{self, Named};

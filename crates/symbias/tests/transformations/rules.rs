@@ -4,7 +4,8 @@
 use crate::rewrite::File;
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Options, analyze};
-use symbias_geometry::discover::structural::{factors, sum_name};
+use symbias_geometry::discover::structural::factors;
+use symbias_geometry::factor::sum_name;
 use symbias_model::language::{Copies, SourceFile};
 
 fn folder() -> PathBuf {

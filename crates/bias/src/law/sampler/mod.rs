@@ -24,7 +24,7 @@ pub use chain::{Chain, Counts, Settings};
 use crate::noise::{Chart, Stationary, Temper, is_diagonal};
 use crate::potential::Noise;
 use slice::{Point, Room};
-use symbias_geometry::discover::structural::Split;
+use symbias_geometry::factor::Split;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_model::error::{Error, ErrorKind, Result};

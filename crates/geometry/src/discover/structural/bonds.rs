@@ -2,62 +2,12 @@
 //! depend (per head, per channel, …).
 
 use super::rules::{Reach, tie_slots};
-use super::slots::{Demands, Object, Slot, Twist};
+use super::slots::{Demands, Object, Slot};
+use crate::factor::action::{Bond, Dependence, Group, Shape, Twist, abstracted};
 use std::collections::{BTreeMap, HashMap};
 use symbias_model::expression::{
     Axial, AxisId, ConstantSource, Field, IndexExpr, Label, Model, Op, Source, TensorId,
 };
-
-/// The stand-in for the letter of an index function such as `h//2`.
-pub(crate) const LETTER: Label = Label(u32::MAX);
-
-/// An index function of one letter, with [`LETTER`] in its place; `None` is the letter itself.
-pub(crate) type Shape = Option<IndexExpr>;
-
-/// The group that a bond carries, for each value of the indices that it depends on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Group {
-    /// GL(n, ℝ) or GL(n, ℂ).
-    GeneralLinear(Field),
-    /// O(n, ℝ) or O(n, ℂ).
-    Orthogonal(Field),
-    /// U(n).
-    Unitary,
-    /// O(n−1), the stabiliser of the vector of ones.
-    OrthogonalFixingOnes,
-    /// SO(2) in each coordinate plane (the scalings per plane are found as scalings).
-    PlaneRotations(Vec<(usize, usize)>),
-}
-
-/// A set of values on which the group element may depend, as seen from each parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Dependence {
-    /// How many values.
-    pub size: u64,
-    /// For each parameter the axis that carries it, and the function of that axis.
-    pub at: BTreeMap<TensorId, (usize, Shape)>,
-}
-
-/// One group per value of the dependences, acting on axes of parameters.
-#[derive(Clone, Debug)]
-pub(crate) struct Bond {
-    pub group: Group,
-    /// n, the size of the axis (of the fused axes).
-    pub size: u64,
-    /// Parameter, axes (several if fused, the first is the slowest), twist.
-    pub slots: Vec<(TensorId, Vec<usize>, Twist)>,
-    pub dependences: Vec<Dependence>,
-    /// Only matrices of trace zero: multiples of the identity act trivially, or as other groups do
-    /// together (a closed ring of contracted indices).
-    pub traceless: bool,
-}
-
-impl Bond {
-    /// Number of copies of the group.
-    pub fn copies(&self) -> u64 {
-        self.dependences.iter().map(|d| d.size).product()
-    }
-}
 
 /// All bonds of the live graph that carry a group of positive dimension.
 pub(super) fn find(model: &Model, reach: &Reach) -> Vec<Bond> {
@@ -272,15 +222,6 @@ fn carry(model: &Model, from: Slot, to: Slot, place: &Place) -> Option<Place> {
     }
 }
 
-/// The letter of an index function of one letter, and the function itself.
-pub(super) fn abstracted(expr: &IndexExpr) -> Option<(Label, IndexExpr)> {
-    let mut letters = Vec::new();
-    expr.for_each_label(&mut |l| letters.push(l));
-    letters.dedup();
-    let [letter] = letters[..] else { return None };
-    Some((letter, substitute(expr, LETTER)))
-}
-
 /// Letters with more values than this are not enumerated.
 const ENUMERATED: u64 = 1 << 20;
 
@@ -345,24 +286,6 @@ pub(super) fn has_lookup(expr: &IndexExpr) -> bool {
         }
         IndexExpr::FloorDiv(a, _) | IndexExpr::Mod(a, _) => has_lookup(a),
         IndexExpr::Lookup { .. } => true,
-    }
-}
-
-/// The expression with another letter in place of every letter.
-pub(super) fn substitute(expr: &IndexExpr, with: Label) -> IndexExpr {
-    let again = |e: &IndexExpr| Box::new(substitute(e, with));
-    match expr {
-        IndexExpr::Label(_) => IndexExpr::Label(with),
-        IndexExpr::Constant(c) => IndexExpr::Constant(*c),
-        IndexExpr::Add(a, b) => IndexExpr::Add(again(a), again(b)),
-        IndexExpr::Sub(a, b) => IndexExpr::Sub(again(a), again(b)),
-        IndexExpr::Mul(a, b) => IndexExpr::Mul(again(a), again(b)),
-        IndexExpr::FloorDiv(a, n) => IndexExpr::FloorDiv(again(a), *n),
-        IndexExpr::Mod(a, n) => IndexExpr::Mod(again(a), *n),
-        IndexExpr::Lookup { tensor, index } => IndexExpr::Lookup {
-            tensor: *tensor,
-            index: index.iter().map(|e| substitute(e, with)).collect(),
-        },
     }
 }
 

@@ -10,20 +10,14 @@
 //! Used by [`crate::discover`]; the numerical null space judges it from above.
 
 pub(crate) mod bonds;
-pub(crate) mod factor;
-pub(crate) mod generators;
-pub(crate) mod places;
 mod rules;
 pub(crate) mod scaling;
 pub(crate) mod shift;
 pub(crate) mod slots;
 pub(crate) mod weights;
 
-pub use factor::{Acted, ActionView, Factor, MatrixSlot, sum_name};
-pub use generators::Split;
-pub use places::{SlotPlaces, are_listed};
-
-use crate::field::AffineField;
+use crate::factor::action::Kind;
+use crate::factor::{Factor, of_bond, of_scaling, of_shift};
 use symbias_model::expression::{Model, Source};
 
 /// All factors that the rules prove, largest first.
@@ -31,19 +25,19 @@ use symbias_model::expression::{Model, Source};
 pub fn factors(model: &Model) -> Vec<Factor> {
     let reach = rules::Reach::new(model);
     let mut bonds = bonds::find(model, &reach);
-    let systems = [weights::Kind::Scale, weights::Kind::Phase]
-        .map(|kind| (kind, weights::System::new(model, &reach, kind)));
+    let systems =
+        [Kind::Scale, Kind::Phase].map(|kind| (kind, weights::System::new(model, &reach, kind)));
     scaling::remove_kernel(model, &systems, &mut bonds);
     let mut factors = Vec::new();
     let mut shifts = Vec::new();
     for system in &systems {
         let (scalings, moved) = scaling::find(model, system, &bonds);
-        factors.extend(scalings.into_iter().map(|s| factor::of_scaling(model, s)));
+        factors.extend(scalings.into_iter().map(|s| of_scaling(model, s)));
         shifts.extend(moved);
     }
     shifts.extend(shift::unused(model, &reach));
-    factors.extend(shifts.into_iter().map(|s| factor::of_shift(model, s)));
-    factors.extend(bonds.into_iter().filter_map(|b| factor::of_bond(model, b)));
+    factors.extend(shifts.into_iter().map(|s| of_shift(model, s)));
+    factors.extend(bonds.into_iter().filter_map(|b| of_bond(model, b)));
     factors.sort_by_key(|f| std::cmp::Reverse(f.dimension));
     factors
 }
@@ -59,18 +53,4 @@ pub fn reads_inputs(model: &Model) -> bool {
         let selects = matches!(model.tensor(i).source, Source::Input { index: Some(_), .. });
         reach.tensors[i.index()] || selects && target != Some(i)
     })
-}
-
-impl Factor {
-    /// A basis of the factor's algebra on the flat parameter vector of `model.space()`.
-    #[must_use]
-    pub fn generators(&self, model: &Model) -> Vec<AffineField> {
-        self.split(model).all()
-    }
-
-    /// The same basis, sorted into symmetric, antisymmetric and other generators.
-    #[must_use]
-    pub fn split(&self, model: &Model) -> Split {
-        generators::of(self, model)
-    }
 }

@@ -2,7 +2,8 @@
 //! bonds. Each rule is a small proof that, if the arguments transform as stated, so does the
 //! value; what a rule does not know it pins, so that the result is a lower bound.
 
-use super::slots::{Demands, Slot, Slots, Twist};
+use super::slots::{Demands, Slot, Slots};
+use crate::factor::action::Twist;
 use std::collections::HashMap;
 use symbias_model::expression::{
     Axial, Factor, Field, Function, IndexExpr, Label, Model, Node, NodeId, Op, Reduction,

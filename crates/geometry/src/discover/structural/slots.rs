@@ -5,28 +5,8 @@
 //! `g⁻ᵀ`, `ḡ` or `g⁻†`. These four *twists* form Z₂ × Z₂ (dual, conjugate), so a bond is a
 //! union-find tree whose edges carry a twist.
 
+use crate::factor::action::Twist;
 use symbias_model::expression::{Label, Model, NodeId, TensorId};
-
-/// How a group element acts on a slot, relative to another: bit 0 dual, bit 1 conjugate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Twist(u8);
-
-impl Twist {
-    pub const SAME: Twist = Twist(0);
-    pub const DUAL: Twist = Twist(1);
-    pub const CONJUGATE: Twist = Twist(2);
-    pub const ADJOINT: Twist = Twist(3);
-
-    pub fn then(self, other: Twist) -> Twist {
-        Twist(self.0 ^ other.0)
-    }
-    pub fn is_dual(self) -> bool {
-        self.0 & 1 != 0
-    }
-    pub fn is_conjugate(self) -> bool {
-        self.0 & 2 != 0
-    }
-}
 
 /// A tensor or a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

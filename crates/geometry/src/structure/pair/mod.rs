@@ -6,8 +6,8 @@ mod structure;
 pub(super) use structure::signed;
 
 use crate::charge::{Charge, Places, charges};
-use crate::discover::structural::generators::Layout;
-use crate::discover::structural::{Factor, SlotPlaces};
+use crate::factor::generators::Layout;
+use crate::factor::{Factor, SlotPlaces};
 use crate::formula::{Script, spelled_tensor, total};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};

@@ -2,7 +2,7 @@
 //! the balanced point both stacks have the spectrum s.
 
 use super::Pair;
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::{
     Fold, Formula, Index, Kind, Matrices, Range, Script, Shape, Spectrum, Symbol,
 };

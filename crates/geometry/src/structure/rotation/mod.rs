@@ -4,9 +4,9 @@
 mod structure;
 
 use super::pair::{spectrum, stacked};
-use crate::discover::structural::bonds::Group;
-use crate::discover::structural::factor::Action;
-use crate::discover::structural::{Factor, SlotPlaces};
+use crate::factor::Action;
+use crate::factor::action::Group;
+use crate::factor::{Factor, SlotPlaces};
 use crate::formula::{Script, spelled_tensor};
 use symbias_model::expression::{Field, Model};
 use symbias_numerics::dense::Matrix;

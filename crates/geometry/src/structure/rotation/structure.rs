@@ -1,7 +1,7 @@
 //! What a rotated stack says of volumes, weights and laws (theory §6). M → kM leaves S = MᵀM alone, K X = 2(XS + SX).
 
 use super::{Rotation, Turn};
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::{
     Fold, Formula, Index, Kind, Matrices, Norm, Range, Script, Shape, Spectrum, Symbol,
 };

@@ -7,8 +7,8 @@ mod weights;
 pub(super) use structure::is_diagonal;
 
 use crate::charge::{Charge, Places, ScaledBlock, diagonal};
-use crate::discover::structural::Factor;
-use crate::discover::structural::generators::Layout;
+use crate::factor::Factor;
+use crate::factor::generators::Layout;
 use crate::formula::Script;
 use symbias_model::expression::Model;
 use symbias_numerics::dense::Matrix;

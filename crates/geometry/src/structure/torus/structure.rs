@@ -4,7 +4,7 @@
 //! A_k = m_k c, c^M Π m_k^{m_k} = t², det Γ_𝔭 ∝ c^F and pdet K = M (t²/c)^n.
 
 use super::{Balance, Torus, weights};
-use crate::discover::structural::{ActionView, Factor};
+use crate::factor::{ActionView, Factor};
 use crate::formula::{Fold, Formula, Function, Norm, Script, Symbol};
 use crate::structure::{Branches, Integrability, Least, Listed, Products, Shares, Structure};
 use std::f64::consts::LN_2;

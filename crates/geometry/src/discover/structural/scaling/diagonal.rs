@@ -1,8 +1,8 @@
 //! The diagonal elements of a bond's group, which are known before scalings are looked for.
 
 use super::{Solver, Vector};
-use crate::discover::structural::bonds::{Bond, Group};
-use crate::discover::structural::weights::Kind;
+use crate::factor::action::Kind;
+use crate::factor::action::{Bond, Group};
 use symbias_model::expression::Field;
 
 impl Solver<'_> {

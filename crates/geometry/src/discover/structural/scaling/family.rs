@@ -1,6 +1,7 @@
 //! The functions of indices that a solution belongs to.
 
-use super::{Part, Scaling, Solver, Span, Vector};
+use super::{Solver, Vector};
+use crate::factor::action::{Part, Scaling, Span};
 use std::collections::BTreeSet;
 use symbias_model::expression::{AxisId, TensorId};
 

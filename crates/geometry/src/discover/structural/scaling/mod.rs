@@ -7,11 +7,10 @@ mod family;
 mod moved;
 mod rows;
 
-use crate::discover::structural::bonds::{Bond, Shape};
-use crate::discover::structural::shift::Shift;
 use crate::discover::structural::shift::monomial::Monomial;
 use crate::discover::structural::weights::Unknown;
-use crate::discover::structural::weights::{Change, Kind, System};
+use crate::discover::structural::weights::{Change, System};
+use crate::factor::action::{Bond, Kind, Scaling, Shift};
 use exact::exact;
 use rows::{Row, Rows};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -23,42 +22,6 @@ type Exact = Fp<MERSENNE61>;
 
 /// What rounding leaves of an equation, relative to its terms.
 const ROUNDING: f64 = 1e-12;
-
-/// One parameter's share in a diagonal symmetry: its entries are multiplied by
-/// `exp(exponent · α(items))`.
-#[derive(Clone, Debug)]
-pub(crate) struct Part {
-    pub tensor: TensorId,
-    pub exponent: f64,
-    /// For each item of the solution the axis that carries it and the function of that index.
-    pub axes: Vec<(usize, Shape)>,
-}
-
-/// Which functions of one item's value occur.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Span {
-    /// Constants.
-    Constant,
-    /// Functions of the value with zero sum.
-    Centred,
-    /// Functions of a coarser value (`shape` of the finer one) with zero sum.
-    Coarse(Shape, u64),
-    /// Functions with zero sum on each fibre of a coarser value.
-    Fibre(Shape),
-}
-
-/// A family of diagonal symmetries: α ranges over all functions of the items, or over sums of
-/// some of their components.
-#[derive(Clone, Debug)]
-pub(crate) struct Scaling {
-    pub kind: Kind,
-    pub parts: Vec<Part>,
-    /// Number of values of each item.
-    pub sizes: Vec<u64>,
-    /// `None`: all functions; otherwise the components that occur, one span per item each.
-    pub components: Option<Vec<Vec<Span>>>,
-    pub dimension: u128,
-}
 
 /// Finds the groups whose multiples of the identity do nothing that the groups before do not do,
 /// and leaves them their matrices of trace zero; scalings that are more than that are found as such.

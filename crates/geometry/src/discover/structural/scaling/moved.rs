@@ -2,10 +2,10 @@
 
 use super::family::{Choice, Function};
 use super::{Solver, Vector};
-use crate::discover::structural::bonds::Shape;
 use crate::discover::structural::shift::monomial::{Atom, Monomial, What};
-use crate::discover::structural::shift::{How, Share, Shift};
 use crate::discover::structural::weights::{Change, Unknown};
+use crate::factor::action::Shape;
+use crate::factor::action::{How, Share, Shift};
 use symbias_model::expression::{AxisId, IndexExpr, Label, TensorId};
 
 impl Solver<'_> {

@@ -3,7 +3,7 @@
 //! All parameters are moved by multiples of the same functions β, one for each list of axes, so
 //! that whether two moves cancel is a question about their coefficients.
 
-use super::super::bonds::{LETTER, Shape};
+use crate::factor::action::{BOUND, LETTER, Shape, mentions};
 use symbias_model::expression::{AxisId, Field, IndexExpr, Label, Model, NodeId, TensorId};
 
 /// An argument of β: a function of one axis (at this level) with zero sum, at an index.
@@ -48,8 +48,6 @@ pub(crate) struct Monomial {
     scale: u64,
 }
 
-/// The first bound letter.
-pub(crate) const BOUND: u32 = 1 << 30;
 /// More factors than this are not followed.
 const ATOMS: usize = 6;
 
@@ -247,12 +245,6 @@ enum Value {
     Count,
     /// This atom has sum one, and alone carries the letter.
     One(usize),
-}
-
-pub(crate) fn mentions(expr: &IndexExpr, letter: Label) -> bool {
-    let mut found = false;
-    expr.for_each_label(&mut |l| found |= l == letter);
-    found
 }
 
 /// The function of an index that a level is, at an index.

@@ -6,9 +6,8 @@
 
 use super::monomial::{Atom, Item, Monomial, Sum, What};
 use crate::discover::structural::scaling::exact::plus;
-use crate::discover::structural::weights::{
-    Combination, Key, Kind, Weight, Weights, add_to, covering,
-};
+use crate::discover::structural::weights::{Combination, Key, Weight, Weights, add_to, covering};
+use crate::factor::action::Kind;
 use symbias_model::expression::{
     Axial, Factor, Field, Function, IndexExpr, Label, NodeId, Op, Reduction, Source, TensorId, Term,
 };

@@ -10,20 +10,14 @@
 
 mod rules;
 
-use super::bonds::{LETTER, Shape, abstracted, covers, has_lookup};
+use super::bonds::{covers, has_lookup};
 use super::rules::Reach;
 use super::scaling::exact::plus;
 use super::shift::monomial::{Item, Monomial, shaped};
+use crate::factor::action::{Kind, LETTER, Shape, abstracted};
 pub(super) use rules::Weights;
 use std::collections::{BTreeMap, HashMap};
 use symbias_model::expression::{AxisId, IndexExpr, Label, Model, Op, RopeLayout, TensorId};
-
-/// Scales are real (θ → e^s θ), phases turn complex entries (θ → e^{is} θ).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Scale,
-    Phase,
-}
 
 /// An unknown: the coefficient of one way in which a parameter changes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! What scale (or phase) each operation gives its value, and what it demands for that.
 
-use super::{Combination, Key, Kind, System, Unknown, Weight, accumulate, add_to, covering};
-use crate::discover::structural::bonds::{LETTER, abstracted, covers, has_lookup};
+use super::{Combination, Key, System, Unknown, Weight, accumulate, add_to, covering};
+use crate::discover::structural::bonds::{covers, has_lookup};
 use crate::discover::structural::rules::Reach;
 use crate::discover::structural::shift::moves::Moved;
+use crate::factor::action::Kind;
+use crate::factor::action::{LETTER, abstracted};
 use std::collections::HashMap;
 use symbias_model::expression::{
     Axial, AxisId, Field, Function, IndexExpr, Label, Model, NodeId, Op, Reduction, RopeLayout,

@@ -10,7 +10,7 @@ use crate::experiment::quantile::ordered;
 use crate::experiment::spec::{LossSpec, PredictedSpec, StationarySpec, entry_of};
 use std::sync::Arc;
 use symbias_bias::law::sampler::{Loss, Sampler, Settings as Chains};
-use symbias_geometry::discover::structural::Split;
+use symbias_geometry::factor::Split;
 use symbias_geometry::metric::weights;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::error::{Error, ErrorKind, Result};

@@ -9,7 +9,7 @@ use symbias_bias::law::Density;
 use symbias_bias::noise::{Stationary, Temper};
 use symbias_bias::quotient::{FullBatch, Section};
 use symbias_bias::{Ground, Status};
-use symbias_geometry::discover::structural::Factor;
+use symbias_geometry::factor::Factor;
 use symbias_geometry::probe::{Entries, Probes};
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};

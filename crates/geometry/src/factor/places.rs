@@ -1,9 +1,8 @@
 //! Where the entries that a factor moves lie in θ: what generators, charges and closed forms read.
 
-use super::bonds::Bond;
-use super::factor::{Action, Factor};
+use super::action::{Bond, Twist};
 use super::generators::{Layout, for_each_index, value_of};
-use super::slots::Twist;
+use super::{Action, Factor};
 use symbias_model::expression::{Model, TensorId};
 
 /// One parameter's share in a matrix action: it is transformed by X, or by −Xᵀ where dual, in

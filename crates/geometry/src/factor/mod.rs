@@ -1,10 +1,15 @@
-//! Factors: what the rules found, in words and as generators.
+//! Factors: families of generators of one group, in words and as generators, whoever finds them. Rules write them,
+//! the established symmetry says which stand, and charges, orbits, gauges and biases read them.
 
-use super::bonds::{Bond, Group};
-use super::scaling::{Scaling, Span};
-use super::shift::monomial::mentions;
-use super::shift::{How, Share, Shift};
-use super::weights::Kind;
+pub(crate) mod action;
+pub(crate) mod generators;
+mod places;
+
+pub use generators::Split;
+pub use places::{SlotPlaces, are_listed};
+
+use crate::field::AffineField;
+use action::{Bond, Group, How, Kind, Scaling, Share, Shift, Span, mentions};
 use std::collections::BTreeMap;
 use symbias_model::expression::{Field, Label, Model, TensorId};
 
@@ -138,7 +143,7 @@ pub fn sum_name<'a>(ideals: impl IntoIterator<Item = (&'a str, u128)>) -> String
     }
 }
 
-pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
+pub(crate) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
     let n = bond.size;
     let copies = u128::from(bond.copies());
     let n2 = u128::from(n);
@@ -215,7 +220,7 @@ pub(super) fn of_bond(model: &Model, bond: Bond) -> Option<Factor> {
     })
 }
 
-pub(super) fn of_scaling(model: &Model, scaling: Scaling) -> Factor {
+pub(crate) fn of_scaling(model: &Model, scaling: Scaling) -> Factor {
     let (base, rule) = match scaling.kind {
         Kind::Scale => ("R", "homogeneity"),
         Kind::Phase => ("so(2)", "phase invariance"),
@@ -242,7 +247,7 @@ pub(super) fn of_scaling(model: &Model, scaling: Scaling) -> Factor {
     }
 }
 
-pub(super) fn of_shift(model: &Model, shift: Shift) -> Factor {
+pub(crate) fn of_shift(model: &Model, shift: Shift) -> Factor {
     let scales = shift.parts.iter().any(|p| p.how == How::Scale);
     let rule = match shift.parts.len() {
         _ if shift.unused => "parameter that no output reads",
@@ -419,5 +424,19 @@ impl Factor {
                     .collect(),
             },
         }
+    }
+}
+
+impl Factor {
+    /// A basis of the factor's algebra on the flat parameter vector of `model.space()`.
+    #[must_use]
+    pub fn generators(&self, model: &Model) -> Vec<AffineField> {
+        self.split(model).all()
+    }
+
+    /// The same basis, sorted into symmetric, antisymmetric and other generators.
+    #[must_use]
+    pub fn split(&self, model: &Model) -> Split {
+        generators::of(self, model)
     }
 }

@@ -3,14 +3,9 @@
 //! Bases: orthonormal in each group's defining matrices, E_ii and (E_ij ± E_ji)/√2 (times i), the
 //! symmetric ones first; indicator functions for scalings and shifts (theory §1, Gram matrix).
 
-use super::bonds::{Bond, Group, LETTER, Shape};
-use super::factor::{Action, Factor};
+use super::action::{BOUND, Bond, Group, How, Kind, LETTER, Scaling, Shape, Shift, Span, Twist};
 use super::places::of_slot;
-use super::scaling::{Scaling, Span};
-use super::shift::monomial::BOUND;
-use super::shift::{How, Shift};
-use super::slots::Twist;
-use super::weights::Kind;
+use super::{Action, Factor};
 use crate::field::AffineField;
 use std::collections::HashMap;
 use std::f64::consts::FRAC_1_SQRT_2;
