@@ -103,6 +103,11 @@ fn a_fit_is_written_and_repeats() {
     assert_eq!(model.status.code(), Some(0), "{}", said(&model));
     let run = symbias(&out, &["run", "experiment.toml", "-o", "record"]);
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+    // From charges it comes back to a minimum of the problem that was fitted.
+    let (_, measured) = symbias::experiment::record::read(&out.join("record")).expect("a record");
+    let residual = measured[0].series("residual").expect("the residual");
+    let (first, last) = (residual.at(0, 0)[0], residual.last(0)[0]);
+    assert!(first > 0.0 && last < 1e-3, "{first} to {last}");
     // A second fit does not overwrite the first.
     let again = symbias(
         &at,

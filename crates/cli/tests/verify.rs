@@ -54,6 +54,8 @@ fn wishes_that_cannot_be_are_refused_with_value_rule_and_remedy() {
         (["--temperature", "-1"], "temperature is -1", "positive"),
         (["--temperature", "nan"], "temperature is NaN", "positive"),
         (["--temperature", "inf"], "temperature is inf", "positive"),
+        (["--temperature", "1e300"], "is 1e300\n", "positive"),
+        (["--decay", "1e200"], "is 1e200\n", "up to 1e12"),
         (["--decay", "-0.5"], "decay is -0.5", "at least 0"),
         (["--decay", "nan"], "decay is NaN", "at least 0"),
         (["--replicas", "1"], "replicas are 1", "at least 2"),

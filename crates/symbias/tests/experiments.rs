@@ -81,9 +81,17 @@ fn tried(
     change: impl Fn(String) -> String,
     csv: &str,
 ) -> Result<symbias::experiment::Concluded, String> {
+    of_model(MODEL, change, csv)
+}
+
+fn of_model(
+    model: &str,
+    change: impl Fn(String) -> String,
+    csv: &str,
+) -> Result<symbias::experiment::Concluded, String> {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().join(name);
-    std::fs::write(at("m.toml"), MODEL).unwrap();
+    std::fs::write(at("m.toml"), model).unwrap();
     std::fs::write(at("d.csv"), csv).unwrap();
     std::fs::write(at("t.npy"), npy(&[1.0, 2.0, 3.0, 4.0])).unwrap();
     std::fs::write(at("x.toml"), change(GOOD.to_owned())).unwrap();
@@ -178,6 +186,47 @@ fn bad_data_are_named() {
     ] {
         let error = tried(|t| t, csv).map(|_| ()).unwrap_err().to_lowercase();
         assert!(error.contains(expected), "{csv:?}: {error}");
+    }
+}
+
+/// u ⊙ v under decay minimises loss + λ‖w‖₁: the residual of that problem vanishes, and that of others does not.
+#[test]
+fn the_residual_of_the_problem_that_decay_solves_vanishes() {
+    let model = MODEL.replace(
+        "program = \"y = u[i] * v[i] * x[i]\"",
+        "program = \"\"\"\nw[i] = (\n  u[i] * v[i])\ny = w[i] * x[i]\"\"\"",
+    );
+    assert_ne!(model, MODEL);
+    let observed = r#"observe = { kkt = { lasso = { target = "sum[i](abs(w[i]))" }, other = { target = "sum[i](abs(w[i])^0.5)" }, more = { target = "sum[i](abs(w[i]))", lambda = 0.2 } } }"#;
+    let change = |text: String| {
+        let from = text.find("observe = ").unwrap();
+        let until = from + text[from..].find('\n').unwrap();
+        let text = format!("{}{observed}{}", &text[..from], &text[until..]);
+        text.replace(
+            "batch = { size = 2, draw = \"epochs\" }",
+            "samples = 4\nrefresh = false\ndecay = 0.1",
+        )
+        .replace("steps = 300", "steps = 20000\nprecision = \"f64\"")
+    };
+    let done = of_model(&model, change, CSV).unwrap_or_else(|e| panic!("{e}"));
+    for replica in 0..2 {
+        let last = |name: &str| {
+            let series = done.measured[0].series(name);
+            let series = series.unwrap_or_else(|e| panic!("{e}"));
+            (series.at(replica, 0)[0], series.last(replica)[0])
+        };
+        let (first, lasso) = last("lasso");
+        assert!(first > 0.1 && lasso < 1e-6, "{first} to {lasso}");
+        assert!(last("other").1 > 0.05 && last("more").1 > 0.05);
+    }
+    // What cannot be is named before anything runs.
+    for (from, to, word) in [
+        ("abs(w[i])^0.5", "abs(q[i])^0.5", "names no array"),
+        (", lambda = 0.2", ", lambda = 0.0", "has lambda 0.0"),
+    ] {
+        let refused = of_model(&model, |t| change(t).replace(from, to), CSV);
+        let said = refused.err().unwrap_or_default();
+        assert!(said.contains(word), "{said}");
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Chart, Temper, horizontal, isotropic, slice, value};
 use crate::ground::{Base, Ground};
 use crate::potential::{Noise, Potential};
+use symbias_geometry::formula::Formula;
 use symbias_model::error::Result;
 
 /// Which stationary law: of what noise, on which slice, how warm and with how much weight decay.
@@ -54,12 +55,28 @@ impl Stationary {
     /// # Errors
     /// As [`Stationary::potential`].
     pub fn log_density(&self, ground: &Ground<'_>, base: &Base, loss: f64) -> Result<Option<f64>> {
-        let held = self.noise == Noise::Isotropic && !ground.is_isometric();
+        let r = self.value(ground, base)?;
+        let isometric = ground.is_isometric();
+        Ok(r.map(|r| self.weighed(isometric, &base.fixed.theta, loss, r)))
+    }
+
+    /// The same from R, which [`Stationary::formula`] gives at any balanced θ once it is known; `isometric`: orbits are compact.
+    #[must_use]
+    pub fn weighed(&self, isometric: bool, theta: &[f64], loss: f64, r: f64) -> f64 {
+        let held = self.noise == Noise::Isotropic && !isometric;
         let decay = match held {
             true => 0.0,
-            false => self.temper.decay / 2.0 * base.fixed.theta.iter().map(|x| x * x).sum::<f64>(),
+            false => self.temper.decay / 2.0 * theta.iter().map(|x| x * x).sum::<f64>(),
         };
-        let r = self.value(ground, base)?;
-        Ok(r.map(|r| -(loss + decay) / self.temper.temperature - r))
+        -(loss + decay) / self.temper.temperature - r
+    }
+
+    /// R as a formula of balanced parameters, where there is one that is the number at this point.
+    ///
+    /// # Errors
+    /// As [`Stationary::potential`].
+    pub fn formula(&self, ground: &Ground<'_>, base: &Base) -> Result<Option<Formula>> {
+        let found = self.potential(ground, Some(base), &base.fixed.theta)?;
+        Ok(found.formula.filter(|_| found.by_formula.is_some()))
     }
 }

@@ -9,6 +9,7 @@ mod held;
 mod losses;
 mod measure;
 mod outputs;
+mod slopes;
 mod volume;
 mod weights;
 
@@ -17,6 +18,7 @@ pub use expression::{Expressions, From};
 pub use losses::Loss;
 pub use measure::{Kind, Measure};
 pub use outputs::Outputs;
+pub use slopes::{Slopes, SlopesAt};
 pub use volume::LogVolume;
 pub use weights::Weights;
 

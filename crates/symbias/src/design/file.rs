@@ -58,6 +58,26 @@ fn one() -> f64 {
 pub const RANGE: [f64; 2] = [1e-3, 10.0];
 
 impl DesignSpec {
+    /// A target under a driver, of nothing yet.
+    #[must_use]
+    pub fn of(target: &str, driver: Driver) -> DesignSpec {
+        DesignSpec {
+            symbias: 1,
+            name: None,
+            driver,
+            target: target.to_owned(),
+            axes: toml::Table::new(),
+            components: toml::Table::new(),
+            weights: None,
+            constants: toml::Table::new(),
+            tune: std::collections::BTreeMap::new(),
+            range: None,
+            temperature: one(),
+            decay: one(),
+            model: None,
+        }
+    }
+
     /// The meaning of a text.
     ///
     /// # Errors
@@ -206,21 +226,7 @@ impl DesignSpec {
                 super::spectral::renamed(target, "x", term)?
             ),
         };
-        let mut spec = DesignSpec {
-            symbias: 1,
-            name: None,
-            driver,
-            target,
-            axes: toml::Table::new(),
-            components: toml::Table::new(),
-            weights: None,
-            constants: toml::Table::new(),
-            tune: std::collections::BTreeMap::new(),
-            range: None,
-            temperature: 1.0,
-            decay: 1.0,
-            model: None,
-        };
+        let mut spec = DesignSpec::of(&target, driver);
         let mut own = Vec::new();
         for (name, size) in axes {
             let size = i64::try_from(size)

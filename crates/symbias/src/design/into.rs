@@ -40,7 +40,7 @@ pub(super) fn adapted(spec: &DesignSpec, text: &str) -> Result<(DesignSpec, Into
         .remedy("write the linear statement into the model, or leave `model` out"));
     }
     let parameters = table("parameters");
-    let named = |name: &str| spectral::renamed(&spec.target, name, name).is_ok();
+    let named = |name: &str| spectral::is_named(&spec.target, name);
     let wanted: Vec<String> = match spec.components.is_empty() {
         true => parameters.keys().filter(|n| named(n)).cloned().collect(),
         false => spec.components.keys().cloned().collect(),

@@ -43,6 +43,7 @@ pub use made::{Made, basin_of};
 pub use part::{Construction, On, Parameter, Part, Raw, indexed};
 pub use penalty::{Kkt, Penalty};
 pub use report::text;
+pub use spectral::is_named;
 pub use start::usual_charge;
 pub use symbias_bias::Driver;
 pub use weights::{Lifted, lifted};

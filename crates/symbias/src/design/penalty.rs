@@ -4,6 +4,7 @@
 //! parameterization that it judges.
 
 use super::file::DesignSpec;
+use super::spectral::{is_named, renamed};
 use super::target::{Kind, Target, Term};
 use serde::Serialize;
 use std::path::Path;
@@ -71,6 +72,23 @@ impl Penalty {
     /// What was read.
     pub(super) fn of(target: Target) -> Penalty {
         Penalty { target }
+    }
+
+    /// The target as an expression of its components alone, numbers in the place of constants; `None` where a constant is an
+    /// array.
+    #[must_use]
+    pub fn expression(&self) -> Option<String> {
+        let spec = &self.target.spec;
+        let mut text = spec.target.trim().to_owned();
+        for (name, value) in &spec.constants {
+            if is_named(&text, name) {
+                let number = value
+                    .as_float()
+                    .or_else(|| value.as_integer().map(|n| n as f64))?;
+                text = renamed(&text, name, &format!("({number:?})")).ok()?;
+            }
+        }
+        Some(text)
     }
 
     /// The components: names and sizes.

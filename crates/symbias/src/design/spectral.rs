@@ -65,6 +65,12 @@ fn words(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
+/// Whether an expression has a word.
+#[must_use]
+pub fn is_named(text: &str, word: &str) -> bool {
+    words(text).iter().any(|(_, w)| *w == word)
+}
+
 /// The text with a word replaced.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ mod draws;
 pub mod figures;
 mod given;
 mod inputs;
+mod kkt;
 mod observe;
 mod orbit;
 mod perform;

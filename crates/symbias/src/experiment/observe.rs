@@ -1,6 +1,7 @@
 //! What an arm looks at: statements, functions of arrays, losses, charges.
 
 use super::draws::written;
+use super::kkt;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
 use symbias_geometry::factor::Factor;
@@ -56,6 +57,12 @@ pub(super) fn plan(
             }
             LossSpec::Fresh(samples) => Loss::on_fresh(name, training, *samples)?,
         }));
+    }
+    for (name, problem) in &observe.kkt {
+        let observed = |of: &str| statements.observable(of);
+        let decay = spec.decay.filter(|d| *d > 0.0);
+        let residual = kkt::plan(name, problem, decay, (own, training), &observed)?;
+        all.push(Box::new(residual));
     }
     if observe.weights {
         let found = weights(&own.model, factors).ok_or_else(|| {

@@ -133,7 +133,14 @@ fn finish(
         let at = crate::design::indexed("", &part.letters);
         let _ = writeln!(out, "{0}_seen{at} = {0}{at}", part.component);
     }
-    let _ = writeln!(out, "\"\"\"\n[arms.fit]");
+    let _ = writeln!(out, "\"\"\"");
+    if let Some(target) = problem.made.penalty.expression() {
+        let _ = writeln!(
+            out,
+            "[run.observe.kkt]\nresidual = {{ target = {target:?}, lambda = {lambda:e} }}"
+        );
+    }
+    let _ = writeln!(out, "[arms.fit]");
     let start = space
         .blocks()
         .iter()

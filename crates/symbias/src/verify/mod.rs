@@ -153,21 +153,25 @@ pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result
     found
 }
 
+/// Temperatures and decays beyond this, in units of the loss, leave no digits to a trial beside it.
+const EXTREME: f64 = 1e12;
+
 /// Numbers that cannot be.
 fn in_range(wish: &Wish) -> Result<()> {
     let refuse = |text: String, remedy: &str| {
         Err(Error::new(ErrorKind::Value, text).remedy(remedy.to_owned()))
     };
-    if let Some(t) = wish.temperature.filter(|t| !(*t > 0.0 && t.is_finite())) {
+    let within = |x: f64| (1.0 / EXTREME..=EXTREME).contains(&x);
+    if let Some(t) = wish.temperature.filter(|t| !within(*t)) {
         return refuse(
-            format!("the temperature is {t}"),
-            "give a positive number, in units of the loss",
+            format!("the temperature is {t:?}"),
+            "give a positive number, in units of the loss, between 1e-12 and 1e12",
         );
     }
-    if let Some(decay) = wish.decay.filter(|d| !(*d >= 0.0 && d.is_finite())) {
+    if let Some(decay) = wish.decay.filter(|d| !(*d == 0.0 || within(*d))) {
         return refuse(
-            format!("the weight decay is {decay}"),
-            "give a number that is at least 0, the lambda of (lambda/2)||theta||^2",
+            format!("the weight decay is {decay:?}"),
+            "give a number that is at least 0, the lambda of (lambda/2)||theta||^2, up to 1e12",
         );
     }
     if wish.replicas < LEAST_REPLICAS {

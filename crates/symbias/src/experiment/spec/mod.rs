@@ -22,7 +22,7 @@ pub use law::{
     Bound, EquationSpec, Expectation, LawQuestion, NumberQuestion, OneOrMore, PredictedSpec,
     StationarySpec, entry_of,
 };
-pub use observe::{LossSpec, MeasureKind, MeasureSpec, Observe};
+pub use observe::{KktSpec, LossSpec, MeasureKind, MeasureSpec, Observe};
 pub use question::{Attribute, DriverSpec, Predict, Published, Statistic};
 
 use schemars::JsonSchema;

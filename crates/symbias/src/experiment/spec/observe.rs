@@ -26,6 +26,10 @@ pub struct Observe {
     /// Losses by name.
     #[serde(default)]
     pub losses: BTreeMap<String, LossSpec>,
+    /// KKT residuals of loss + λR by name: ‖∇ℓ + λs‖ over the larger of ‖∇ℓ‖ and ‖λs‖, s the nearest element of ∂R, for
+    /// arrays that the model computes by statements of their own. 0 at a minimum.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kkt: BTreeMap<String, KktSpec>,
     /// The effective weights that the symmetry leaves alone, as `weights`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub weights: bool,
@@ -53,6 +57,17 @@ pub struct MeasureSpec {
     pub of: String,
     /// Which function.
     pub kind: MeasureKind,
+}
+
+/// A problem whose residual is looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KktSpec {
+    /// R, as the target of a design: `sum[i](abs(w[i])^0.5)`.
+    pub target: String,
+    /// λ; the decay of the arm if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lambda: Option<f64>,
 }
 
 /// Which function of an array.

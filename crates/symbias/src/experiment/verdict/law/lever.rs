@@ -1,7 +1,7 @@
 //! What of a law can be wrong by a number: its temperature, the power of its volume, its exponent at 0; each is a parameter
 //! of relatives of the law, with a statistic that tells them apart.
 
-use super::subject::Subject;
+use super::subject::{ByFormula, Subject};
 use serde::{Deserialize, Serialize};
 use symbias_bias::Ground;
 use symbias_bias::law::Density;
@@ -285,6 +285,10 @@ impl Subject {
             r: Vec::new(),
             rows: (decay > 0.0).then(|| vec![Vec::new(); laws.len()]),
         };
+        let formulas: Vec<Option<ByFormula>> = match &found.rows {
+            Some(_) => laws.iter().map(|law| self.formula(law)).collect(),
+            None => Vec::new(),
+        };
         for w in places {
             let theta = self.lifted(*w)?;
             let loss = self.batch.loss(&theta);
@@ -293,11 +297,13 @@ impl Subject {
             let Some(rows) = &mut found.rows else {
                 continue;
             };
-            let base = ground.base(&theta)?;
-            for (row, law) in rows.iter_mut().zip(&laws) {
-                let log = match &base {
-                    Some(base) => law.log_density(&ground, base, loss)?,
-                    None => None,
+            for ((row, law), formula) in rows.iter_mut().zip(&laws).zip(&formulas) {
+                let log = match formula {
+                    Some(known) => known.log_density(&theta, loss),
+                    None => match ground.base(&theta)? {
+                        Some(base) => law.log_density(&ground, &base, loss)?,
+                        None => None,
+                    },
                 };
                 row.push(log.unwrap_or(f64::NEG_INFINITY));
             }

@@ -4,12 +4,13 @@
 use crate::experiment::diffusion::Moving;
 use crate::experiment::plan::Planned;
 use crate::experiment::spec::{PredictedSpec, StationarySpec, entry_of};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use symbias_bias::law::Density;
 use symbias_bias::noise::{Stationary, Temper};
 use symbias_bias::quotient::{FullBatch, Section};
 use symbias_bias::{Ground, Status};
 use symbias_geometry::factor::Factor;
+use symbias_geometry::formula::Formula;
 use symbias_geometry::probe::{Entries, Probes};
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -37,6 +38,23 @@ pub(super) struct Subject {
     pub theta: Vec<f64>,
     noise: StationarySpec,
     pub law: Stationary,
+    /// R of the law as a formula, where it has one.
+    by_formula: OnceLock<Option<ByFormula>>,
+}
+
+/// R of a law as a formula of balanced parameters.
+pub(super) struct ByFormula {
+    law: Stationary,
+    r: Formula,
+    isometric: bool,
+}
+
+impl ByFormula {
+    /// log p at balanced parameters, up to a constant; `None` where R is not finite.
+    pub fn log_density(&self, theta: &[f64], loss: f64) -> Option<f64> {
+        let r = self.r.value(theta).filter(|r| r.is_finite())?;
+        Some(self.law.weighed(self.isometric, theta, loss, r))
+    }
 }
 
 impl Subject {
@@ -87,6 +105,7 @@ impl Subject {
             model,
             files,
             noise,
+            by_formula: OnceLock::new(),
         })
     }
 
@@ -287,8 +306,23 @@ impl Subject {
         section.lift(&[w])
     }
 
+    /// R of a law with this model, as a formula; `None` where it has to be computed at each point.
+    pub fn formula(&self, law: &Stationary) -> Option<ByFormula> {
+        let probes = Probes::new(&self.model, &self.files, None, 1).ok()?;
+        let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
+        let base = ground.base(&self.theta).ok()??;
+        Some(ByFormula {
+            law: *law,
+            r: law.formula(&ground, &base).ok()??,
+            isometric: ground.is_isometric(),
+        })
+    }
+
     fn log_density(&self, w: f64) -> Option<f64> {
         let theta = self.lifted(w).ok()?;
+        if let Some(known) = self.by_formula.get_or_init(|| self.formula(&self.law)) {
+            return known.log_density(&theta, self.batch.loss(&theta));
+        }
         let probes = Probes::new(&self.model, &self.files, None, 1).ok()?;
         let ground = Ground::new(&self.model, &self.factors, &probes, false, 0);
         let base = ground.base(&theta).ok()??;
