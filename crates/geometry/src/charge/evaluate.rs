@@ -2,7 +2,10 @@
 
 use super::formula::{Charge, Form, Term};
 use super::places::{Places, Selection};
-use crate::discover::structural::generators::{Layout, for_each_index, product_functions};
+use crate::discover::structural::{
+    family::product_functions,
+    generators::{Layout, for_each_index},
+};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 

@@ -11,6 +11,7 @@
 
 pub(crate) mod bonds;
 pub(crate) mod factor;
+pub(crate) mod family;
 pub(crate) mod generators;
 pub(crate) mod places;
 mod rules;
