@@ -75,6 +75,8 @@ pub struct Base {
     pub log_volume: [f64; 3],
     /// Their gradients.
     pub gradients: [Vec<f64>; 3],
+    /// The orbit there.
+    pub frame: OrbitFrame<'static>,
     /// P_H there.
     pub horizontal: Horizontal,
 }
@@ -244,12 +246,16 @@ impl<'a> Ground<'a> {
             OrbitFrame::new(&self.split.symmetric, at)?,
             OrbitFrame::new(&self.split.antisymmetric, at)?,
         ];
+        let log_volume = frames.each_ref().map(OrbitFrame::log_volume);
+        let gradients = frames.each_ref().map(OrbitFrame::log_volume_gradient);
+        let [frame, ..] = frames;
         Ok(Some(Base {
             metric,
-            orbit: frames[0].dimension(),
-            log_volume: frames.each_ref().map(OrbitFrame::log_volume),
-            gradients: frames.each_ref().map(OrbitFrame::log_volume_gradient),
-            horizontal: frames[0].projection(),
+            orbit: frame.dimension(),
+            log_volume,
+            gradients,
+            horizontal: frame.projection(),
+            frame: frame.into_owned(),
             fixed,
         }))
     }

@@ -66,7 +66,14 @@ impl LeafDrift {
 /// # Errors
 /// Floating linear algebra that does not converge.
 pub fn leaf_drift(split: &Split, fields: &[AffineField], theta: &[f64]) -> Result<LeafDrift> {
-    let frame = OrbitFrame::new(fields, theta)?;
+    leaf_drift_in(split, &OrbitFrame::new(fields, theta)?, theta)
+}
+
+/// The same in the frame of the point.
+///
+/// # Errors
+/// Floating linear algebra that does not converge.
+pub fn leaf_drift_in(split: &Split, frame: &OrbitFrame<'_>, theta: &[f64]) -> Result<LeafDrift> {
     let drift = frame.horizontal_traces(&split.symmetric);
     let relative = split
         .symmetric
@@ -83,7 +90,7 @@ pub fn leaf_drift(split: &Split, fields: &[AffineField], theta: &[f64]) -> Resul
         .iter()
         .filter(|f| !f.linear.is_empty())
         .collect();
-    let groups = groups(&frame, &linear, theta.len());
+    let groups = groups(frame, &linear, theta.len());
     let mut found = LeafDrift {
         drift,
         relative,

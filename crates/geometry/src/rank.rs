@@ -4,6 +4,7 @@
 use crate::effort::Effort;
 use crate::probe::{Probes, WHOLE};
 use crate::symmetry::Evidence;
+use std::collections::VecDeque;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::scalar::{Exact, Measured};
 use symbias_numerics::dense::Matrix;
@@ -21,6 +22,8 @@ const COMPARED: u64 = 2;
 /// Points compared where the function is analytic: one decides in exact arithmetic, a second one
 /// re-checks a rank of rounded numbers.
 const CHECKED: u64 = 2;
+/// Rows for each dimension of the bound, from which a point whose gap is not clear waits until other points were looked at.
+const UNCLEAR: usize = 3;
 /// Columns beyond the rows of a sketch.
 const SKETCH_SPARE: usize = 48;
 /// Entries of a column of a sketch.
@@ -88,10 +91,15 @@ pub fn generic_rank(
     let thorough = effort.of_another_look().allows(one.times(POINTS as f64));
     let mut best: Option<(GenericRank, bool)> = None;
     let (mut smallest, mut seen, mut tried) = (usize::MAX, 0, 0);
-    for number in probes.points_by_pieces(POINTS)? {
+    let mut points: VecDeque<(u64, Patience)> = points(probes, exact.is_none())?;
+    while let Some((number, patience)) = points.pop_front() {
         let found = match exact {
-            Some(degree) => exact_at(probes, number, degree, bound)?,
-            None => floating_at(probes, number, bound)?,
+            Some(degree) => Some(exact_at(probes, number, degree, bound)?),
+            None => floating_at(probes, number, bound, patience)?,
+        };
+        let Some(found) = found else {
+            points.push_back((number, Patience::Long));
+            continue;
         };
         smallest = smallest.min(found.decision.rank);
         let before = best.as_ref().map(|b| b.0.decision.rank);
@@ -148,6 +156,27 @@ pub fn generic_rank(
         _ => Evidence::Open,
     };
     Ok(Some(found))
+}
+
+/// How many rows are looked at where the gap is not clear.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// A few times the bound, while there are other points: an analytic function has the same rank at all of them, and
+    /// where one singular value happens to be small no number of rows makes it large.
+    Short,
+    Long,
+}
+
+/// The points that are looked at, in order.
+fn points(probes: &Probes<'_>, floating: bool) -> Result<VecDeque<(u64, Patience)>> {
+    let all = probes.points_by_pieces(POINTS)?.into_iter();
+    Ok(if floating && !probes.is_piecewise() {
+        all.take(SEEN as usize)
+            .map(|n| (n, Patience::Short))
+            .collect()
+    } else {
+        all.map(|n| (n, Patience::Long)).collect()
+    })
 }
 
 /// The bound, where the effort allows a rank so large; otherwise the largest rank that a share of it allows,
@@ -254,19 +283,25 @@ fn exact_at(probes: &Probes<'_>, number: u64, degree: u64, bound: usize) -> Resu
                 };
             }
         }
-        Ok((space.rank(), true))
+        Ok(Some((space.rank(), true)))
     })?;
     let error = schwartz_zippel(degree.saturating_mul(space.rank() as u64), 61, 1);
     let mut decision = space.decision("J", Some(error));
     decision.cols = d;
     Ok(AtPoint {
         decision,
-        probes: used,
+        probes: used.unwrap_or_default(),
         clear: true,
     })
 }
 
-fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint> {
+/// `None` where patience ends before the gap is clear.
+fn floating_at(
+    probes: &Probes<'_>,
+    number: u64,
+    bound: usize,
+    patience: Patience,
+) -> Result<Option<AtPoint>> {
     let d = probes.parameters();
     let theta = probes.point(number);
     let columns = Columns::new(d, bound);
@@ -287,8 +322,13 @@ fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint
         found.rank = found.rank.min(bound);
         let (rank, clear) = (found.rank, found.is_certain());
         decision = Some(found);
-        Ok((rank, clear))
+        let many = values.rows > UNCLEAR * bound;
+        let waits = patience == Patience::Short && many && !clear && rank < bound;
+        Ok((!waits).then_some((rank, clear)))
     })?;
+    let Some(used) = used else {
+        return Ok(None);
+    };
     let mut decision =
         decision.ok_or_else(|| Error::new(ErrorKind::Numerical, "no probe was evaluated"))?;
     if !decision.is_certain() && d <= DIGITS {
@@ -297,11 +337,11 @@ fn floating_at(probes: &Probes<'_>, number: u64, bound: usize) -> Result<AtPoint
     }
     decision.cols = d;
     let clear = decision.is_certain() || decision.rank == bound;
-    Ok(AtPoint {
+    Ok(Some(AtPoint {
         decision,
         probes: used,
         clear,
-    })
+    }))
 }
 
 fn push(matrix: &mut Matrix, row: Vec<f64>) {
@@ -310,12 +350,12 @@ fn push(matrix: &mut Matrix, row: Vec<f64>) {
 }
 
 /// Doubles the number of probes until the rank has not grown and is clear, or is full; returns the
-/// number.
+/// number, or `None` as soon as `add` does.
 fn until_idle(
     probes: &Probes<'_>,
     full: usize,
-    mut add: impl FnMut(std::ops::Range<u64>) -> Result<(usize, bool)>,
-) -> Result<u64> {
+    mut add: impl FnMut(std::ops::Range<u64>) -> Result<Option<(usize, bool)>>,
+) -> Result<Option<u64>> {
     // Integer inputs repeat, and inputs that reach a rarely active unit are rare.
     let patience = if probes.is_piecewise() || probes.selects() {
         2
@@ -327,7 +367,9 @@ fn until_idle(
     let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);
     loop {
         target = probes.count().map_or(target, |n| target.min(n));
-        let (next, clear) = add(done..target)?;
+        let Some((next, clear)) = add(done..target)? else {
+            return Ok(None);
+        };
         idle = if done > 0 && next == rank && target >= least {
             idle + 1
         } else {
@@ -336,7 +378,7 @@ fn until_idle(
         (rank, done) = (next, target);
         let settled = idle >= patience && (clear || done >= most);
         if settled || rank == full || probes.count() == Some(done) {
-            return Ok(done);
+            return Ok(Some(done));
         }
         target *= 2;
     }

@@ -49,7 +49,9 @@ fn clarity_of_given_magnitudes() {
     assert_eq!(judge(&[1.0, 5e-14], 1e-15), (2, Clarity::Weak));
     assert_eq!(judge(&[1.0, 1e-12, 9e-16], 1e-15), (2, Clarity::Weak));
     assert_eq!(judge(&[1.0, 1e-11, 9e-16], 1e-15), (2, Clarity::Clear));
-    assert_eq!(judge(&[1.0, 1e-14, 0.0], 1e-15), (2, Clarity::Clear));
+    assert_eq!(judge(&[1.0, 2e-14, 0.0], 1e-15), (2, Clarity::Clear));
+    // Beside a zero of the structure any rounding is large.
+    assert_eq!(judge(&[1.0, 9e-15, 0.0], 1e-15), (2, Clarity::Weak));
 }
 
 /// The same matrix but for the size of its smallest kept singular value: 10³ above what is dropped, and 10⁸.
@@ -324,4 +326,31 @@ fn rows_that_repeat_are_no_more_than_they_are() {
             "the twin: a row that differs in the ninth digit"
         );
     }
+}
+
+/// A magnitude that stands barely above the noise may be rounding, however small what was dropped is.
+#[test]
+fn a_gap_above_zeros_of_the_structure_is_no_fact() {
+    let matrix = |last: f64| {
+        let entry = |i: usize, j: usize| match (i, j) {
+            (1, 1) => last,
+            (1, 0) | (0, 0) => 1.0,
+            _ => 0.0,
+        };
+        Matrix::from_fn(6, 4, entry)
+    };
+    let error = 1e-9;
+    let errors = Matrix::from_fn(6, 4, |i, _| if i < 2 { error } else { 0.0 });
+    let decision = |last: f64| measured_rank("barely", &matrix(last), &errors).expect("decided");
+    for last in [1e-3, 1e-5] {
+        let clear = decision(last);
+        assert!(clear.rank == 2 && clear.is_certain(), "the twin: {clear}");
+    }
+    let noise = decision(0.0);
+    assert_eq!(noise.rank, 1);
+    let barely = (0..60)
+        .map(|k| decision(error * 1.3_f64.powi(k)))
+        .find(|d| d.rank == 2)
+        .expect("a rank of two");
+    assert!(barely.gap >= 1e4 && !barely.is_certain(), "{barely}");
 }

@@ -8,7 +8,7 @@ use crate::potential::{Hypothesis, Potential, Status};
 use symbias_geometry::effort::Effort;
 use symbias_geometry::gauge::StopReason;
 use symbias_geometry::metric::{Outputs, Polynomial, PredictorMap, determines, expansion, weights};
-use symbias_geometry::orbit::OrbitFrame;
+use symbias_geometry::orbit::gram::gram;
 use symbias_geometry::probe::Probes;
 use symbias_geometry::symmetry::Evidence;
 use symbias_model::error::Result;
@@ -205,7 +205,9 @@ fn agrees(a: f64, b: f64) -> bool {
 
 /// Directions of the fibre at generic points that the orbit has not.
 fn beyond_orbit(ground: &Ground<'_>, theta: &[f64]) -> Result<usize> {
-    let orbit = OrbitFrame::new(&ground.fields, &ground.probes.point(FIRST_POINT))?.dimension();
+    let orbit = gram(&ground.fields, &ground.probes.point(FIRST_POINT))?
+        .decision
+        .rank;
     Ok((theta.len() - ground.rank).saturating_sub(orbit))
 }
 

@@ -11,7 +11,7 @@ use crate::driver::{Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
 use crate::potential::{Hypothesis, Noise, Potential, Status};
 use symbias_geometry::factor::Factor;
-use symbias_geometry::leaf::leaf_drift;
+use symbias_geometry::leaf::{leaf_drift, leaf_drift_in};
 use symbias_geometry::metric::closure;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
@@ -75,9 +75,9 @@ pub fn horizontal(
     ));
     hypotheses.extend(balanced(ground, base));
     if let Some(base) = base.filter(|_| !ground.split.symmetric.is_empty()) {
-        let points = || std::iter::once(&base.fixed.theta).chain(more);
-        hypotheses.push(closes(ground, points())?);
-        hypotheses.extend(leaf(ground, points())?);
+        let points = std::iter::once(&base.fixed.theta).chain(more);
+        hypotheses.push(closes(ground, points)?);
+        hypotheses.extend(leaf(ground, base, more)?);
     }
     hypotheses.extend(integrable(
         (ground.model, ground.factors),
@@ -116,13 +116,14 @@ pub(crate) fn closes<'a>(
 }
 
 /// Whether the balanced leaf stays, and attracts.
-fn leaf<'a>(
-    ground: &Ground<'_>,
-    points: impl Iterator<Item = &'a Vec<f64>>,
-) -> Result<Vec<Hypothesis>> {
+fn leaf(ground: &Ground<'_>, base: &Base, more: &[Vec<f64>]) -> Result<Vec<Hypothesis>> {
     let (mut drift, mut attracts, mut silent) = (0.0_f64, true, 0);
-    for theta in points {
-        let found = leaf_drift(&ground.split, &ground.fields, theta)?;
+    let at_base = leaf_drift_in(&ground.split, &base.frame, &base.fixed.theta);
+    let elsewhere = more
+        .iter()
+        .map(|theta| leaf_drift(&ground.split, &ground.fields, theta));
+    for found in std::iter::once(at_base).chain(elsewhere) {
+        let found = found?;
         if !found.is_invariant() {
             drift = drift.max(found.relative);
         }

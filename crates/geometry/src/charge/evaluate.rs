@@ -2,7 +2,8 @@
 
 use super::formula::{Charge, Form, Term};
 use super::places::{Places, Selection};
-use crate::factor::generators::{Layout, for_each_index, product_functions};
+use crate::factor::family::product_functions;
+use crate::factor::generators::{Layout, for_each_index};
 use std::collections::BTreeSet;
 use symbias_model::expression::{Model, TensorId};
 

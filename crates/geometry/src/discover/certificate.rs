@@ -223,28 +223,58 @@ fn moved(
     }))
 }
 
+/// ξ = Σ w_a ξ_a: its entries one after the other, since the series reads them a hundred times.
+struct Sum {
+    linear: Vec<(usize, usize, f64)>,
+    constant: Vec<(usize, f64)>,
+}
+
+impl Sum {
+    fn new(fields: &[&AffineField], weights: &[f64]) -> Sum {
+        let mut sum = Sum {
+            linear: Vec::with_capacity(fields.iter().map(|f| f.linear.len()).sum()),
+            constant: Vec::new(),
+        };
+        for (field, w) in fields.iter().zip(weights) {
+            let linear = field.linear.iter().map(|(i, j, x)| (*i, *j, w * x));
+            sum.linear.extend(linear);
+            let constant = field.constant.iter().map(|(i, x)| (*i, w * x));
+            sum.constant.extend(constant);
+        }
+        sum
+    }
+
+    /// Ax.
+    fn linear(&self, x: &[f64]) -> Vec<f64> {
+        let mut v = vec![0.0; x.len()];
+        for (i, j, a) in &self.linear {
+            v[*i] += a * x[*j];
+        }
+        v
+    }
+
+    /// Ax + b.
+    fn at(&self, x: &[f64]) -> Vec<f64> {
+        let mut v = self.linear(x);
+        for (i, b) in &self.constant {
+            v[*i] += b;
+        }
+        v
+    }
+}
+
 /// exp(ξ)θ for ξ = Σ w_a ξ_a, scaled to move θ by about [`STEP`]: Taylor's series of the affine
 /// flow, in steps short enough for it to converge at once.
 fn element(fields: &[&AffineField], weights: &[f64], theta: &[f64]) -> Vec<f64> {
-    let velocity = |x: &[f64], affine: bool| {
-        let mut v = vec![0.0; x.len()];
-        for (field, w) in fields.iter().zip(weights) {
-            if affine {
-                field.add_at(x, *w, &mut v);
-            } else {
-                field.add_linear(x, *w, &mut v);
-            }
-        }
-        v
-    };
-    let speed = norm(&velocity(theta, true)).max(f64::MIN_POSITIVE);
+    let field = Sum::new(fields, weights);
+    let speed = norm(&field.at(theta)).max(f64::MIN_POSITIVE);
     let time = STEP * norm(theta) / speed;
     let steps = 8;
     let dt = time / f64::from(steps);
     let mut x = theta.to_vec();
     for _ in 0..steps {
         // x(t + dt) = x + dt ξ(x) + dt²/2 A ξ(x) + …
-        let mut term = velocity(&x, true);
+        let mut term = field.at(&x);
         let mut factor = dt;
         let mut next = x.clone();
         for k in 2..40 {
@@ -254,7 +284,7 @@ fn element(fields: &[&AffineField], weights: &[f64], theta: &[f64]) -> Vec<f64> 
             if factor.abs() * norm(&term) <= f64::EPSILON * 1e-3 * norm(&next) {
                 break;
             }
-            term = velocity(&term, false);
+            term = field.linear(&term);
             factor *= dt / f64::from(k);
         }
         x = next;

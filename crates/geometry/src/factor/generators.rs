@@ -3,7 +3,8 @@
 //! Bases: orthonormal in each group's defining matrices, E_ii and (E_ij ± E_ji)/√2 (times i), the
 //! symmetric ones first; indicator functions for scalings and shifts (theory §1, Gram matrix).
 
-use super::action::{BOUND, Bond, Group, How, Kind, LETTER, Scaling, Shape, Shift, Span, Twist};
+use super::action::{BOUND, Bond, Group, How, Kind, LETTER, Scaling, Shape, Shift, Twist};
+use super::family::family;
 use super::places::of_slot;
 use super::{Action, Factor};
 use crate::field::AffineField;
@@ -265,80 +266,19 @@ fn act(
     }
 }
 
-/// Functions of one item that span what `span` says, as (value → number).
-fn functions(span: &Span, n: usize) -> Vec<Vec<(usize, f64)>> {
-    match span {
-        Span::Constant => vec![(0..n).map(|i| (i, 1.0)).collect()],
-        Span::Centred => (0..n - 1).map(|i| vec![(i, 1.0), (n - 1, -1.0)]).collect(),
-        Span::Coarse(shape, m) => {
-            let last = *m as usize - 1;
-            let value = |i: usize, v: usize| {
-                f64::from(value_of(shape, i) == v) - f64::from(value_of(shape, i) == last)
-            };
-            (0..last)
-                .map(|v| {
-                    (0..n)
-                        .map(|i| (i, value(i, v)))
-                        .filter(|f| f.1 != 0.0)
-                        .collect()
-                })
-                .collect()
-        }
-        Span::Fibre(shape) => {
-            let mut found = Vec::new();
-            for i in 0..n {
-                let last = (0..n)
-                    .rev()
-                    .find(|k| value_of(shape, *k) == value_of(shape, i))
-                    .unwrap_or(i);
-                if last != i {
-                    found.push(vec![(i, 1.0), (last, -1.0)]);
-                }
-            }
-            found
-        }
-    }
-}
-
-/// Product functions over several items as (multi-index → number).
-pub(crate) fn product_functions(spans: &[Span], sizes: &[usize]) -> Vec<Vec<(Vec<usize>, f64)>> {
-    let each = spans.iter().zip(sizes);
-    products(each.map(|(span, n)| functions(span, *n)).collect())
-}
-
-/// Products of one function of each item.
-fn products(each: Vec<Vec<Vec<(usize, f64)>>>) -> Vec<Vec<(Vec<usize>, f64)>> {
-    each.into_iter()
-        .fold(vec![vec![(Vec::new(), 1.0)]], |all, one| {
-            all.iter()
-                .flat_map(|f| {
-                    one.iter().map(move |g| {
-                        f.iter()
-                            .flat_map(|(index, x)| {
-                                g.iter().map(move |(i, y)| {
-                                    (index.iter().copied().chain([*i]).collect(), x * y)
-                                })
-                            })
-                            .collect()
-                    })
-                })
-                .collect()
-        })
-}
-
 fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
     let (count, weights) = family(&scaling.sizes, scaling.components.as_deref());
     let mut fields = vec![AffineField::default(); count];
     for part in &scaling.parts {
-        let mut items = Vec::new();
+        let (mut items, mut at) = (Vec::new(), layout.offset[&part.tensor]);
+        let width = layout.width[&part.tensor];
         for_each_index(&layout.shape[&part.tensor], |index| {
             items.clear();
             let values = part.axes.iter();
             items.extend(values.map(|(a, shape)| value_of(shape, index[*a])));
-            let at = layout.at(part.tensor, index);
-            for (number, weight) in weights.get(&items).into_iter().flatten() {
-                let (linear, weight) = (&mut fields[*number].linear, weight * part.exponent);
-                match (scaling.kind, layout.width[&part.tensor]) {
+            weights.at(&items, &mut |number, weight| {
+                let (linear, weight) = (&mut fields[number].linear, weight * part.exponent);
+                match (scaling.kind, width) {
                     (Kind::Scale, 1) => linear.push((at, at, weight)),
                     (Kind::Scale, _) => {
                         linear.extend([(at, at, weight), (at + 1, at + 1, weight)]);
@@ -347,7 +287,9 @@ fn of_scaling(scaling: &Scaling, layout: &Layout) -> Vec<AffineField> {
                         linear.extend([(at, at + 1, -weight), (at + 1, at, weight)]);
                     }
                 }
-            }
+            });
+            // Entries are visited in the order in which they lie.
+            at += width;
         });
     }
     fields
@@ -377,7 +319,7 @@ fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
                     .map(|(at, shape)| value_of(shape, read(at))),
             );
             let row = layout.at(part.tensor, &index[..rank]);
-            for (number, weight) in weights.get(&items).into_iter().flatten() {
+            weights.at(&items, &mut |number, weight| {
                 let weight = weight * part.coefficient;
                 for w in 0..shift.width {
                     let field = &mut fields[number * shift.width + w];
@@ -396,72 +338,8 @@ fn of_shift(shift: &Shift, model: &Model, layout: &Layout) -> Vec<AffineField> {
                         }
                     }
                 }
-            }
+            });
         });
     }
     fields
-}
-
-/// For each value of a family's items the functions that have a weight there: number, weight.
-type Weights = HashMap<Vec<usize>, Vec<(usize, f64)>>;
-
-/// Components of which two differ in one item alone, constant here and centred there, are one with any
-/// function of that item (`None`): its functions have one value each, so that few of them meet.
-fn merged(components: &[Vec<Span>]) -> Vec<Vec<Option<&Span>>> {
-    let mut all: Vec<Vec<Option<&Span>>> = components
-        .iter()
-        .map(|spans| spans.iter().map(Some).collect())
-        .collect();
-    let items = all.first().map_or(0, Vec::len);
-    for item in 0..items {
-        let mut kept: Vec<Vec<Option<&Span>>> = Vec::new();
-        while let Some(mut one) = all.pop() {
-            let other = match one[item] {
-                Some(Span::Constant) => &Span::Centred,
-                Some(Span::Centred) => &Span::Constant,
-                _ => {
-                    kept.push(one);
-                    continue;
-                }
-            };
-            let mut partner = one.clone();
-            partner[item] = Some(other);
-            if let Some(at) = all.iter().position(|c| *c == partner) {
-                all.swap_remove(at);
-                one[item] = None;
-            }
-            kept.push(one);
-        }
-        all = kept;
-    }
-    all
-}
-
-/// The functions of a family: how many, and their weights. Entries of parameters are then visited
-/// once, for all functions.
-fn family(sizes: &[u64], components: Option<&[Vec<Span>]>) -> (usize, Weights) {
-    let sizes: Vec<usize> = sizes.iter().map(|n| *n as usize).collect();
-    let mut alphas: Vec<Vec<(Vec<usize>, f64)>> = Vec::new();
-    match components {
-        None => for_each_index(&sizes, |index| alphas.push(vec![(index.to_vec(), 1.0)])),
-        Some(components) => {
-            for spans in merged(components) {
-                let each = spans.into_iter().zip(&sizes).map(|(span, n)| match span {
-                    Some(span) => functions(span, *n),
-                    None => (0..*n).map(|i| vec![(i, 1.0)]).collect(),
-                });
-                alphas.extend(products(each.collect()));
-            }
-        }
-    }
-    let count = alphas.len();
-    let mut weights = Weights::new();
-    for (number, alpha) in alphas.into_iter().enumerate() {
-        // The last of equal indices counts, as in a map.
-        let alpha: HashMap<Vec<usize>, f64> = alpha.into_iter().collect();
-        for (items, weight) in alpha {
-            weights.entry(items).or_default().push((number, weight));
-        }
-    }
-    (count, weights)
 }

@@ -2,6 +2,7 @@
 //! the established symmetry says which stand, and charges, orbits, gauges and biases read them.
 
 pub(crate) mod action;
+pub(crate) mod family;
 pub(crate) mod generators;
 mod places;
 

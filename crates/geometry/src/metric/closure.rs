@@ -7,6 +7,7 @@
 use crate::factor::Split;
 use crate::field::AffineField;
 use crate::orbit::gram;
+use crate::probe::normals;
 use crate::rank::numerical;
 use symbias_model::error::Result;
 use symbias_numerics::dense::Matrix;
@@ -97,8 +98,7 @@ fn combinations(rows: &[Vec<f64>], stream: &mut Stream) -> Option<Vec<Vec<f64>>>
     (rows.len() > ROWS).then(|| {
         let one = |_| {
             let mut sum = vec![0.0; rows[0].len()];
-            for row in rows {
-                let c = stream.next_normal();
+            for (row, c) in rows.iter().zip(normals(stream, rows.len())) {
                 sum.iter_mut().zip(row).for_each(|(s, x)| *s += c * x);
             }
             sum

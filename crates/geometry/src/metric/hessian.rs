@@ -25,7 +25,7 @@ pub struct Hessian {
 /// Relative asymmetry up to which a third-order tensor counts as symmetric: two solves with K.
 const SYMMETRIC: f64 = 1e-8;
 /// Random triples of directions for each block.
-const TRIED: u64 = 3;
+const TRIED: usize = 3;
 
 impl Hessian {
     /// Whether w ranges over an open set of its space.
@@ -55,9 +55,8 @@ pub fn hessian(map: &dyn PredictorMap, theta: &[f64]) -> Result<Hessian> {
     for (number, block) in map.blocks(theta)?.iter().enumerate() {
         let rows: Vec<&[f64]> = block.iter().map(|i| jacobian[*i].as_slice()).collect();
         let n = rows.len();
-        let wide = Matrix::from_fn(n, theta.len(), |i, j| rows[i][j]);
-        let decision =
-            rank::rank("J of the effective weights", &wide.transpose()).map_err(numerical)?;
+        let columns = Matrix::from_fn(theta.len(), n, |i, j| rows[j][i]);
+        let decision = rank::rank("J of the effective weights", &columns).map_err(numerical)?;
         found.rank += decision.rank;
         if decision.rank < n {
             found.asymmetry = None;
@@ -67,32 +66,32 @@ pub fn hessian(map: &dyn PredictorMap, theta: &[f64]) -> Result<Hessian> {
         if n == 1 {
             continue;
         }
-        let k = wide.matmul(&wide.transpose()).map_err(numerical)?;
+        let k = columns.transpose_matmul(&columns).map_err(numerical)?;
         let mut stream = Stream::new(2, number as u64, TRIPLES);
-        for _ in 0..TRIED {
-            let triple: [Vec<f64>; 3] =
-                std::array::from_fn(|_| (0..n).map(|_| stream.next_normal()).collect());
-            let asymmetry = asymmetry(map, theta, block, (&wide, &k), &triple)?;
+        let mut directions = Matrix::zeros(n, 3 * TRIED);
+        for c in 0..directions.cols {
+            (0..n).for_each(|i| directions[(i, c)] = stream.next_normal());
+        }
+        // K is factored once for all of them.
+        let solved = least_squares(&k, &directions).map_err(numerical)?;
+        for tried in 0..TRIED {
+            let triple = std::array::from_fn(|c| solved.column(3 * tried + c));
+            let asymmetry = asymmetry(map, theta, block, &columns, &triple)?;
             found.asymmetry = found.asymmetry.map(|a| a.max(asymmetry));
         }
     }
     Ok(found)
 }
 
-/// |∂_g K⁻¹(e, f) − ∂_f K⁻¹(e, g)| relative to the terms.
+/// |∂_g K⁻¹(e, f) − ∂_f K⁻¹(e, g)| relative to the terms, from K⁻¹e, K⁻¹f, K⁻¹g and Jᵀ.
 fn asymmetry(
     map: &dyn PredictorMap,
     theta: &[f64],
     block: &[usize],
-    (j, k): (&Matrix, &Matrix),
-    [e, f, g]: &[Vec<f64>; 3],
+    columns: &Matrix,
+    [a, b, c]: &[Vec<f64>; 3],
 ) -> Result<f64> {
-    let solve = |v: &Vec<f64>| -> Result<Vec<f64>> {
-        let b = Matrix::from_fn(v.len(), 1, |i, _| v[i]);
-        Ok(least_squares(k, &b).map_err(numerical)?.column(0))
-    };
-    let lift = |v: &[f64]| j.transpose().apply(v).map_err(numerical);
-    let (a, b, c) = (solve(e)?, solve(f)?, solve(g)?);
+    let lift = |v: &[f64]| columns.apply(v).map_err(numerical);
     // −aᵀ dK[h] b = −(⟨J′ᵀa, Jᵀb⟩ + ⟨Jᵀa, J′ᵀb⟩).
     let change = |h: &[f64], a: &[f64], b: &[f64]| -> Result<f64> {
         let all = map.jacobian_along(theta, h)?;
@@ -106,9 +105,9 @@ fn asymmetry(
         let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
         Ok(dot(&combine(a), &lift(b)?) + dot(&lift(a)?, &combine(b)))
     };
-    let first = change(&lift(&c)?, &a, &b)?;
-    let second = change(&lift(&b)?, &a, &c)?;
-    let third = change(&lift(&a)?, &b, &c)?;
+    let first = change(&lift(c)?, a, b)?;
+    let second = change(&lift(b)?, a, c)?;
+    let third = change(&lift(a)?, b, c)?;
     let scale = first.abs().max(second.abs()).max(third.abs());
     Ok(if scale > 0.0 {
         (first - second).abs() / scale

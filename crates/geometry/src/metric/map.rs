@@ -218,11 +218,18 @@ impl Volume {
 pub fn volume(map: &dyn PredictorMap, theta: &[f64]) -> Result<Volume> {
     let jacobian = map.jacobian(theta)?;
     let (mut log, mut decisions) = (0.0, Vec::new());
-    let mut dual: Vec<Vec<f64>> = jacobian.iter().map(|r| vec![0.0; r.len()]).collect();
+    let mut found = Vec::new();
     for block in map.blocks(theta)? {
         let own = block_volume(&jacobian, &block)?;
         log += own.log;
-        decisions.push(own.decision);
+        decisions.push(own.decision.clone());
+        found.push((block, own));
+    }
+    // J is as large as what follows: not both at once.
+    let (rows, d) = (jacobian.len(), theta.len());
+    drop(jacobian);
+    let mut dual = vec![vec![0.0; d]; rows];
+    for (block, own) in found {
         for (a, i) in block.iter().enumerate() {
             for (column, x) in own.columns.iter().zip(own.dual.row(a)) {
                 dual[*i][*column] = *x;
@@ -303,7 +310,7 @@ fn thin(j: &Matrix, rank: usize) -> Result<(f64, Matrix)> {
     let gram = j.transpose_matmul(j).map_err(numerical)?;
     let (vectors, sizes) = largest(&gram, rank)?;
     let scaled = Matrix::from_fn(vectors.rows, rank, |i, e| vectors.row(i)[e] / sizes[e]);
-    let across = j.matmul(&scaled).map_err(numerical)?;
-    let dual = across.matmul(&vectors.transpose()).map_err(numerical)?;
+    let inverse = scaled.matmul(&vectors.transpose()).map_err(numerical)?;
+    let dual = j.matmul(&inverse).map_err(numerical)?;
     Ok((sizes.iter().map(|s| s.ln() / 2.0).sum(), dual))
 }

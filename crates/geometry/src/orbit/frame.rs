@@ -9,6 +9,7 @@ use super::blocks::{Block, blocks};
 use super::horizontal::{Horizontal, project};
 use crate::field::AffineField;
 use crate::rank::numerical;
+use std::borrow::Cow;
 use symbias_model::error::Result;
 use symbias_numerics::dense::{Matrix, svd};
 use symbias_numerics::rank::{RankDecision, RankOptions, decide};
@@ -16,7 +17,7 @@ use symbias_numerics::rank::{RankDecision, RankOptions, decide};
 /// The geometry of an orbit at θ, for a basis of the algebra.
 #[derive(Clone, Debug)]
 pub struct OrbitFrame<'a> {
-    fields: &'a [AffineField],
+    fields: Cow<'a, [AffineField]>,
     d: usize,
     parts: Vec<Part>,
     /// Part and place in it of each coordinate; `None` where no field has a value.
@@ -87,7 +88,7 @@ impl<'a> OrbitFrame<'a> {
         });
         let spectrum = Spectrum::new(all.collect(), fields.len(), theta.len());
         let mut frame = OrbitFrame {
-            fields,
+            fields: Cow::Borrowed(fields),
             d: theta.len(),
             parts: Vec::new(),
             place: vec![None; theta.len()],
@@ -117,6 +118,20 @@ impl<'a> OrbitFrame<'a> {
             });
         }
         Ok(frame)
+    }
+
+    /// The same with fields of its own.
+    #[must_use]
+    pub fn into_owned(self) -> OrbitFrame<'static> {
+        OrbitFrame {
+            fields: Cow::Owned(self.fields.into_owned()),
+            d: self.d,
+            parts: self.parts,
+            place: self.place,
+            row: self.row,
+            log_pdet: self.log_pdet,
+            decision: self.decision,
+        }
     }
 
     /// Dimension of the orbit: rank Γ.
@@ -276,12 +291,12 @@ impl Part {
 }
 
 /// With columns of zeros where there are fewer than rows: its left singular vectors are a whole basis.
-fn square(values: &Matrix) -> std::borrow::Cow<'_, Matrix> {
+fn square(values: &Matrix) -> Cow<'_, Matrix> {
     if values.cols >= values.rows {
-        return std::borrow::Cow::Borrowed(values);
+        return Cow::Borrowed(values);
     }
     let entry = |i: usize, j: usize| values.row(i).get(j).copied().unwrap_or(0.0);
-    std::borrow::Cow::Owned(Matrix::from_fn(values.rows, values.rows, entry))
+    Cow::Owned(Matrix::from_fn(values.rows, values.rows, entry))
 }
 
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

@@ -84,9 +84,7 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
     let mut stream = Stream::new(1, 0, ELEMENT);
     let mut element = Matrix::zeros(n, n);
     for a in &action.symmetric {
-        element = element
-            .add_scaled(stream.next_normal(), a)
-            .map_err(numerical)?;
+        add(&mut element, stream.next_normal(), a);
     }
     // The centraliser of a generic element of 𝔭 in 𝔭.
     let mut brackets = Matrix::zeros(n * n, p);
@@ -111,7 +109,7 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
     for j in 0..abelian.cols {
         let mut member = Matrix::zeros(n, n);
         for (k, a) in action.symmetric.iter().enumerate() {
-            member = member.add_scaled(abelian[(k, j)], a).map_err(numerical)?;
+            add(&mut member, abelian[(k, j)], a);
         }
         let turned = member.matmul(&vectors).map_err(numerical)?;
         for i in 0..n {
@@ -119,6 +117,14 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
         }
     }
     Ok((vectors, weights))
+}
+
+/// A ← A + c B, of one shape.
+pub(super) fn add(a: &mut Matrix, c: f64, b: &Matrix) {
+    a.data
+        .iter_mut()
+        .zip(&b.data)
+        .for_each(|(a, b)| *a += c * b);
 }
 
 /// The flats of one rank less inside a flat, and whether all were tried.

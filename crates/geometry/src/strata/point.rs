@@ -1,6 +1,6 @@
 //! Ranks at a balanced point of a flat: of 𝔭 and 𝔨 there, and of the stratum through it.
 
-use super::flats::Flat;
+use super::flats::{Flat, add};
 use crate::field::AffineField;
 use crate::gauge::{StopReason, balance};
 use crate::rank::numerical;
@@ -150,12 +150,10 @@ fn stratum(action: &Action, p: &Matrix, k: &Matrix, options: RankOptions) -> Res
         for j in 0..fixing.cols {
             let mut element = Matrix::zeros(n, n);
             for (a, matrix) in matrices.iter().enumerate() {
-                element = element
-                    .add_scaled(fixing[(a, j)], matrix)
-                    .map_err(numerical)?;
+                add(&mut element, fixing[(a, j)], matrix);
             }
             let own = element.transpose_matmul(&element).map_err(numerical)?;
-            square = square.add_scaled(1.0, &own).map_err(numerical)?;
+            add(&mut square, 1.0, &own);
         }
         conditions.extend(&square.data);
     }

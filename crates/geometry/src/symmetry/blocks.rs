@@ -50,14 +50,13 @@ pub struct Kernel {
 ///
 /// # Errors
 /// Those of the program.
-pub fn blocks(
+pub(super) fn blocks(
     probes: &Probes<'_>,
     quotient: &Quotient,
-    points: &[Kernel],
+    points: &[Reduced],
     needed: u64,
 ) -> Result<Vec<Block>> {
-    let reduced = reduced(quotient, points);
-    let place = joined(&reduced, quotient.kept.len());
+    let place = joined(points, quotient.kept.len());
     let count = place.iter().flatten().max().map_or(0, |m| m + 1);
     let mut blocks = vec![
         Block {
@@ -71,12 +70,12 @@ pub fn blocks(
             blocks[*block].rows.push(quotient.kept[i]);
         }
     }
-    for (kernel, reduced) in points.iter().zip(&reduced) {
-        let vectors = combinations(reduced, &place, count);
+    for point in points {
+        let vectors = combinations(&point.vectors, &place, count);
         turned_by(
             probes,
             quotient,
-            (&kernel.theta, needed),
+            (&point.theta, needed),
             &vectors,
             &mut blocks,
         )?;
@@ -89,22 +88,29 @@ pub fn blocks(
     Ok(blocks)
 }
 
-/// The null vectors of each point, on the slice.
-fn reduced(quotient: &Quotient, points: &[Kernel]) -> Vec<Echelon> {
-    let on_slice = |kernel: &Kernel| {
+/// A point, and the null vectors there on the slice.
+pub(super) struct Reduced {
+    theta: Vec<f64>,
+    vectors: Echelon,
+}
+
+impl Reduced {
+    pub fn new(quotient: &Quotient, kernel: &Kernel) -> Reduced {
         let slide = |n: &Vec<f64>| {
             let on = quotient.slide(n);
             quotient.kept.iter().map(|i| on[*i]).collect()
         };
-        Echelon::of(kernel.vectors.iter().map(slide).collect())
-    };
-    points.iter().map(on_slice).collect()
+        Reduced {
+            theta: kernel.theta.clone(),
+            vectors: Echelon::of(kernel.vectors.iter().map(slide).collect()),
+        }
+    }
 }
 
 /// Whether some coordinate is a block by itself: J does not see it at these points, although its translation is no symmetry.
 /// Of an analytic function only rounding does that, as where a softmax or a tanh is saturated.
-pub(super) fn is_dead_somewhere(quotient: &Quotient, points: &[Kernel]) -> bool {
-    let place = joined(&reduced(quotient, points), quotient.kept.len());
+pub(super) fn is_dead_somewhere(quotient: &Quotient, points: &[Reduced]) -> bool {
+    let place = joined(points, quotient.kept.len());
     let mut sizes = BTreeMap::new();
     for block in place.into_iter().flatten() {
         *sizes.entry(block).or_insert(0) += 1;
@@ -114,12 +120,12 @@ pub(super) fn is_dead_somewhere(quotient: &Quotient, points: &[Kernel]) -> bool 
 
 /// For each coordinate of the slice its block: coordinates are joined where a reduced vector has entries
 /// on both, at some point; none for one that is in no vector at one of them.
-fn joined(reduced: &[Echelon], n: usize) -> Vec<Option<usize>> {
+fn joined(points: &[Reduced], n: usize) -> Vec<Option<usize>> {
     let mut root: Vec<usize> = (0..n).collect();
     let mut moves = vec![true; n];
-    for echelon in reduced {
+    for Reduced { vectors, .. } in points {
         let mut here = vec![false; n];
-        for (row, pivot) in echelon.rows.iter().zip(&echelon.pivots) {
+        for (row, pivot) in vectors.rows.iter().zip(&vectors.pivots) {
             for (i, _) in row.iter().enumerate().filter(|(_, x)| x.abs() > CONNECTED) {
                 here[i] = true;
                 let (a, b) = (find(&mut root, i), find(&mut root, *pivot));

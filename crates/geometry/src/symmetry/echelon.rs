@@ -117,8 +117,7 @@ pub(super) fn eliminate(open: &mut Vec<Vec<f64>>, width: usize, least: f64) -> E
         for (other, size_of) in open.iter_mut().zip(&mut sizes) {
             let factor = other[pivot];
             if factor != 0.0 {
-                subtract(other, &row, factor, pivot);
-                *size_of = size(&other[..width]);
+                *size_of = reduced(other, &row, factor, pivot, width);
             }
         }
         found.rows.push(row);
@@ -152,6 +151,40 @@ fn subtract(from: &mut [f64], basis: &[f64], factor: f64, pivot: usize) {
         minus(from, basis, factor);
         from[pivot] = 0.0;
     }
+}
+
+/// Subtracts, and says how large the first `width` entries are: both in one pass over memory.
+fn reduced(from: &mut [f64], basis: &[f64], factor: f64, pivot: usize, width: usize) -> f64 {
+    let (head, tail) = from.split_at_mut(width);
+    let (of_head, of_tail) = basis.split_at(width);
+    minus(tail, of_tail, factor);
+    // The pivot's own entry is 1 there: what is left of it is rounding.
+    head[pivot] = 0.0;
+    let before = &of_head[..pivot];
+    let (left, right) = head.split_at_mut(pivot);
+    let top = minus_measured(left, before, factor);
+    top.max(minus_measured(
+        &mut right[1..],
+        &of_head[pivot + 1..],
+        factor,
+    ))
+}
+
+/// x ← x − c y; the largest absolute value of the difference, in lanes that do not wait for each other.
+fn minus_measured(x: &mut [f64], y: &[f64], c: f64) -> f64 {
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let (lanes, rest) = x.as_chunks_mut::<8>();
+    let (of_lanes, of_rest) = y.as_chunks::<8>();
+    let mut top = [0.0_f64; 8];
+    for (x, y) in lanes.iter_mut().zip(of_lanes) {
+        for ((top, x), y) in top.iter_mut().zip(x).zip(y) {
+            *x -= c * y;
+            *top = larger(*top, x.abs());
+        }
+    }
+    minus(rest, of_rest, c);
+    let rest = rest.iter().map(|x| x.abs());
+    top.into_iter().chain(rest).fold(0.0, larger)
 }
 
 /// x ← x − c y.

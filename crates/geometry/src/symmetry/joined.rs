@@ -3,9 +3,10 @@
 use super::blocks::Block;
 use super::evidence::Evidence;
 use super::quotient::Quotient;
-use super::search::Found;
+use super::search::{Found, Look, search};
 use crate::algebra::{recognise, span_dimension};
 use crate::discover::certificate::{Certificate, certify};
+use crate::effort::Effort;
 use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::numerical;
@@ -123,6 +124,30 @@ impl Part {
         let fields = self.families.iter().flat_map(|k| &families[*k]);
         let across: Vec<AffineField> = fields.map(|f| quotient.across(f)).collect();
         span_dimension(&across) + self.translations.len()
+    }
+
+    /// Searches the blocks of the part harder, where the effort allows: what numbers suggested is no symmetry, so that they
+    /// saw too little. Says whether it did.
+    pub fn search_again(
+        &self,
+        probes: &Probes<'_>,
+        quotient: &Quotient,
+        blocks: &mut [(Block, Option<Found>)],
+        effort: Effort,
+    ) -> Result<bool> {
+        let cost = |block: &Block| Look::Again.cost(block.unknowns(), probes.length());
+        // A share of the effort: equations four times as many are as much more memory.
+        let allows = |b: &usize| effort.of_a_check().allows(cost(&blocks[*b].0));
+        if !self.blocks.iter().all(allows) {
+            return Ok(false);
+        }
+        for number in &self.blocks {
+            let (block, found) = &mut blocks[*number];
+            if found.as_ref().is_some_and(|f| f.all) {
+                *found = Some(search(probes, quotient, block, Look::Again)?);
+            }
+        }
+        Ok(true)
     }
 
     /// The algebra of the part, if all its blocks were searched and hold more than the rules know.

@@ -25,25 +25,10 @@ pub fn kernel_at(
     (rank, used): (usize, u64),
     known: bool,
 ) -> Result<(RankDecision, Vec<Vec<f64>>)> {
-    let d = probes.parameters();
-    let used = (2 * used).max(16);
-    let used = probes.count().map_or(used, |n| n.min(used));
-    // All probes have a share, or one with many outputs would leave no room for what others say.
-    let share = (4 * rank + 64).div_ceil(used as usize).max(SPARE / 2);
-    let most = if used == 1 { rank + SPARE } else { share };
-    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
-    for probe in 0..used {
-        probes.measured_rows(theta, probe, most, &mut |row| {
-            values.extend(row.iter().map(Measured::value));
-            errors.extend(row.iter().map(Measured::error));
-            rows += 1;
-        })?;
-    }
-    let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
-    let (values, errors) = (matrix(values)?, matrix(errors)?);
+    let (values, errors) = rows_at(probes, theta, (rank, used))?;
     let (decision, basis) =
         measured_nullspace("kernel of J", &values, &errors).map_err(numerical)?;
-    if !known || decision.rank == rank || d > SMALL {
+    if !known || decision.rank == rank || theta.len() > SMALL {
         return Ok((decision, columns(&basis)));
     }
     // A weak gap is cut where the rank was decided, if there is one.
@@ -58,6 +43,29 @@ pub fn kernel_at(
         ..decision
     };
     Ok((known, columns(&basis)))
+}
+
+/// Rows of J at a point, a few times as many as its rank, and bounds on their errors.
+fn rows_at(
+    probes: &Probes<'_>,
+    theta: &[f64],
+    (rank, used): (usize, u64),
+) -> Result<(Matrix, Matrix)> {
+    let used = (2 * used).max(16);
+    let used = probes.count().map_or(used, |n| n.min(used));
+    // All probes have a share, or one with many outputs would leave no room for what others say.
+    let share = (4 * rank + 64).div_ceil(used as usize).max(SPARE / 2);
+    let most = if used == 1 { rank + SPARE } else { share };
+    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
+    for probe in 0..used {
+        probes.measured_rows(theta, probe, most, &mut |row| {
+            values.extend(row.iter().map(Measured::value));
+            errors.extend(row.iter().map(Measured::error));
+            rows += 1;
+        })?;
+    }
+    let matrix = |data| Matrix::from_vec(rows, theta.len(), data).map_err(numerical);
+    Ok((matrix(values)?, matrix(errors)?))
 }
 
 fn columns(basis: &Matrix) -> Vec<Vec<f64>> {

@@ -8,6 +8,7 @@
 
 mod ansatz;
 mod blocks;
+mod constants;
 mod echelon;
 mod evidence;
 mod joined;
@@ -30,9 +31,9 @@ use crate::field::AffineField;
 use crate::orbit::gram::gram;
 use crate::probe::Probes;
 use crate::rank::GenericRank;
-use blocks::Block;
 pub use blocks::Kernel;
-use search::Found;
+use blocks::{Block, Reduced};
+use search::{Found, Look};
 use symbias_model::error::Result;
 use symbias_numerics::rank::RankDecision;
 
@@ -137,7 +138,7 @@ pub fn establish(
         kernel: None,
     };
     if let Some(searched) = searched {
-        found.take(probes, families, searched)?;
+        found.take(probes, families, searched, effort)?;
     }
     let standing = families.iter().zip(&found.stands).filter(|f| *f.1);
     let mut established: Vec<Vec<AffineField>> = standing.map(|f| f.0.clone()).collect();
@@ -198,8 +199,8 @@ fn searched(
     let Some(kernel) = kernel else {
         return Ok(None);
     };
-    let quotient = Quotient::find(probes)?;
-    let mut points = vec![kernel.clone()];
+    let quotient = Quotient::find(probes, &kernel, rank)?;
+    let mut points = vec![Reduced::new(&quotient, &kernel)];
     for number in 0..PIECES {
         // Without pieces one point is enough, unless a saturated unit is as good as dead there.
         if number >= pieces && !blocks::is_dead_somewhere(&quotient, &points) {
@@ -208,7 +209,7 @@ fn searched(
         let theta = probes.point(FIRST_POINT + number);
         let (decision, vectors) = kernel::kernel_at(probes, &theta, at, false)?;
         if decision.is_certain() {
-            points.push(Kernel { theta, vectors });
+            points.push(Reduced::new(&quotient, &Kernel { theta, vectors }));
         }
     }
     let list = blocks::blocks(probes, &quotient, &points, needed)?;
@@ -218,7 +219,7 @@ fn searched(
         let cost = Effort::null_space(block.unknowns(), probes.length());
         let found = if left.allows(cost) {
             left = left.without(cost);
-            Some(search::search(probes, &quotient, &block)?)
+            Some(search::search(probes, &quotient, &block, Look::First)?)
         } else {
             None
         };
@@ -249,8 +250,28 @@ impl Symmetry {
         &mut self,
         probes: &Probes<'_>,
         families: &[Vec<AffineField>],
-        searched: Searched,
+        mut searched: Searched,
+        effort: Effort,
     ) -> Result<()> {
+        let parts = joined::parts(families, &searched.quotient, &searched.blocks);
+        let mut outcomes = Vec::new();
+        if !searched.quotient.kept.is_empty() {
+            for part in &parts {
+                let mut beyond =
+                    part.beyond(probes, families, &searched.quotient, &searched.blocks)?;
+                if beyond.as_ref().is_some_and(|b| b.refused.is_some())
+                    && part.search_again(
+                        probes,
+                        &searched.quotient,
+                        &mut searched.blocks,
+                        effort,
+                    )?
+                {
+                    beyond = part.beyond(probes, families, &searched.quotient, &searched.blocks)?;
+                }
+                outcomes.push(beyond);
+            }
+        }
         let all = searched
             .blocks
             .iter()
@@ -274,10 +295,8 @@ impl Symmetry {
             return Ok(());
         }
         let mut whole = all;
-        for part in joined::parts(families, &searched.quotient, &searched.blocks) {
-            let Some(beyond) =
-                part.beyond(probes, families, &searched.quotient, &searched.blocks)?
-            else {
+        for (part, beyond) in parts.into_iter().zip(outcomes) {
+            let Some(beyond) = beyond else {
                 continue;
             };
             if let Some(certificate) = beyond.refused {

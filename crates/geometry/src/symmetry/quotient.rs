@@ -4,22 +4,20 @@
 //! depends on θ modulo V only, and such fields vanish there: symmetries are searched on the slice
 //! where as many coordinates as V has dimensions are 0, and carried back to V's orthogonal complement.
 
+use super::blocks::Kernel;
+use super::constants::{exact, floating, within};
 use super::echelon::Echelon;
 use crate::field::AffineField;
 use crate::probe::Probes;
-use crate::rank::numerical;
+use crate::rank::{GenericRank, numerical};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
-use symbias_model::scalar::{Exact as Number, Measured};
+use symbias_model::scalar::Exact as Number;
 use symbias_numerics::dense::{Matrix, column_pivoted_qr};
 use symbias_numerics::field::{Fp, MERSENNE61, reconstruct};
-use symbias_numerics::random::Stream;
-use symbias_numerics::rank::{ExactRowSpace, measured_nullspace};
 
-/// Rows beyond the dimension of the gradients' span.
-const SPARE: usize = 16;
-/// Points start here, so that they are those of no other search.
-const FIRST_POINT: u64 = 1 << 21;
+/// The part of a constant symmetry outside of ker J that is none of rounding.
+const OUTSIDE: f64 = 1e-6;
 
 /// V and the slice across it.
 #[derive(Clone, Debug)]
@@ -37,21 +35,40 @@ pub struct Quotient {
 }
 
 impl Quotient {
-    /// V from gradients at many points, exactly where the function can be evaluated so.
+    /// V from gradients at many points, exactly where the function can be evaluated so. V lies in `kernel`, ker J at the point
+    /// of its rank: where most points say little, as those of a saturated function or of rare pieces do, all that this one
+    /// says is taken too.
     ///
     /// # Errors
     /// Those of the program; floating linear algebra that does not converge.
-    pub fn find(probes: &Probes<'_>) -> Result<Quotient> {
-        let basis = match probes.arithmetic().degree() {
-            Some(_) => exact(probes)?,
-            None => None,
-        };
-        let rational = basis.is_some();
-        let basis = match basis {
+    pub fn find(probes: &Probes<'_>, kernel: &Kernel, rank: &GenericRank) -> Result<Quotient> {
+        let d = probes.parameters();
+        let exactly = probes.arithmetic().degree().is_some();
+        let first = if exactly { exact(probes, None)? } else { None };
+        let rational = first.is_some();
+        let first = match first {
             Some(basis) => basis,
             None => floating(probes)?,
         };
-        Quotient::new(probes.parameters(), basis, rational)
+        let found = Quotient::new(d, first, rational)?;
+        if found
+            .translations
+            .iter()
+            .all(|v| inside(v, &kernel.vectors))
+        {
+            return Ok(found);
+        }
+        let again = if exactly {
+            exact(probes, Some(rank))?
+        } else {
+            None
+        };
+        let rational = again.is_some();
+        let again = match again {
+            Some(basis) => basis,
+            None => within(probes, &kernel.vectors)?,
+        };
+        Quotient::new(d, again, rational)
     }
 
     fn new(d: usize, basis: Vec<Vec<f64>>, rational: bool) -> Result<Quotient> {
@@ -216,6 +233,17 @@ impl Quotient {
     }
 }
 
+/// Whether a vector is in the span of orthonormal ones.
+fn inside(v: &[f64], basis: &[Vec<f64>]) -> bool {
+    let square = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>();
+    let mut rest = v.to_vec();
+    for b in basis {
+        let along: f64 = b.iter().zip(&rest).map(|(b, x)| b * x).sum();
+        rest.iter_mut().zip(b).for_each(|(x, b)| *x -= along * b);
+    }
+    square(&rest) <= OUTSIDE * OUTSIDE * square(v)
+}
+
 fn nonzero(v: &[f64]) -> Vec<(usize, f64)> {
     let entries = v.iter().copied().enumerate();
     entries.filter(|(_, x)| *x != 0.0).collect()
@@ -242,60 +270,3 @@ fn fraction(x: f64) -> Fp<MERSENNE61> {
     }
     Number::of(x).residue
 }
-
-/// `None` where entries are no small fractions.
-fn exact(probes: &Probes<'_>) -> Result<Option<Vec<Vec<f64>>>> {
-    let d = probes.parameters();
-    let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(d);
-    // All that one point says is cheap: its rows share the pass forwards, and most of those backwards.
-    let first = probes.exact_point(FIRST_POINT);
-    let mut rows: Vec<Vec<Fp<MERSENNE61>>> = Vec::new();
-    probes.exact_rows_up_to(&first, 0, d, &mut |row| {
-        rows.push(row.iter().map(|x| x.residue).collect());
-    })?;
-    space.insert_all(rows, d);
-    let (mut idle, mut number) = (0, 1);
-    let patience = if probes.is_piecewise() {
-        3 * SPARE
-    } else {
-        SPARE
-    };
-    while idle < patience && space.rank() < d && number < 4 * d as u64 + 200 {
-        let theta = probes.exact_point(FIRST_POINT + number);
-        let mut stream = Stream::new(6, number, ROWS);
-        if let Some(row) = probes.exact_row(&theta, probes.cheap(number), &mut stream)? {
-            let mut row: Vec<Fp<MERSENNE61>> = row.iter().map(|x| x.residue).collect();
-            idle = if space.insert(&mut row) { 0 } else { idle + 1 };
-        }
-        number += 1;
-    }
-    let rational = |v: Vec<Fp<MERSENNE61>>| -> Option<Vec<f64>> {
-        v.into_iter().map(small_fraction).collect()
-    };
-    Ok(space.nullspace().into_iter().map(rational).collect())
-}
-
-fn floating(probes: &Probes<'_>) -> Result<Vec<Vec<f64>>> {
-    let d = probes.parameters();
-    let (mut values, mut errors, mut rows) = (Vec::new(), Vec::new(), 0);
-    let wanted = d + SPARE + if probes.is_piecewise() { d / 2 } else { 0 };
-    for number in 0..2 * wanted as u64 + 100 {
-        if rows == wanted {
-            break;
-        }
-        let theta = probes.point(FIRST_POINT + number);
-        let mut stream = Stream::new(6, number, ROWS);
-        if let Some(row) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
-            values.extend(row.iter().map(Measured::value));
-            errors.extend(row.iter().map(Measured::error));
-            rows += 1;
-        }
-    }
-    let matrix = |data| Matrix::from_vec(rows, d, data).map_err(numerical);
-    let (_, basis) = measured_nullspace("J at many points", &matrix(values)?, &matrix(errors)?)
-        .map_err(numerical)?;
-    Ok((0..basis.cols).map(|k| basis.column(k)).collect())
-}
-
-/// Stream of the gradients' combinations.
-const ROWS: u64 = 23;

@@ -4,6 +4,7 @@
 use super::blocks::Block;
 use super::echelon::Echelon;
 use super::quotient::{Quotient, small_fraction};
+use crate::effort::{Cost, Effort};
 use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::numerical;
@@ -24,10 +25,12 @@ const IDLE: usize = 8;
 /// Unknowns up to which the equations are solved in exact arithmetic where they can be.
 const EXACT: usize = 1700;
 /// An equation counts if some entry stands so far above its rounding.
-const KNOWN: f64 = 1e3;
+pub(super) const KNOWN: f64 = 1e3;
 /// Points at which exact fields are tried in floating point, and the share of its terms from which a sum is not 0.
 const TRIED: u64 = 4;
 const WRONG: f64 = 1e-6;
+/// Factors of points that are looked at again, in turn.
+pub(super) const NEARER: [f64; 4] = [1.0, 0.5, 0.25, 0.1];
 /// Points start here, so that they are those of no other search.
 const FIRST_POINT: u64 = 1 << 20;
 
@@ -115,6 +118,43 @@ impl Ansatz for Block {
     }
 }
 
+/// How hard is looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    First,
+    /// After candidates that were none: more equations, and where a function that saturates, or grows without bound, says
+    /// more, nearer to 0.
+    Again,
+}
+
+impl Look {
+    /// Equations, in those of a first look.
+    fn times(self) -> usize {
+        match self {
+            Look::First => 1,
+            Look::Again => 4,
+        }
+    }
+
+    /// The factor of the n-th point.
+    fn scale(self, number: u64) -> f64 {
+        match self {
+            Look::First => 1.0,
+            Look::Again => NEARER[number as usize % NEARER.len()],
+        }
+    }
+
+    /// What a search among so many unknowns costs.
+    pub fn cost(self, unknowns: usize, length: usize) -> Cost {
+        let one = Effort::null_space(unknowns, length);
+        let times = self.times() as f64;
+        Cost {
+            operations: times * one.operations,
+            numbers: times * one.numbers,
+        }
+    }
+}
+
 /// All fields of an ansatz.
 ///
 /// # Errors
@@ -123,11 +163,12 @@ pub(super) fn search(
     probes: &Probes<'_>,
     quotient: &Quotient,
     ansatz: &impl Ansatz,
+    look: Look,
 ) -> Result<Found> {
     let exactly = quotient.rational && ansatz.unknowns() <= EXACT;
     match probes.arithmetic().degree().filter(|_| exactly) {
-        Some(degree) => exact(probes, quotient, ansatz, degree),
-        None => floating(probes, quotient, ansatz),
+        Some(degree) => exact(probes, quotient, ansatz, degree, look),
+        None => floating(probes, quotient, ansatz, look),
     }
 }
 
@@ -136,8 +177,9 @@ fn exact(
     quotient: &Quotient,
     ansatz: &impl Ansatz,
     degree: u64,
+    look: Look,
 ) -> Result<Found> {
-    let count = ansatz.unknowns() + SPARE;
+    let count = look.times() * (ansatz.unknowns() + SPARE);
     let mut space: ExactRowSpace<MERSENNE61> = ExactRowSpace::new(ansatz.unknowns());
     let (mut made, mut idle) = (0, 0);
     for number in 0..(16 * count + 1000) as u64 {
@@ -185,7 +227,7 @@ fn exact(
         Some(fields) => fields,
         // With generic constants the dimension is exact and the fields are rounded.
         None => {
-            let rounded = floating(probes, quotient, ansatz)?;
+            let rounded = floating(probes, quotient, ansatz, look)?;
             if rounded.upper != upper {
                 return Ok(Found {
                     upper,
@@ -227,14 +269,21 @@ fn solve(probes: &Probes<'_>, quotient: &Quotient, fields: &[AffineField]) -> Re
     Ok(true)
 }
 
-fn floating(probes: &Probes<'_>, quotient: &Quotient, ansatz: &impl Ansatz) -> Result<Found> {
+fn floating(
+    probes: &Probes<'_>,
+    quotient: &Quotient,
+    ansatz: &impl Ansatz,
+    look: Look,
+) -> Result<Found> {
     let n = ansatz.unknowns();
-    let mut count = n + n / 4 + SPARE;
+    let mut count = look.times() * (n + n / 4 + SPARE);
+    let most = look.times() * 2 * n;
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     let (mut number, mut rows) = (0, 0);
     loop {
         while rows < count && number < 16 * count as u64 + 1000 {
-            let theta = probes.point(FIRST_POINT + number);
+            let mut theta = probes.point(FIRST_POINT + number);
+            theta.iter_mut().for_each(|x| *x *= look.scale(number));
             let mut stream = Stream::new(2, number, ROWS);
             if let Some(j) = probes.measured_row(&theta, probes.cheap(number), &mut stream)? {
                 let slid = quotient.slide(&theta);
@@ -262,7 +311,7 @@ fn floating(probes: &Probes<'_>, quotient: &Quotient, ansatz: &impl Ansatz) -> R
             measured_nullspace("J(θ)ξ(θ) = 0", &matrix(&values)?, &matrix(&errors)?)
                 .map_err(numerical)?;
         // A weak gap asks for more points, once.
-        if decision.is_certain() || count > 2 * n {
+        if decision.is_certain() || count > most {
             let vectors = (0..basis.cols).map(|k| basis.column(k)).collect();
             let sparse = Echelon::of(vectors).cleaned().rows;
             return Ok(Found {

@@ -5,7 +5,7 @@ use super::ansatz::Mixing;
 use super::blocks::Block;
 use super::echelon::Echelon;
 use super::quotient::Quotient;
-use super::search::{self, Ansatz, Found};
+use super::search::{self, Ansatz, Found, Look};
 use crate::effort::Effort;
 use crate::field::AffineField;
 use crate::probe::Probes;
@@ -39,7 +39,7 @@ pub(super) fn search(
     if ansatz.unknowns() == 0 {
         return Ok(());
     }
-    let found = search::search(probes, quotient, &ansatz)?;
+    let found = search::search(probes, quotient, &ansatz, Look::First)?;
     let on_slice: Vec<AffineField> = found.fields.iter().map(|f| sliced(quotient, f)).collect();
     for (block, slot) in blocks.iter_mut().filter(|b| b.1.is_none()) {
         // The part of a symmetry on one block is a symmetry.

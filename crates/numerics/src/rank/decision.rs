@@ -5,8 +5,9 @@
 pub enum Clarity {
     /// Exact arithmetic decided.
     Exact,
-    /// A gap of at least [`CLEAR_GAP`] between what was kept and what was dropped; or nothing was dropped, and all stands at
-    /// least [`CLEAR_MARGIN`] above the noise; or all is noise.
+    /// A gap of at least [`CLEAR_GAP`] between what was kept and what was dropped, and where the noise is known, what was kept
+    /// stands [`CLEAR_OF_NOISE`] above it; or nothing was dropped, and all stands at least [`CLEAR_MARGIN`] above the noise;
+    /// or all is noise.
     Clear,
     /// Neither: look at more points, then with more digits, then say that it is open.
     Weak,
@@ -17,6 +18,11 @@ pub const CLEAR_GAP: f64 = 1e4;
 
 /// How far above the noise the smallest magnitude has to stand where none was dropped.
 pub const CLEAR_MARGIN: f64 = 1e2;
+
+/// How far above the noise the smallest magnitude that is kept has to stand where others were dropped. The bound on the rounding
+/// of a decomposition holds in practice and not by proof, and what was dropped may be zeros of the structure, which are
+/// no measure of it.
+pub const CLEAR_OF_NOISE: f64 = 10.0;
 
 /// A rank, and why it is that number.
 #[derive(Debug, Clone, PartialEq)]
@@ -186,6 +192,7 @@ pub fn decide_above_noise(
 ) -> RankDecision {
     let m = magnitudes_sorted_desc;
     let rank = m.iter().take_while(|&&x| x > noise).count();
+    let near = rank > 0 && m[rank - 1] < CLEAR_OF_NOISE * noise;
     RankDecision {
         what: what.to_string(),
         rows,
@@ -194,7 +201,10 @@ pub fn decide_above_noise(
         gap: gap(m, rank),
         tolerance: noise,
         noise,
-        clarity: clarity(m, rank, noise),
+        clarity: match near {
+            true => Clarity::Weak,
+            false => clarity(m, rank, noise),
+        },
         exact: false,
         error_probability: None,
     }

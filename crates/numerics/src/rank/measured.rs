@@ -9,6 +9,7 @@ use super::thin::Thin;
 use super::{Clarity, RankDecision, decide_above_noise};
 use crate::Error;
 use crate::dense::Matrix;
+use std::cmp::Ordering;
 
 /// Unit roundoff, 2^-53.
 const UNIT: f64 = 0.5 * f64::EPSILON;
@@ -79,6 +80,8 @@ pub fn measured_nullspace_of_rank(
 /// The equilibrated matrix and its noise.
 struct Prepared {
     scaled: Matrix,
+    /// Rows that were given.
+    rows: usize,
     scaling: Scaling,
     noise: f64,
     /// Whether a row was left out.
@@ -89,6 +92,9 @@ impl Prepared {
     fn new(values: &Matrix, errors: &Matrix) -> Result<Prepared, Error> {
         let (mut scaled, mut errors) = (values.clone(), matching(values, errors)?);
         let incomplete = leave_out_unbounded(&mut scaled, &mut errors);
+        if scaled.rows > scaled.cols {
+            (scaled, errors) = without_repetitions(scaled, errors);
+        }
         scaled.require_finite("rank of measured entries")?;
         let scaling = Scaling::new(&scaled, &errors, UNIT);
         scaling.apply(&mut scaled);
@@ -97,6 +103,7 @@ impl Prepared {
         let rounding = DECOMPOSITION * (1.0 + steps).sqrt() * f64::EPSILON * scaled.norm();
         let noise = norm_bound(&errors) + rounding;
         Ok(Prepared {
+            rows: values.rows,
             scaled,
             scaling,
             noise,
@@ -105,7 +112,7 @@ impl Prepared {
     }
 
     fn decide(&self, what: &str, magnitudes: &[f64], amplification: f64) -> RankDecision {
-        let (rows, cols) = (self.scaled.rows, self.scaled.cols);
+        let (rows, cols) = (self.rows, self.scaled.cols);
         let noise = amplification * self.noise;
         let mut decision = decide_above_noise(what, magnitudes, rows, cols, noise);
         if self.incomplete && decision.rank < cols {
@@ -113,6 +120,29 @@ impl Prepared {
         }
         decision
     }
+}
+
+/// Without the rows that repeat earlier ones: they say nothing, and where most rows do, as those of inputs of few kinds, the
+/// roundings of a decomposition are alike in them and add up instead of cancelling.
+fn without_repetitions(values: Matrix, errors: Matrix) -> (Matrix, Matrix) {
+    let row = |i: usize| values.row(i).iter().chain(errors.row(i));
+    let compared = |a: usize, b: usize| {
+        // The two zeros are one.
+        let mut pairs = row(a)
+            .zip(row(b))
+            .map(|(x, y)| (x + 0.0).total_cmp(&(y + 0.0)));
+        pairs.find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+    };
+    let mut order: Vec<usize> = (0..values.rows).collect();
+    order.sort_by(|a, b| compared(*a, *b));
+    order.dedup_by(|a, b| compared(*a, *b).is_eq());
+    if order.len() == values.rows {
+        return (values, errors);
+    }
+    // The first of equals, in the order that they came in.
+    order.sort_unstable();
+    let kept = |m: &Matrix| Matrix::from_fn(order.len(), m.cols, |i, j| m[(order[i], j)]);
+    (kept(&values), kept(&errors))
 }
 
 /// |errors|, of the shape of the values.

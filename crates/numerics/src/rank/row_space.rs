@@ -42,9 +42,13 @@ impl RowSpace {
             });
         }
         block.require_finite("rows for a row space")?;
+        self.seen += block.rows;
+        if self.kept.rows == 0 && block.rows > 3 * block.cols && block.cols > 0 {
+            self.kept = Matrix::from_faer(compress(block.faer()).as_ref());
+            return Ok(());
+        }
         self.kept.data.extend_from_slice(&block.data);
         self.kept.rows += block.rows;
-        self.seen += block.rows;
         if self.kept.rows > 3 * self.kept.cols && self.kept.cols > 0 {
             self.kept = Matrix::from_faer(compress(self.kept.faer()).as_ref());
         }
