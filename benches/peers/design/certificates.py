@@ -12,7 +12,9 @@ import ours
 from safetensors.numpy import save_file
 
 TARGETS = ["abs(x)^0.5", "abs(x)^(2/3)", "abs(x)", "abs(x)^1.5", "log(1 + abs(x)/0.1)", "abs(x) + x^2/2"]
-WEIGHTS = np.round(np.linspace(-2, 2, 33), 6)
+# Denser at 0, where targets bend.
+SHARES = np.linspace(-1, 1, 33)
+WEIGHTS = np.round(2 * SHARES * np.abs(SHARES), 6)
 
 
 def at(target, weight):

@@ -1,4 +1,4 @@
-"""Nested cross-validation on the diabetes data of [Efron, Hastie, Johnstone, Tibshirani 2004], 442 patients, with the 10 measured
+"""Nested cross-validation on the diabetes data of [E04], 442 patients, with the 10 measured
 predictors and with all 64 of second order: `python diabetes.py --out FILE`."""
 
 import argparse

@@ -79,7 +79,7 @@ class SkglmReweighted(Skglm):
 
 
 class Reweighted:
-    """Reweighted l1 [Candes, Wakin, Boyd 2008]: five weighted lassos, weights 1/(|w| + cut max|w|); the level of steps is free."""
+    """Reweighted l1 [CWB08]: five weighted lassos, weights 1/(|w| + cut max|w|); the level of steps is free."""
 
     name = "reweighted l1"
     choices = CUTS
@@ -164,7 +164,7 @@ def group_lasso(X, y, grid, size, weights):
 
 
 class SoftImpute:
-    """Plain SoftImpute [Mazumder, Hastie, Tibshirani 2010], warm along the path."""
+    """Plain SoftImpute [MHT10], warm along the path."""
 
     name = "SoftImpute"
     choices = (None,)

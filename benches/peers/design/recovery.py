@@ -63,7 +63,7 @@ def weighted_nuclear(X, y, left, right):
 
 
 def reweighted(block, X, y, shape, cut):
-    """Five programs, weights 1/(size + cut): [Candes, Wakin, Boyd 2008] of entries and norms, [Fazel, Hindi, Boyd 2003] of matrices. The
+    """Five programs, weights 1/(size + cut): [CWB08] of entries and norms, [FHB03] of matrices. The
     first and the last solution."""
     first = w = None
     weights = np.ones(shape[0])
