@@ -466,6 +466,50 @@ fn data_that_do_not_fit_are_refused() {
     assert_eq!(found.weights[0].2[4], 0.0);
 }
 
+/// The folds that an answer names are those of its scores; without cross-validation there are none.
+#[test]
+fn scores_are_those_of_the_named_folds() {
+    let (x, y) = samples(23, &TRUTH, 0.5, 13);
+    let target = spec("abs(x)", "entries", &[12]);
+    let own = data(&x, &[12], &y);
+    let options = Options {
+        folds: 4,
+        ..at(0.2)
+    };
+    let answer = fitted(&target, &own, &options).answer;
+    let mut all = answer.left_out.concat();
+    all.sort_unstable();
+    assert_eq!(all, (0..23).collect::<Vec<_>>());
+    let score = |folds: &[Vec<usize>]| -> f64 {
+        let each = folds.iter().map(|out| {
+            let kept: Vec<usize> = (0..23).filter(|n| !out.contains(n)).collect();
+            let rows: Vec<f64> = kept
+                .iter()
+                .flat_map(|n| x[n * 12..n * 12 + 12].to_vec())
+                .collect();
+            let answers: Vec<f64> = kept.iter().map(|n| y[*n]).collect();
+            let fit = fitted(&target, &data(&rows, &[12], &answers), &at(0.2));
+            let w = &fit.weights[0].2;
+            let squares = out.iter().map(|n| {
+                let own: f64 = x[n * 12..n * 12 + 12]
+                    .iter()
+                    .zip(w)
+                    .map(|(x, w)| x * w)
+                    .sum();
+                (y[*n] - own).powi(2)
+            });
+            squares.sum::<f64>() / out.len() as f64
+        });
+        each.sum::<f64>() / folds.len() as f64
+    };
+    let wanted = answer.scores[0].mean;
+    assert!((score(&answer.left_out) - wanted).abs() < 1e-3 * wanted);
+    // The twin: folds in the order of the samples have another score.
+    let other: Vec<Vec<usize>> = (0..4).map(|k| (k..23).step_by(4).collect()).collect();
+    assert!((score(&other) - wanted).abs() > 1e-2 * wanted);
+    assert!(fitted(&target, &own, &at(0.2)).answer.left_out.is_empty());
+}
+
 /// `explain` knows every label that a fit prints.
 #[test]
 fn labels_are_explained() {

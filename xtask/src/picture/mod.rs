@@ -10,8 +10,10 @@ mod leaves;
 mod mirror;
 mod orbits;
 mod profiles;
+mod recovery;
 mod regularisers;
 mod special;
+mod targets;
 mod volume;
 
 use crate::Outcome;
@@ -57,6 +59,14 @@ const FIGURES: &[Figure] = &[
     Figure {
         name: "profiles",
         draw: profiles::drawing,
+    },
+    Figure {
+        name: "targets",
+        draw: targets::drawing,
+    },
+    Figure {
+        name: "recovery",
+        draw: recovery::drawing,
     },
     Figure {
         name: "attribution",

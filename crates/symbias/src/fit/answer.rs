@@ -22,6 +22,8 @@ pub struct FitAnswer {
     pub folds: usize,
     /// Names the order of the samples.
     pub seed: u64,
+    /// The samples that each fold leaves out, so that other methods can be judged on the same folds.
+    pub left_out: Vec<Vec<usize>>,
     /// `rising`, from small to large λ, or `falling`.
     pub order: String,
     /// The largest |least ½‖θ‖² − R| over the range of the design.

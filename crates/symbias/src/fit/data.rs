@@ -209,7 +209,7 @@ impl Rows {
     }
 }
 
-/// Samples in a random order, dealt to folds: what each fold leaves out.
+/// Samples in a random order, dealt to folds: what each fold leaves out; nothing without folds.
 pub(super) fn folds(samples: usize, folds: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..samples).collect();
     let mut stream = Stream::new(seed, 0, FOLDS);
@@ -218,7 +218,9 @@ pub(super) fn folds(samples: usize, folds: usize, seed: u64) -> Vec<Vec<usize>> 
     }
     let mut all = vec![Vec::new(); folds];
     for (k, n) in order.into_iter().enumerate() {
-        all[k % folds].push(n);
+        if let Some(fold) = all.get_mut(k % folds.max(1)) {
+            fold.push(n);
+        }
     }
     all.iter_mut().for_each(|f| f.sort_unstable());
     all

@@ -2,7 +2,7 @@
 
 use super::answer::{Chosen, FitAnswer, Refit, Score, Step};
 use super::cross::{Candidate, refits, split};
-use super::data::{Data, Rows};
+use super::data::{Data, Rows, folds};
 use super::options::with;
 use super::problem::{Loss, Problem};
 use super::solve::{Effort, Point, Solver};
@@ -96,6 +96,7 @@ pub(super) fn finish(
         samples: data.samples(),
         folds: options.folds,
         seed: options.seed,
+        left_out: folds(data.samples(), options.folds, options.seed),
         order: match chosen.order {
             Order::Rising => "rising",
             Order::Falling => "falling",
