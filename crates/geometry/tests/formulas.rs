@@ -163,7 +163,7 @@ fn what_is_printed_is_the_number_with_its_constants() {
         &tempered,
         &theta,
         &Said {
-            text: "sum_i [-log K_0((1/2) t), t = |u[i]| |v[i]|]",
+            text: "sum_i [-log K_0(t/2), t = |u[i]| |v[i]|]",
             latex: "\\sum_{i} \\bigl[-\\log K_{0}(\\tfrac12 t),\\ t = \\lvert u_{i} \\rvert \\lvert v_{i} \\rvert\\bigr]",
             value: |x| {
                 let term = |i: usize| -bessel_k0((x[i] * x[i + 3]).abs() / 2.0).ln();

@@ -1,5 +1,5 @@
-//! Random models against an independent oracle: `cargo run --release -p symbias --example survey -- 1000 [SEED]` prints each
-//! that disagrees, then how many agree, are wrong, failed, are open where the oracle is sure, or are beyond the oracle.
+//! Random models against an independent oracle: `cargo run --release -p symbias --example survey -- 1000 [SEED [FIRST]]` prints each
+//! that disagrees (and a single one in any case), then how many agree, are wrong, failed, are open where the oracle is sure, or are beyond the oracle.
 
 #![expect(
     dead_code,
@@ -30,20 +30,24 @@ fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>());
     let count = arguments.next().and_then(Result::ok).unwrap_or(100);
     let seed = arguments.next().and_then(Result::ok).unwrap_or(1);
+    let first = arguments.next().and_then(Result::ok).unwrap_or(0);
     let counts: Mutex<BTreeMap<Kind, u64>> = Mutex::default();
-    let next = AtomicU64::new(0);
+    let next = AtomicU64::new(first);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
+                    if number >= first + count {
                         break;
                     }
                     let (text, size) = random::model(seed, number);
                     if number.is_multiple_of(100) {
                         eprintln!("{number} of {count}");
+                    }
+                    if count == 1 {
+                        println!("{text}");
                     }
                     let verdict = judge::judge(&text);
                     if !matches!(verdict.kind, Kind::Agrees | Kind::Unsure) {

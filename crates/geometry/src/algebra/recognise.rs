@@ -65,6 +65,13 @@ pub struct Algebra {
 /// If a decomposition fails, as it does for entries that are not finite.
 pub fn recognise(fields: &[AffineField], limit: usize) -> Result<Algebra, Error> {
     let (span, first, closed, brackets) = span::close(fields, limit);
+    if !closed {
+        let mut algebra = Algebra::zero(span.dim());
+        (algebra.generators, algebra.closed) = (span.fields(), false);
+        algebra.grew = span.dim() > first.rank;
+        algebra.decisions.insert(0, first);
+        return Ok(algebra);
+    }
     let constants = StructureConstants::from_brackets(span.dim(), &brackets);
     let (gram, trace) = cartan::forms(&span.rows);
     let size = gram.max_abs();

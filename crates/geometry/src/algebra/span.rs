@@ -91,8 +91,9 @@ impl Span {
         self.rows.iter().map(Entries::field).collect()
     }
 
-    /// All brackets [e_a, e_b], a < b, in coordinates, and the parts outside the span.
-    pub(crate) fn brackets(&self) -> (Brackets, Vec<Entries>) {
+    /// All brackets [e_a, e_b], a < b, in coordinates, and the parts outside the span; none further once there are so many
+    /// of these: they are as large as the square of the dimension.
+    pub(crate) fn brackets(&self, most: usize) -> (Brackets, Vec<Entries>) {
         let indexed: Vec<Indexed> = self.rows.iter().map(Indexed::new).collect();
         let mut constants = Vec::new();
         let mut outside = Vec::new();
@@ -106,6 +107,9 @@ impl Span {
                 let (coordinates, rest) = self.coordinates(&value);
                 if rest.norm() > decision::BRACKET * scale {
                     outside.push(rest);
+                    if outside.len() >= most {
+                        return (constants, outside);
+                    }
                 }
                 for (c, x) in coordinates {
                     if x.abs() > DUST * scale {
@@ -159,22 +163,23 @@ pub fn closure(fields: &[AffineField], limit: usize) -> Closure {
     }
 }
 
-/// The closed span, the rank of the start, whether it closed, and its brackets.
+/// The closed span, the rank of the start, whether it closed, and its brackets, which are all of them only then.
 pub(crate) fn close(fields: &[AffineField], limit: usize) -> (Span, RankDecision, bool, Brackets) {
     let mut span = Span::of(fields.iter().map(Entries::of).collect());
     let first = span.decision.clone();
     loop {
-        let (constants, outside) = span.brackets();
+        // A few brackets at a time: their number is quadratic in the dimension.
+        let full = span.dim() >= limit;
+        let room = if full { 1 } else { (2 * span.dim()).max(8) };
+        let (constants, outside) = span.brackets(room);
         if outside.is_empty() {
             return (span, first, true, constants);
         }
-        if span.dim() >= limit {
+        if full {
             return (span, first, false, constants);
         }
-        // A few brackets at a time: their number is quadratic in the dimension.
-        let room = (2 * span.dim()).max(8);
         let mut rows = span.rows.clone();
-        rows.extend(outside.into_iter().take(room));
+        rows.extend(outside);
         let next = Span::of(rows);
         if next.dim() == span.dim() {
             return (next, first, false, constants);

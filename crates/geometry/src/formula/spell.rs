@@ -202,12 +202,19 @@ fn variable(symbol: Symbol, index: Index, script: Script, inline: &Inline<'_>) -
     }
 }
 
-/// Numbers in front; 1/n of a sum or of a square behind it: `(a + b)/2`, `||v||^2/2`.
+/// Numbers in front; 1/n of a sum, a power or a variable behind it: `(a + b)/2`, `||v||^2/2`, `t/2`.
 fn product<'a>(factors: &'a [Formula], script: Script, inline: &mut Inline<'a>) -> String {
     let (c, rest) = match factors.split_first() {
         Some((Formula::Number(c), rest)) => (*c, rest),
         _ => (1.0, factors),
     };
+    if c < 0.0 {
+        return format!("-{}", positive(-c, rest, script, inline));
+    }
+    positive(c, rest, script, inline)
+}
+
+fn positive<'a>(c: f64, rest: &'a [Formula], script: Script, inline: &mut Inline<'a>) -> String {
     let exact = Exact::of(c);
     if let (Exact::Ratio(1.0, n), [one]) = (exact, rest)
         && n > 1.0
@@ -220,9 +227,7 @@ fn product<'a>(factors: &'a [Formula], script: Script, inline: &mut Inline<'a>) 
                 let sum = one.spelled(script, In::Alone, inline);
                 return format!("\\tfrac{{{sum}}}{{{n}}}");
             }
-            (Formula::Power(base, 2.0), Script::Plain)
-                if matches!(**base, Formula::Quantity(_)) =>
-            {
+            (Formula::Power(..) | Formula::Variable(..), Script::Plain) => {
                 return format!("{}/{n}", one.spelled(script, In::Power, inline));
             }
             _ => {}
@@ -248,18 +253,7 @@ fn product<'a>(factors: &'a [Formula], script: Script, inline: &mut Inline<'a>) 
             text += &power(base, -p, script, inline);
         }
     }
-    match exact {
-        Exact::Ratio(-1.0, 1.0) => format!("-{text}"),
-        exact if c < 0.0 => {
-            let positive = match exact {
-                Exact::Ratio(p, q) => Exact::Ratio(-p, q),
-                Exact::Root(..) => exact,
-                Exact::Digits(x) => Exact::Digits(-x),
-            };
-            format!("-{}{text}", positive.front(script))
-        }
-        exact => format!("{}{text}", exact.front(script)),
-    }
+    format!("{}{text}", exact.front(script))
 }
 
 /// Whether what stands behind a factor could be read as its part: a big sum or product, or words.

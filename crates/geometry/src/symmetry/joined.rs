@@ -197,7 +197,10 @@ impl Part {
             refused,
             fields,
         };
-        beyond.recognise(&linear)?;
+        // What is refused is no algebra, and has no name.
+        if beyond.refused.is_none() {
+            beyond.recognise(&linear)?;
+        }
         Ok(Some(beyond))
     }
 }
@@ -254,7 +257,7 @@ impl Beyond {
         if linear.len() > NAMED {
             return Ok(());
         }
-        let algebra = recognise(linear, NAMED).map_err(numerical)?;
+        let algebra = recognise(linear, linear.len()).map_err(numerical)?;
         if !algebra.closed || algebra.dimension != linear.len() {
             return Ok(());
         }

@@ -6,7 +6,7 @@ pub enum Clarity {
     /// Exact arithmetic decided.
     Exact,
     /// A gap of at least [`CLEAR_GAP`] between what was kept and what was dropped, and where the noise is known, what was kept
-    /// stands [`CLEAR_OF_NOISE`] above it; or nothing was dropped, and all stands at least [`CLEAR_MARGIN`] above the noise;
+    /// stands ten times above it; or nothing was dropped, and all stands at least [`CLEAR_MARGIN`] above the noise;
     /// or all is noise.
     Clear,
     /// Neither: look at more points, then with more digits, then say that it is open.
