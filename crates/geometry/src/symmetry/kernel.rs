@@ -46,7 +46,7 @@ pub fn kernel_at(
 }
 
 /// Rows of J at a point, a few times as many as its rank, and bounds on their errors.
-fn rows_at(
+pub(super) fn rows_at(
     probes: &Probes<'_>,
     theta: &[f64],
     (rank, used): (usize, u64),

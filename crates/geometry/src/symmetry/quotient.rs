@@ -7,6 +7,8 @@
 use super::blocks::Kernel;
 use super::constants::{exact, floating, within};
 use super::echelon::Echelon;
+use super::kernel::rows_at;
+use super::search::KNOWN;
 use crate::field::AffineField;
 use crate::probe::Probes;
 use crate::rank::{GenericRank, numerical};
@@ -51,11 +53,14 @@ impl Quotient {
             None => floating(probes)?,
         };
         let found = Quotient::new(d, first, rational)?;
-        if found
+        // A basis of ker J is in units of its columns, which differ by many orders where the function is saturated: what seems to be
+        // outside is held against J itself.
+        let outside: Vec<&Vec<f64>> = found
             .translations
             .iter()
-            .all(|v| inside(v, &kernel.vectors))
-        {
+            .filter(|v| !inside(v, &kernel.vectors))
+            .collect();
+        if outside.is_empty() || vanish(probes, &kernel.theta, rank, &outside)? {
             return Ok(found);
         }
         let again = if exactly {
@@ -231,6 +236,25 @@ impl Quotient {
             .filter(|(_, x)| x.abs() > 1e-12 * size)
             .collect()
     }
+}
+
+/// Whether J has no product with these vectors that stands above its rounding, at a point.
+fn vanish(
+    probes: &Probes<'_>,
+    theta: &[f64],
+    rank: &GenericRank,
+    vectors: &[&Vec<f64>],
+) -> Result<bool> {
+    let (values, errors) = rows_at(probes, theta, (rank.decision.rank, rank.probes))?;
+    let seen = |i: usize, v: &[f64]| {
+        let product: f64 = values.row(i).iter().zip(v).map(|(x, v)| x * v).sum();
+        let terms = errors.row(i).iter().zip(values.row(i)).zip(v);
+        let error: f64 = terms
+            .map(|((e, x), v)| (e + f64::EPSILON * x.abs()) * v.abs())
+            .sum();
+        product.abs() > KNOWN * error
+    };
+    Ok((0..values.rows).all(|i| vectors.iter().all(|v| !seen(i, v))))
 }
 
 /// Whether a vector is in the span of orthonormal ones.
