@@ -50,28 +50,29 @@ pub struct Case<'a> {
     pub effort: Effort,
 }
 
-/// What a driver selects, and how it is spoken of.
-pub trait Selects: Sync {
+/// How a driver is spoken of.
+#[derive(Debug)]
+pub struct About {
     /// Which it is.
-    fn driver(&self) -> Driver;
-
+    pub driver: Driver,
     /// As reports, files and commands name it.
-    fn name(&self) -> &'static str;
-
+    pub name: &'static str,
     /// What `symbias explain` calls it.
-    fn topic(&self) -> &'static str;
-
+    pub topic: &'static str,
     /// What it selects, as a sentence begins.
-    fn subject(&self) -> &'static str;
-
+    pub subject: &'static str,
     /// The potential's symbol in LaTeX.
-    fn symbol(&self) -> &'static str;
-
+    pub symbol: &'static str,
     /// Keys of the works that it is from.
-    fn sources(&self) -> &'static [&'static str];
-
+    pub sources: &'static [&'static str],
     /// The least norm, a path and its limit, or a density.
-    fn kind(&self) -> Kind;
+    pub kind: Kind,
+}
+
+/// What a driver selects.
+pub trait Selects: Sync {
+    /// How it is spoken of.
+    fn about(&self) -> &'static About;
 
     /// What rules say at any size, without a point: a formula, and hypotheses that nothing was computed for.
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential;
@@ -100,20 +101,20 @@ pub static DRIVERS: [&dyn Selects; 5] = [&Decay, &Flow, &Isotropic, &Slice, &Hor
 impl Driver {
     /// All of them, in the order of reports.
     pub fn all() -> impl Iterator<Item = Driver> {
-        DRIVERS.iter().map(|d| d.driver())
+        DRIVERS.iter().map(|d| d.about().driver)
     }
 
-    /// What it says.
+    /// How it is spoken of.
     #[must_use]
-    pub fn entry(self) -> &'static dyn Selects {
+    pub fn about(self) -> &'static About {
         // The list holds each variant, which a test checks.
-        DRIVERS[self as usize]
+        DRIVERS[self as usize].about()
     }
 
     /// As reports, files and commands name it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.entry().name()
+        self.about().name
     }
 
     /// The driver of this name.
@@ -123,7 +124,7 @@ impl Driver {
     pub fn of(name: &str) -> Result<Driver> {
         let found = Driver::all().find(|d| d.name() == name);
         found.ok_or_else(|| {
-            let names: Vec<&str> = DRIVERS.iter().map(|d| d.name()).collect();
+            let names: Vec<&str> = DRIVERS.iter().map(|d| d.about().name).collect();
             Error::new(ErrorKind::Unknown, format!("there is no driver `{name}`"))
                 .remedy(format!("one of {}", names.join(", ")))
         })
@@ -137,8 +138,9 @@ mod tests {
     #[test]
     fn every_driver_stands_at_its_place_under_its_own_name() {
         for (k, entry) in DRIVERS.iter().enumerate() {
-            assert_eq!(entry.driver() as usize, k, "{}", entry.name());
-            assert_eq!(Driver::of(entry.name()).ok(), Some(entry.driver()));
+            let about = entry.about();
+            assert_eq!(about.driver as usize, k, "{}", about.name);
+            assert_eq!(Driver::of(about.name).ok(), Some(about.driver));
         }
         assert!(Driver::of("heat").is_err());
     }

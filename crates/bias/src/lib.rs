@@ -14,6 +14,6 @@ pub mod noise;
 mod potential;
 pub mod quotient;
 
-pub use driver::{Case, DRIVERS, Driver, Kind, Selects};
+pub use driver::{About, Case, DRIVERS, Driver, Kind, Selects};
 pub use ground::{Base, Ground, Origin};
 pub use potential::{Existence, Hypothesis, Noise, Potential, Pull, Status};

@@ -266,12 +266,12 @@ fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: &dyn Selects) -> 
     let Some(first) = evaluated(ground, &points[0], driver) else {
         return Ok(Vec::new());
     };
-    let name = driver.name();
+    let name = driver.about().name;
     let value = |theta: &[f64]| evaluated(ground, theta, driver)?.value;
     let mut checks = Vec::new();
     if first.gradient.is_some() {
         // The potential of a flow belongs to a leaf: horizontal directions stay on it.
-        let along = |theta: &[f64], v: &[f64]| match driver.kind() {
+        let along = |theta: &[f64], v: &[f64]| match driver.about().kind {
             Kind::Mirror => OrbitFrame::new(&ground.fields, theta)
                 .map_or_else(|_| vec![0.0; v.len()], |frame| frame.horizontal(v)),
             _ => v.to_vec(),
@@ -287,7 +287,7 @@ fn potential(ground: &Ground<'_>, points: &[Vec<f64>], driver: &dyn Selects) -> 
             &|theta, _| value(theta).map(|v| vec![v]),
         ));
     }
-    if driver.kind() != Kind::Mirror && !ground.fields.is_empty() {
+    if driver.about().kind != Kind::Mirror && !ground.fields.is_empty() {
         checks.push(laws::constant_on_orbits(
             name,
             &ground.fields,

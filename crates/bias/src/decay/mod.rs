@@ -12,7 +12,7 @@ mod whole;
 
 pub use whole::{LeastNorm, decay_at, decay_with, least_norm};
 
-use crate::driver::{Case, Driver, Kind, Selects};
+use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::potential::{Hypothesis, Potential, Status};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::formula::{Formula, Projected, Script, spelled_tensor};
@@ -25,32 +25,16 @@ use symbias_model::space::Block;
 pub(crate) struct Decay;
 
 impl Selects for Decay {
-    fn driver(&self) -> Driver {
-        Driver::Decay
-    }
-
-    fn name(&self) -> &'static str {
-        "decay"
-    }
-
-    fn topic(&self) -> &'static str {
-        "decay"
-    }
-
-    fn subject(&self) -> &'static str {
-        "The regulariser of weight decay"
-    }
-
-    fn symbol(&self) -> &'static str {
-        "R_{\\text{decay}}"
-    }
-
-    fn sources(&self) -> &'static [&'static str] {
-        &["Z23"]
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Regulariser
+    fn about(&self) -> &'static About {
+        &About {
+            driver: Driver::Decay,
+            name: "decay",
+            topic: "decay",
+            subject: "The regulariser of weight decay",
+            symbol: "R_{\\text{decay}}",
+            sources: &["Z23"],
+            kind: Kind::Regulariser,
+        }
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {

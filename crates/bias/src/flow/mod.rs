@@ -38,7 +38,7 @@ pub use regression::Regression;
 pub use selected::Selected;
 pub use sparse::sparsest;
 
-use crate::driver::{Case, Driver, Kind, Selects};
+use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Ground, Origin};
 use crate::noise::closes;
 use crate::potential::{Hypothesis, Potential, Status};
@@ -62,32 +62,16 @@ pub enum Stop {
 pub(crate) struct Flow;
 
 impl Selects for Flow {
-    fn driver(&self) -> Driver {
-        Driver::Flow
-    }
-
-    fn name(&self) -> &'static str {
-        "flow"
-    }
-
-    fn topic(&self) -> &'static str {
-        "flow"
-    }
-
-    fn subject(&self) -> &'static str {
-        "The mirror potential of gradient flow"
-    }
-
-    fn symbol(&self) -> &'static str {
-        "Q_{\\text{flow}}"
-    }
-
-    fn sources(&self) -> &'static [&'static str] {
-        &["L22", "W20"]
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Mirror
+    fn about(&self) -> &'static About {
+        &About {
+            driver: Driver::Flow,
+            name: "flow",
+            topic: "flow",
+            subject: "The mirror potential of gradient flow",
+            symbol: "Q_{\\text{flow}}",
+            sources: &["L22", "W20"],
+            kind: Kind::Mirror,
+        }
     }
 
     fn by_rules(&self, _: &Model, _: &[Factor]) -> Potential {

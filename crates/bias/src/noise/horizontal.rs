@@ -7,7 +7,7 @@ use super::closed::Law;
 use super::singular::Leaf;
 use super::slice::balanced;
 use super::{by_rules, common, fill, integrable, measure};
-use crate::driver::{Case, Driver, Kind, Selects};
+use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
 use crate::potential::{Hypothesis, Noise, Potential, Status};
 use symbias_geometry::factor::Factor;
@@ -20,32 +20,16 @@ use symbias_model::expression::Model;
 pub(crate) struct Horizontal;
 
 impl Selects for Horizontal {
-    fn driver(&self) -> Driver {
-        Driver::Horizontal
-    }
-
-    fn name(&self) -> &'static str {
-        "horizontal"
-    }
-
-    fn topic(&self) -> &'static str {
-        "noise-horizontal"
-    }
-
-    fn subject(&self) -> &'static str {
-        "The law of horizontal noise"
-    }
-
-    fn symbol(&self) -> &'static str {
-        "R_{\\text{horizontal}}"
-    }
-
-    fn sources(&self) -> &'static [&'static str] {
-        &["M26"]
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Density
+    fn about(&self) -> &'static About {
+        &About {
+            driver: Driver::Horizontal,
+            name: "horizontal",
+            topic: "noise-horizontal",
+            subject: "The law of horizontal noise",
+            symbol: "R_{\\text{horizontal}}",
+            sources: &["M26"],
+            kind: Kind::Density,
+        }
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {

@@ -6,7 +6,7 @@ use super::closed::{self, Law};
 use super::gaussian::push_forward;
 use super::singular::Leaf;
 use super::{by_rules, common, fill, integrable, measure};
-use crate::driver::{Case, Driver, Kind, Selects};
+use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
 use crate::potential::{Hypothesis, Noise, Potential, Status};
 use symbias_geometry::factor::Factor;
@@ -20,32 +20,16 @@ use symbias_model::expression::Model;
 pub(crate) struct Isotropic;
 
 impl Selects for Isotropic {
-    fn driver(&self) -> Driver {
-        Driver::Isotropic
-    }
-
-    fn name(&self) -> &'static str {
-        "isotropic"
-    }
-
-    fn topic(&self) -> &'static str {
-        "noise-isotropic"
-    }
-
-    fn subject(&self) -> &'static str {
-        "The law of isotropic noise"
-    }
-
-    fn symbol(&self) -> &'static str {
-        "R_{\\text{isotropic}}"
-    }
-
-    fn sources(&self) -> &'static [&'static str] {
-        &["A26"]
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Density
+    fn about(&self) -> &'static About {
+        &About {
+            driver: Driver::Isotropic,
+            name: "isotropic",
+            topic: "noise-isotropic",
+            subject: "The law of isotropic noise",
+            symbol: "R_{\\text{isotropic}}",
+            sources: &["A26"],
+            kind: Kind::Density,
+        }
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {

@@ -6,7 +6,7 @@
 use super::closed::Law;
 use super::singular::Leaf;
 use super::{by_rules, common, fill, integrable, measure};
-use crate::driver::{Case, Driver, Kind, Selects};
+use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
 use crate::potential::{Hypothesis, Noise, Potential, Status};
 use symbias_geometry::factor::Factor;
@@ -42,32 +42,16 @@ impl Chart {
 pub(crate) struct Slice;
 
 impl Selects for Slice {
-    fn driver(&self) -> Driver {
-        Driver::Slice
-    }
-
-    fn name(&self) -> &'static str {
-        "slice"
-    }
-
-    fn topic(&self) -> &'static str {
-        "noise-slice"
-    }
-
-    fn subject(&self) -> &'static str {
-        "The law on the gauge slice"
-    }
-
-    fn symbol(&self) -> &'static str {
-        "R_{\\text{slice}}"
-    }
-
-    fn sources(&self) -> &'static [&'static str] {
-        &["A26", "C08"]
-    }
-
-    fn kind(&self) -> Kind {
-        Kind::Density
+    fn about(&self) -> &'static About {
+        &About {
+            driver: Driver::Slice,
+            name: "slice",
+            topic: "noise-slice",
+            subject: "The law on the gauge slice",
+            symbol: "R_{\\text{slice}}",
+            sources: &["A26", "C08"],
+            kind: Kind::Density,
+        }
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {

@@ -5,16 +5,17 @@
 //! variables that an enclosing node binds. A formula with free indices is a sum or product over the items of its
 //! structure ([`Formula::Items`]): a quantity is evaluated at one item.
 
+mod names;
 mod norm;
 mod number;
 mod spectrum;
 mod spell;
 mod value;
 
+pub use names::{Script, indexed, number, spelled_tensor, total};
 pub use norm::CONSTANT;
 pub use norm::{Entries, Logarithm, Norm, Projected, Words};
-pub use spectrum::{Kind, Matrices, Shape, Spectrum};
-pub use spell::{Script, indexed, number, spelled_tensor, total};
+pub use spectrum::{Matrices, Shape, Spectrum, Values};
 
 use std::fmt::Debug;
 use std::sync::Arc;

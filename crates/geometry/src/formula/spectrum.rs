@@ -13,7 +13,7 @@ pub trait Spectrum: fmt::Debug + Send + Sync {
     /// What it is the spectrum of: `A B`.
     fn name(&self, script: Script) -> String;
     /// Which spectrum.
-    fn kind(&self) -> Kind;
+    fn kind(&self) -> Values;
     /// The values; `None` where they do not converge.
     fn values(&self, theta: &[f64], copy: usize) -> Option<Vec<f64>>;
     /// Adds the gradient of Σ adjoint_i value_i.
@@ -23,7 +23,7 @@ pub trait Spectrum: fmt::Debug + Send + Sync {
 
 /// How values follow from the singular values s of a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Values {
     /// s, written `sigma_i(W)` where it stands.
     Inline,
     /// s.
@@ -45,7 +45,7 @@ pub struct Matrices {
     /// What the product is called.
     pub names: [String; 2],
     /// Which spectrum.
-    pub kind: Kind,
+    pub kind: Values,
     /// The factors of a copy, listed when they are asked for.
     pub factors: Arc<Listed>,
     /// How many values: completed by zeros, or the largest; `None` for all there are.
@@ -111,8 +111,8 @@ impl Matrices {
         let weight = |k: usize| {
             let (k, share) = if self.twice { (k / 2, 0.5) } else { (k, 1.0) };
             let slope = match self.kind {
-                Kind::Inline | Kind::Singular => 1.0,
-                Kind::Squared | Kind::Gram => 2.0 * found.s[if self.twice { 2 * k } else { k }],
+                Values::Inline | Values::Singular => 1.0,
+                Values::Squared | Values::Gram => 2.0 * found.s[if self.twice { 2 * k } else { k }],
             };
             share * slope * adjoint.get(k).copied().unwrap_or(0.0)
         };
@@ -156,7 +156,7 @@ impl Spectrum for Matrices {
         }
     }
 
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> Values {
         self.kind
     }
 
@@ -164,8 +164,8 @@ impl Spectrum for Matrices {
         let (_, matrices) = self.at(theta, copy);
         let s = self.singular(&product(&matrices).ok()?)?;
         Some(match self.kind {
-            Kind::Inline | Kind::Singular => s,
-            Kind::Squared | Kind::Gram => s.iter().map(|x| x * x).collect(),
+            Values::Inline | Values::Singular => s,
+            Values::Squared | Values::Gram => s.iter().map(|x| x * x).collect(),
         })
     }
 

@@ -1,18 +1,10 @@
 //! Formulas as text and as LaTeX. Brackets follow from how tightly an operation binds.
 
+use super::names::{Script, total};
 use super::number::Exact;
-use super::spectrum::Kind;
+use super::spectrum::Values;
 use super::{Fold, Formula, Function, Index, Range, Spectrum, Symbol};
 use std::sync::Arc;
-
-/// How a formula is spelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Script {
-    /// ASCII.
-    Plain,
-    /// LaTeX without delimiters.
-    Latex,
-}
 
 /// What a formula stands in: it is put into brackets where it binds less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +113,7 @@ impl Formula {
             } => {
                 let own: Vec<_> = spectra
                     .iter()
-                    .filter(|s| s.1.kind() == Kind::Inline)
+                    .filter(|s| s.1.kind() == Values::Inline)
                     .map(|s| (s.0, &s.1))
                     .collect();
                 let before = inline.len();
@@ -332,7 +324,7 @@ fn apply<'a>(
 fn clause(spectra: &[(Symbol, Arc<dyn Spectrum>)], script: Script) -> String {
     let named: Vec<_> = spectra
         .iter()
-        .filter(|s| s.1.kind() != Kind::Inline)
+        .filter(|s| s.1.kind() != Values::Inline)
         .collect();
     let Some(first) = named.first() else {
         return String::new();
@@ -351,26 +343,26 @@ fn clause(spectra: &[(Symbol, Arc<dyn Spectrum>)], script: Script) -> String {
         all.join(", ")
     };
     match (first.1.kind(), script) {
-        (Kind::Singular | Kind::Inline, Script::Plain) => {
+        (Values::Singular | Values::Inline, Script::Plain) => {
             format!("{symbols} = singular values of {}", names.join(", "))
         }
-        (Kind::Squared, Script::Plain) => {
+        (Values::Squared, Script::Plain) => {
             format!(
                 "{symbols} = squared singular values of {}",
                 names.join(", ")
             )
         }
-        (Kind::Gram, Script::Plain) => {
+        (Values::Gram, Script::Plain) => {
             format!(
                 "{symbols} = eigenvalues of {}, log 0 left out",
                 each("gram")
             )
         }
-        (Kind::Singular | Kind::Inline, Script::Latex) => {
+        (Values::Singular | Values::Inline, Script::Latex) => {
             format!("{symbols} = {}", each("\\sigma"))
         }
-        (Kind::Squared, Script::Latex) => format!("{symbols} = {}", each("\\sigma^2")),
-        (Kind::Gram, Script::Latex) => {
+        (Values::Squared, Script::Latex) => format!("{symbols} = {}", each("\\sigma^2")),
+        (Values::Gram, Script::Latex) => {
             let all: Vec<String> = names
                 .iter()
                 .map(|n| format!("\\lambda(\\operatorname{{gram}} {n})"))
@@ -390,46 +382,5 @@ fn folded(fold: Fold, letters: &[String], script: Script) -> String {
         (_, [one], Script::Plain) => format!("prod_{one} "),
         (_, _, Script::Plain) => format!("prod_{{{}}} ", letters.join(",")),
         (_, _, Script::Latex) => format!("\\prod_{{{}}} ", letters.join(",")),
-    }
-}
-
-/// `sum_{a,b} ` over the given letters; nothing for none.
-#[must_use]
-pub fn total(letters: &[String], script: Script) -> String {
-    match (letters, script) {
-        ([], _) => String::new(),
-        ([one], Script::Plain) if !one.contains(':') => format!("sum_{one} "),
-        (_, Script::Plain) => format!("sum_{{{}}} ", letters.join(",")),
-        (_, Script::Latex) => format!("\\sum_{{{}}} ", letters.join(",").replace("//", "/")),
-    }
-}
-
-/// `W[h,d]`, `W_{h,d}`.
-#[must_use]
-pub fn indexed(name: &str, indices: &[String], script: Script) -> String {
-    match (indices.is_empty(), script) {
-        (true, _) => name.to_owned(),
-        (false, Script::Plain) => format!("{name}[{}]", indices.join(",")),
-        (false, Script::Latex) => format!("{name}_{{{}}}", indices.join(",")),
-    }
-}
-
-/// A tensor's name; in LaTeX upright where it has more than one character.
-#[must_use]
-pub fn spelled_tensor(name: &str, script: Script) -> String {
-    match script {
-        Script::Plain => name.to_owned(),
-        Script::Latex if name.chars().count() == 1 => name.to_owned(),
-        Script::Latex => format!("\\mathrm{{{}}}", name.replace('_', "\\_")),
-    }
-}
-
-/// A coefficient: integers without a point.
-#[must_use]
-pub fn number(x: f64) -> String {
-    if x.fract() == 0.0 {
-        format!("{x:.0}")
-    } else {
-        format!("{x}")
     }
 }

@@ -7,7 +7,7 @@ use super::torus::is_diagonal;
 use super::{Branches, Integrability, Least, Listed, Shares, Structure};
 use crate::factor::{ActionView, Factor};
 use crate::formula::{
-    Fold, Formula, Index, Kind, Logarithm, Matrices, Range, Script, Symbol, spelled_tensor,
+    Fold, Formula, Index, Logarithm, Matrices, Range, Script, Symbol, Values, spelled_tensor,
 };
 use crate::metric::Monomial;
 use crate::rank::numerical;
@@ -212,7 +212,7 @@ impl Structure for Chain {
         let widths = self.blocks.iter().flat_map(|b| b.1);
         let spectrum = Matrices {
             names,
-            kind: Kind::Inline,
+            kind: Values::Inline,
             factors: Arc::new(move |_| (0..own.depth()).map(|k| signed(&own.places(k))).collect()),
             count: widths.min(),
             centred: false,

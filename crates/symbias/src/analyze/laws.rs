@@ -202,9 +202,9 @@ impl Laws {
     pub fn latex(&self) -> Vec<(String, String)> {
         self.all
             .iter()
-            .filter(|p| p.exists && p.driver.entry().kind() != Kind::Regulariser)
+            .filter(|p| p.exists && p.driver.about().kind != Kind::Regulariser)
             .filter_map(|p| {
-                let symbol = p.driver.entry().symbol().to_owned();
+                let symbol = p.driver.about().symbol.to_owned();
                 Some((symbol, p.formula.as_ref()?.latex()))
             })
             .collect()

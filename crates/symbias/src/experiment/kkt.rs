@@ -106,15 +106,29 @@ fn cut(own: &ModelFile, names: &[String]) -> Result<toml::Table> {
         .get("program")
         .and_then(toml::Value::as_str)
         .unwrap_or("");
-    let (mut kept, mut skipping) = (String::new(), false);
+    let (mut kept, mut skipping, mut cut) = (String::new(), false, Vec::new());
     for line in program.lines() {
         if let Some(defined) = defines(line) {
             skipping = names.iter().any(|n| n == defined);
+            cut.extend(skipping.then(|| defined.to_owned()));
         }
         if !skipping {
             kept.push_str(line);
             kept.push('\n');
         }
+    }
+    let computed = |n: &&String| {
+        let tensor = own.model.find(n).map(|id| own.model.tensor(id));
+        tensor.is_some_and(|t| matches!(t.source, Source::Defined { .. }))
+    };
+    if let Some(name) = names.iter().filter(computed).find(|n| !cut.contains(n)) {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("`{name}` of the target has no statement of its own in the model"),
+        )
+        .remedy(format!(
+            "compute it by a line `{name}[...] = ...` of the program, which the loss reads"
+        )));
     }
     table.insert("program".into(), kept.into());
     let parameters = table

@@ -27,7 +27,7 @@ const WIDTH: usize = 100;
 
 /// What reports call things, drivers among them, and the topics that explain it.
 fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let drivers = DRIVERS.iter().map(|d| (d.name(), d.topic()));
+    let drivers = DRIVERS.iter().map(|d| (d.about().name, d.about().topic));
     drivers.chain(LABELS.iter().copied())
 }
 

@@ -70,13 +70,9 @@ pub fn latex(
         );
     }
     for driver in DRIVERS {
-        let bias = answer.bias.of(driver.driver());
-        rests_on(
-            &mut out,
-            driver.subject(),
-            bias,
-            &driver.sources().join(","),
-        );
+        let about = driver.about();
+        let bias = answer.bias.of(about.driver);
+        rests_on(&mut out, about.subject, bias, &about.sources.join(","));
     }
     out
 }

@@ -166,9 +166,10 @@ fn charges(charges: &Charges, style: Style, line: &mut impl FnMut(&str, &str)) {
 /// What each driver selects, a line each.
 fn drivers(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     for driver in DRIVERS {
-        let (bias, name) = (answer.bias.of(driver.driver()), driver.name());
+        let about = driver.about();
+        let (bias, name) = (answer.bias.of(about.driver), about.name);
         let sized = answer.rank.is_some();
-        match driver.kind() {
+        match about.kind {
             Kind::Regulariser => line(name, &regulariser(bias)),
             Kind::Mirror => line(name, &mirror(bias, sized)),
             Kind::Density => {

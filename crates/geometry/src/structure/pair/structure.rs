@@ -4,7 +4,7 @@
 use super::Pair;
 use crate::factor::{ActionView, Factor};
 use crate::formula::{
-    Fold, Formula, Index, Kind, Matrices, Range, Script, Shape, Spectrum, Symbol,
+    Fold, Formula, Index, Matrices, Range, Script, Shape, Spectrum, Symbol, Values,
 };
 use crate::rank::numerical;
 use crate::structure::listed::{Entries, LARGEST, pair_of};
@@ -40,7 +40,7 @@ impl Pair {
     fn spectrum(
         &self,
         names: [String; 2],
-        (kind, count, decided): (Kind, Option<usize>, bool),
+        (kind, count, decided): (Values, Option<usize>, bool),
         factors: impl Fn(&Pair, usize) -> Vec<Shape> + Send + Sync + 'static,
     ) -> Arc<dyn Spectrum> {
         let own = self.clone();
@@ -58,14 +58,14 @@ impl Pair {
     /// That of a stack.
     fn stack(&self, side: usize, model: &Model) -> Arc<dyn Spectrum> {
         let names = [Script::Plain, Script::Latex].map(|s| self.side(side, model, s));
-        let how = (Kind::Squared, Some(self.size()), true);
+        let how = (Values::Squared, Some(self.size()), true);
         self.spectrum(names, how, move |pair, copy| {
             vec![signed(&pair.places(copy)[side])]
         })
     }
 
     /// That of AᵀB.
-    fn product(&self, model: &Model, kind: Kind, count: Option<usize>) -> Arc<dyn Spectrum> {
+    fn product(&self, model: &Model, kind: Values, count: Option<usize>) -> Arc<dyn Spectrum> {
         let names = [Script::Plain, Script::Latex].map(|s| {
             let [a, b] = [0, 1].map(|side| self.side(side, model, s));
             format!("{a} {b}")
@@ -163,7 +163,7 @@ impl Structure for Pair {
     /// The nuclear norm of the product.
     fn least_norm(&self, model: &Model) -> Least {
         let body = value(S, Index::I).over(Range::Each(S));
-        let spectra = vec![(S, self.product(model, Kind::Inline, None))];
+        let spectra = vec![(S, self.product(model, Values::Inline, None))];
         Least::Is(self.spectral(Fold::Sum, spectra, body))
     }
 
@@ -185,7 +185,7 @@ impl Structure for Pair {
         if body.constant().is_some() {
             return Some(body);
         }
-        let spectra = vec![(S, self.product(model, Kind::Singular, Some(r)))];
+        let spectra = vec![(S, self.product(model, Values::Singular, Some(r)))];
         Some(self.spectral(Fold::Sum, spectra, body))
     }
 

@@ -3,7 +3,7 @@
 use super::{Rotation, Turn};
 use crate::factor::{ActionView, Factor};
 use crate::formula::{
-    Fold, Formula, Index, Kind, Matrices, Norm, Range, Script, Shape, Spectrum, Symbol,
+    Fold, Formula, Index, Matrices, Norm, Range, Script, Shape, Spectrum, Symbol, Values,
 };
 use crate::rank::numerical;
 use crate::structure::listed::{Entries, hermitian, symmetric};
@@ -41,7 +41,7 @@ impl Rotation {
         Some(Box::new(Rotation::new(model, factors[0])?))
     }
 
-    fn spectrum(&self, model: &Model, kind: Kind, count: Option<usize>) -> Arc<dyn Spectrum> {
+    fn spectrum(&self, model: &Model, kind: Values, count: Option<usize>) -> Arc<dyn Spectrum> {
         let centred = self.turn == Turn::FixingOnes;
         let names = [Script::Plain, Script::Latex].map(|script| {
             let stack = self.stack(model, script);
@@ -157,7 +157,7 @@ impl Structure for Rotation {
             }
             _ => (rows, halves(1.0)),
         };
-        let own = self.spectrum(model, Kind::Squared, count);
+        let own = self.spectrum(model, Values::Squared, count);
         Some(self.spectral(Fold::Product, M, own, body))
     }
 
@@ -229,7 +229,7 @@ impl Structure for Rotation {
             let each = value(S, Index::I).log(power / 2.0, constant);
             (rank, each.over(Range::Each(S)))
         };
-        let own = self.spectrum(model, Kind::Gram, Some(count));
+        let own = self.spectrum(model, Values::Gram, Some(count));
         Some(self.spectral(Fold::Sum, S, own, body))
     }
 
