@@ -16,4 +16,4 @@ pub mod quotient;
 
 pub use driver::{About, Case, DRIVERS, Driver, Kind, Selects};
 pub use ground::{Base, Ground, Origin};
-pub use potential::{Existence, Hypothesis, Noise, Potential, Pull, Status};
+pub use potential::{Existence, Hypothesis, Law, Potential, Pull, Status};

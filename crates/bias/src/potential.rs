@@ -8,7 +8,7 @@ use symbias_geometry::symmetry::Evidence;
 
 /// The stationary laws (theory §5), all called "the stationary distribution".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noise {
+pub enum Law {
     /// C = 2T·I (theory §5.1).
     Isotropic,
     /// Isotropic noise conditioned on a gauge slice (theory §5.2, \[A26\] Theorem 1).
@@ -17,12 +17,12 @@ pub enum Noise {
     Horizontal,
 }
 
-impl From<Noise> for Driver {
-    fn from(noise: Noise) -> Driver {
-        match noise {
-            Noise::Isotropic => Driver::Isotropic,
-            Noise::Slice => Driver::Slice,
-            Noise::Horizontal => Driver::Horizontal,
+impl From<Law> for Driver {
+    fn from(law: Law) -> Driver {
+        match law {
+            Law::Isotropic => Driver::Isotropic,
+            Law::Slice => Driver::Slice,
+            Law::Horizontal => Driver::Horizontal,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{Outcome, print};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use symbias::gauge::{Noise, Options, To, fix, text};
+use symbias::gauge::{Covariance, Options, To, fix, text};
 use symbias_model::data;
 use symbias_model::language::SourceFile;
 
@@ -66,9 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             time,
         },
         (_, _, Gauge::Noise) => To::Noise(match arguments.noise.as_deref() {
-            None | Some("predictor") => Noise::Predictor,
-            Some("minibatch") => Noise::Minibatch,
-            Some(path) => Noise::File(path.into()),
+            None | Some("predictor") => Covariance::Predictor,
+            Some("minibatch") => Covariance::Minibatch,
+            Some(path) => Covariance::File(path.into()),
         }),
         (_, _, Gauge::Balanced) if arguments.noise.is_some() => {
             bail!(

@@ -8,7 +8,7 @@ use symbias::verify::{Wanting, Wish, verify};
 /// Arguments of `verify`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The model file (TOML), with a loss
+    /// The model file (TOML); without a loss it is the mean square of the output
     model: PathBuf,
     /// Only these noises: isotropic, slice, horizontal, labels, minibatch; the first three without
     #[arg(long, value_name = "NOISE", num_args = 1.., value_parser = noise)]
@@ -20,16 +20,16 @@ pub(crate) struct Arguments {
     #[arg(long, allow_negative_numbers = true)]
     decay: Option<f64>,
     /// Replicas
-    #[arg(long, default_value_t = 4096)]
+    #[arg(long, default_value_t = Wish::REPLICAS)]
     replicas: u64,
     /// Distance of distribution functions that is worth detecting: the smaller, the more replicas it takes
-    #[arg(long, default_value_t = 0.15, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Wish::RESOLUTION, allow_negative_numbers = true)]
     resolution: f64,
     /// Steps at most
-    #[arg(long, default_value_t = 8000)]
+    #[arg(long, default_value_t = Wish::MOST_STEPS)]
     steps: u64,
     /// Seed of teacher, data and noise
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = Wish::SEED)]
     seed: u64,
     /// Threads; results do not depend on them
     #[arg(long)]

@@ -123,16 +123,47 @@ fn a_folder_that_cannot_be_written_is_named() {
 #[test]
 fn models_without_a_trial_say_why() {
     let folder = Folder::new("models");
+    let without = |more: &str| -> String {
+        let lines = PAIR.lines().filter(|l| !l.starts_with("loss"));
+        lines.map(|l| format!("{l}\n")).collect::<String>() + more
+    };
+    // A law is that of some loss: where the file has none and one output, a squared one is supplied, and said.
+    std::fs::write(folder.0.join("bare.toml"), without("")).expect("a file");
+    let few = [
+        "--noise",
+        "horizontal",
+        "--replicas",
+        "16",
+        "--temperature",
+        "1",
+        "--steps",
+        "400",
+    ];
+    let asked: Vec<&str> = ["verify", "bare.toml", "-o", "bare"]
+        .into_iter()
+        .chain(few)
+        .collect();
+    let found = symbias(&folder.0, &asked);
+    assert!(
+        found.out.contains("has no loss") && found.out.contains("kind = \"mse\""),
+        "{}{}",
+        found.out,
+        found.err
+    );
+    assert!(
+        folder.0.join("bare/record").exists() || folder.0.join("bare/experiment.toml").exists()
+    );
+    let two = without("")
+        .replace("outputs = [\"w\"]", "outputs = [\"w\", \"z\"]")
+        .replace("\"w = u * v\"", "\"\"\"\nw = u * v\nz = w * w\"\"\"");
     for (loss, said) in [
-        ("", "has no loss"),
+        (two, "has no loss"),
         (
-            "loss = { kind = \"expression\", expr = \"0 - w\" }\n",
+            without("loss = { kind = \"expression\", expr = \"0 - w\" }\n"),
             "give --temperature",
         ),
     ] {
-        let lines = PAIR.lines().filter(|l| !l.starts_with("loss"));
-        let text: String = lines.map(|l| format!("{l}\n")).collect::<String>() + loss;
-        std::fs::write(folder.0.join("odd.toml"), text).expect("a file");
+        std::fs::write(folder.0.join("odd.toml"), loss).expect("a file");
         let found = symbias(&folder.0, &["verify", "odd.toml", "-o", "out"]);
         assert_eq!(found.status, 2, "{}", found.err);
         assert!(found.err.contains(said), "{}", found.err);

@@ -14,6 +14,7 @@ pub mod gauge;
 pub mod laws;
 pub mod leaf;
 pub mod metric;
+pub mod noise;
 pub mod orbit;
 pub mod probe;
 pub mod rank;

@@ -289,6 +289,35 @@ fn exact_rows_in_numbers_are_rows_one_by_one() {
     assert_eq!(full.rows_seen(), 2);
 }
 
+/// Rows that say nothing new are told by one product each: among hundreds of them none is taken, and none that is new is missed.
+#[test]
+fn exact_rows_that_are_rare_are_found_among_many() {
+    let cols = 60;
+    let stream = Stream::new(9, 0, 0);
+    let entry = |row: usize, j: usize| -> Fp<MERSENNE61> {
+        Fp::from_i64(stream.below_at((row * 100 + j) as u64, 2001) as i64 - 1000)
+    };
+    // One of twenty basis vectors is met in every fiftieth row only, and the last in the last.
+    let row = |i: usize| -> Vec<Fp<MERSENNE61>> {
+        let rare = if i % 50 == 49 { 10 + i / 50 } else { i % 10 };
+        let common = Fp::from_i64(i as i64 + 1);
+        (0..cols)
+            .map(|j| entry(rare, j) + common * entry(i % 7, j))
+            .collect()
+    };
+    for batch in [1, 3, 500] {
+        let mut space: ExactRowSpace = ExactRowSpace::new(cols);
+        let mut grown = 0;
+        for first in (0..500).step_by(batch) {
+            grown += space.insert_all((first..500.min(first + batch)).map(row), cols);
+        }
+        assert_eq!((space.rank(), grown, space.rows_seen()), (20, 20, 500));
+        assert!(space.contains(&row(499)));
+        let other: Vec<Fp<MERSENNE61>> = (0..cols).map(|j| entry(90, j)).collect();
+        assert_eq!(space.insert_all([&other], cols), 1, "the twin is new");
+    }
+}
+
 /// Rows that repeat have roundings that repeat: the decomposition of 256 rows of six kinds invents no seventh.
 #[test]
 fn rows_that_repeat_are_no_more_than_they_are() {

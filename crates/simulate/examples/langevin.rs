@@ -5,6 +5,7 @@
 //! make one slower, with the share of it that the normals alone take; and whole runs of the ensemble on one and two threads.
 
 use std::time::{Duration, Instant};
+use symbias_geometry::noise::Noise;
 use symbias_model::error::Result;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::Arrays;
@@ -12,7 +13,6 @@ use symbias_numerics::lanes::{Real, level, level_name};
 use symbias_numerics::random::ensemble_normals;
 use symbias_simulate::diffusion::Diffusion;
 use symbias_simulate::ensemble::{Blocks, Ensemble, Monitor, Process, Schedule};
-use symbias_simulate::noise::{Isotropic, Noise};
 use symbias_simulate::training::{Setting, Settings};
 
 const PAIR: &str = r#"
@@ -62,7 +62,7 @@ const WINDOW: Duration = Duration::from_millis(4);
 fn process() -> Result<Diffusion> {
     let model = SourceFile::parse(PAIR, None)?.check(Copies::All)?;
     let arrays = Arrays::new(&model, &Default::default())?;
-    let noise = Noise::Isotropic(Isotropic { temperature: 0.1 });
+    let noise = Noise::Isotropic(0.1);
     let mut process = Diffusion::new(&model, &arrays, 1, noise, 1e-3);
     process.potential.decay = 0.1;
     Ok(process)

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use symbias::experiment::Concluded;
 use symbias::experiment::plan::plan;
 use symbias::experiment::run::{Board, RunOptions, run};
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::spec::StationarySpec::{Horizontal, Isotropic};
-use symbias::experiment::spec::{ExperimentFile, NoiseSpec};
 use symbias::experiment::verdict::law::{LawVerdict, Parameter, judge};
 use symbias::verify::{Verified, Wanting, Wish, verify};
+use symbias_geometry::noise::Noise;
 use symbias_simulate::stats::verdict::Holds;
 
 const DEEP: &str = "symbias = 1\noutputs = [\"w\"]\naxes = {}\nprogram = \"w = a * b * c\"\n\
@@ -144,7 +145,7 @@ fn a_leaf_that_attracts_is_told_from_one_that_does_not() {
     let start = file.spec.run.start.clone();
     let off = file.spec.arms.get_mut("horizontal_off").expect("the arm");
     off.start = start;
-    off.diffusion.as_mut().expect("a diffusion").noise = NoiseSpec::Isotropic(1.0);
+    off.diffusion.as_mut().expect("a diffusion").noise = Noise::Isotropic(1.0);
     let arms = plan(&file).unwrap();
     let options = RunOptions {
         replicas: 256,

@@ -9,7 +9,7 @@ use symbias_model::expression::{Model, TensorId};
 
 /// R = ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Law {
+pub(super) enum Volumes {
     Isotropic,
     Slice,
     LogRatios,
@@ -17,25 +17,25 @@ pub(super) enum Law {
     Horizontal,
 }
 
-impl Law {
+impl Volumes {
     /// p and k.
     pub(super) fn shares(self) -> Shares {
         let (symmetric, compact) = match self {
-            Law::Isotropic | Law::Surface => (0.0, -1.0),
-            Law::Slice => (1.0, -1.0),
-            Law::LogRatios => (-1.0, -1.0),
-            Law::Horizontal => (0.0, 0.0),
+            Volumes::Isotropic | Volumes::Surface => (0.0, -1.0),
+            Volumes::Slice => (1.0, -1.0),
+            Volumes::LogRatios => (-1.0, -1.0),
+            Volumes::Horizontal => (0.0, 0.0),
         };
         Shares {
             symmetric,
             compact,
-            ratios: self == Law::LogRatios,
+            ratios: self == Volumes::LogRatios,
         }
     }
 }
 
 /// R of a law; `None` where a structure has no formula, or nothing has weights.
-pub(super) fn formula(model: &Model, factors: &[Factor], law: Law) -> Option<Formula> {
+pub(super) fn formula(model: &Model, factors: &[Factor], law: Volumes) -> Option<Formula> {
     joined(model, factors, |part| part.law(model, law.shares())).filter(|f| !f.is_nothing())
 }
 

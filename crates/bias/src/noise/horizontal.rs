@@ -3,13 +3,13 @@
 //! actions keep it so everywhere; others have the law with K₀ where the leaf of vanishing charges
 //! stays and attracts, since the charges drift by T tr(A P_H).
 
-use super::closed::Law;
+use super::closed::Volumes;
 use super::singular::Leaf;
 use super::slice::balanced;
 use super::{by_rules, common, fill, integrable, measure};
 use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Law, Potential, Status};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::leaf::{leaf_drift, leaf_drift_in};
 use symbias_geometry::metric::closure;
@@ -33,7 +33,7 @@ impl Selects for Horizontal {
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
-        by_rules(model, factors, Noise::Horizontal)
+        by_rules(model, factors, Law::Horizontal)
     }
 
     fn potential(&self, case: &Case<'_>) -> Result<Potential> {
@@ -66,11 +66,11 @@ pub fn horizontal(
     hypotheses.extend(integrable(
         (ground.model, ground.factors),
         &Leaf::of(ground),
-        Law::Horizontal,
+        Volumes::Horizontal,
     ));
     let mut found = Potential::resting_on(Driver::Horizontal, measure(ground), hypotheses);
     if let Some(base) = base.filter(|_| found.exists) {
-        fill(&mut found, ground, base, Law::Horizontal, theta)?;
+        fill(&mut found, ground, base, Volumes::Horizontal, theta)?;
     }
     Ok(found)
 }

@@ -2,13 +2,13 @@
 //! infinite volume need weight decay (λ/2)‖θ‖², which makes it finite: for rank-one weights
 //! z = a ⊗ b, a ∈ ℝ^m, b ∈ ℝ^n, p ∝ ‖z‖^{1−(m+n)/2} K_{|m−n|/2}(λ‖z‖/T).
 
-use super::closed::{self, Law};
+use super::closed::{self, Volumes};
 use super::gaussian::push_forward;
 use super::singular::Leaf;
 use super::{by_rules, common, fill, integrable, measure};
 use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Law, Potential, Status};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::formula::{Formula, Projected};
 use symbias_geometry::metric::{determines, expansion, reduced, weights};
@@ -33,7 +33,7 @@ impl Selects for Isotropic {
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
-        by_rules(model, factors, Noise::Isotropic)
+        by_rules(model, factors, Law::Isotropic)
     }
 
     fn potential(&self, case: &Case<'_>) -> Result<Potential> {
@@ -117,11 +117,11 @@ pub fn isotropic(
     hypotheses.extend(integrable(
         (ground.model, ground.factors),
         &Leaf::of(ground),
-        Law::Isotropic,
+        Volumes::Isotropic,
     ));
     let mut found = Potential::resting_on(DRIVER, measure(ground), hypotheses);
     if let Some(base) = base.filter(|_| found.exists) {
-        fill(&mut found, ground, base, Law::Isotropic, theta)?;
+        fill(&mut found, ground, base, Volumes::Isotropic, theta)?;
         if temper.decay > 0.0 {
             weigh(&mut found, theta, temper);
         }

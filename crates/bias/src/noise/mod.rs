@@ -34,8 +34,8 @@ pub use slice::{Chart, slice};
 pub use stationary::Stationary;
 
 use crate::ground::{Base, Ground, Origin};
-use crate::potential::{Hypothesis, Noise, Potential, Pull, Status};
-use closed::Law;
+use crate::potential::{Hypothesis, Law, Potential, Pull, Status};
+use closed::Volumes;
 use singular::Leaf;
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
@@ -47,7 +47,7 @@ use symbias_model::expression::Model;
 /// What rules alone say of a law: its formula where the structure gives one, integrability, and
 /// hypotheses that nothing was computed for.
 #[must_use]
-pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
+pub fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Potential {
     let untested = |topic, text: &str| {
         Hypothesis::new(
             topic,
@@ -60,28 +60,28 @@ pub fn by_rules(model: &Model, factors: &[Factor], noise: Noise) -> Potential {
         "the fibre of the effective weights is the orbit",
     )];
     let compact = factors.iter().all(Factor::is_compact);
-    let law = of_noise(noise);
-    match noise {
-        Noise::Isotropic => hypotheses.push(Hypothesis::tested(
+    let of = volumes(law);
+    match law {
+        Law::Isotropic => hypotheses.push(Hypothesis::tested(
             "compact-orbits",
             "orbits have finite volume",
             compact,
         )),
-        Noise::Slice => hypotheses.push(untested(
+        Law::Slice => hypotheses.push(untested(
             "minimum-attained",
             "the orbit has a balanced point, where all charges vanish",
         )),
-        Noise::Horizontal if compact => {}
-        Noise::Horizontal => hypotheses.extend([
+        Law::Horizontal if compact => {}
+        Law::Horizontal => hypotheses.extend([
             untested("metric-closes", "K is a function of w on the leaf"),
             untested("leaf-invariant", "the leaf of vanishing charges stays"),
             untested("leaf-attracting", "the leaf attracts"),
         ]),
     }
-    hypotheses.extend(integrable((model, factors), &Leaf::Unknown, law));
-    let mut found = Potential::resting_on(noise.into(), "dw, w the effective weights", hypotheses);
-    if noise != Noise::Isotropic || compact {
-        found.formula = closed::formula(model, factors, law);
+    hypotheses.extend(integrable((model, factors), &Leaf::Unknown, of));
+    let mut found = Potential::resting_on(law.into(), "dw, w the effective weights", hypotheses);
+    if law != Law::Isotropic || compact {
+        found.formula = closed::formula(model, factors, of);
     }
     found
 }
@@ -146,7 +146,7 @@ fn common(ground: &Ground<'_>, base: Option<&Base>, d: usize) -> Vec<Hypothesis>
 }
 
 /// The last hypotheses of a law: integrability.
-fn integrable(of: (&Model, &[Factor]), leaf: &Leaf, law: Law) -> Vec<Hypothesis> {
+fn integrable(of: (&Model, &[Factor]), leaf: &Leaf, law: Volumes) -> Vec<Hypothesis> {
     let at_zero = match singular::integrable(of, leaf, law) {
         Some(Ok(())) => Hypothesis::new(
             "normalisable-at-zero",
@@ -174,12 +174,12 @@ fn integrable(of: (&Model, &[Factor]), leaf: &Leaf, law: Law) -> Vec<Hypothesis>
 
 /// R of a law at a balanced point, by numbers; on the slice that of the charges.
 #[must_use]
-pub fn value(base: &Base, noise: Noise) -> f64 {
-    by_volumes(base, of_noise(noise))
+pub fn value(base: &Base, law: Law) -> f64 {
+    by_volumes(base, volumes(law))
 }
 
 /// ½ log pdet K + p ½ log det Γ_𝔭 + k ½ log pdet Γ_𝔨, with the shares of a law.
-fn by_volumes(base: &Base, law: Law) -> f64 {
+fn by_volumes(base: &Base, law: Volumes) -> f64 {
     let Shares {
         symmetric: p,
         compact: k,
@@ -189,11 +189,11 @@ fn by_volumes(base: &Base, law: Law) -> f64 {
     base.metric.as_ref().map_or(0.0, |m| m.log) + p * log_p + k * log_k
 }
 
-fn of_noise(noise: Noise) -> Law {
-    match noise {
-        Noise::Isotropic => Law::Isotropic,
-        Noise::Slice => Law::Slice,
-        Noise::Horizontal => Law::Horizontal,
+fn volumes(law: Law) -> Volumes {
+    match law {
+        Law::Isotropic => Volumes::Isotropic,
+        Law::Slice => Volumes::Slice,
+        Law::Horizontal => Volumes::Horizontal,
     }
 }
 
@@ -202,7 +202,7 @@ fn fill(
     potential: &mut Potential,
     ground: &Ground<'_>,
     base: &Base,
-    law: Law,
+    law: Volumes,
     theta: &[f64],
 ) -> Result<()> {
     let Shares {
@@ -212,7 +212,7 @@ fn fill(
     } = law.shares();
     let (metric, zero) = (base.metric.as_ref(), vec![0.0; theta.len()]);
     let mut value = by_volumes(base, law);
-    if law == Law::LogRatios {
+    if law == Volumes::LogRatios {
         // ∇χ = 2ξ/|ξ|².
         value += ground.split.symmetric.len() as f64 * 2.0_f64.ln();
     }
@@ -243,7 +243,7 @@ fn fill(
 }
 
 /// R with respect to the volume of the quotient, in words of Γ.
-fn quotient_formula(ground: &Ground<'_>, law: Law) -> Option<Formula> {
+fn quotient_formula(ground: &Ground<'_>, law: Volumes) -> Option<Formula> {
     let Shares {
         symmetric: p,
         compact: k,

@@ -1,7 +1,7 @@
 //! Whether a law is integrable where effective weights vanish (theory §5.2): by the strata of the balanced leaf, or by
 //! what each structure says of itself.
 
-use super::closed::Law;
+use super::closed::Volumes;
 use crate::ground::Ground;
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
@@ -16,7 +16,7 @@ use symbias_model::expression::Model;
 pub(super) fn integrable(
     (model, factors): (&Model, &[Factor]),
     leaf: &Leaf,
-    law: Law,
+    law: Volumes,
 ) -> Option<Integrability> {
     let (p, k) = (law.shares().symmetric, law.shares().compact);
     let Leaf::Reductive(strata) = leaf else {
@@ -77,7 +77,7 @@ fn diverging(stratum: &Stratum, a: f64, b: f64) -> String {
     )
 }
 
-fn by_rules(model: &Model, factors: &[Factor], law: Law) -> Option<Integrability> {
+fn by_rules(model: &Model, factors: &[Factor], law: Volumes) -> Option<Integrability> {
     let mut known = true;
     for component in components(factors, |_| true) {
         let Some(parts) = parts(model, &component) else {

@@ -3,12 +3,12 @@
 //! the generators of 𝔭, so that ℓ_eff = ℓ + (T/2) log det Γ_𝔭; other functions that vanish on the same
 //! slice have other normals and give other laws (Borel–Kolmogorov).
 
-use super::closed::Law;
+use super::closed::Volumes;
 use super::singular::Leaf;
 use super::{by_rules, common, fill, integrable, measure};
 use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
-use crate::potential::{Hypothesis, Noise, Potential, Status};
+use crate::potential::{Hypothesis, Law, Potential, Status};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_model::error::Result;
@@ -55,7 +55,7 @@ impl Selects for Slice {
     }
 
     fn by_rules(&self, model: &Model, factors: &[Factor]) -> Potential {
-        by_rules(model, factors, Noise::Slice)
+        by_rules(model, factors, Law::Slice)
     }
 
     fn potential(&self, case: &Case<'_>) -> Result<Potential> {
@@ -86,9 +86,9 @@ pub fn slice(
     };
     hypotheses.push(Hypothesis::new("slice-choice", chosen, Status::Assumed));
     let law = match chart {
-        Chart::Charges => Law::Slice,
+        Chart::Charges => Volumes::Slice,
         // Only K and the 𝔨-orbits are left.
-        Chart::Surface => Law::Surface,
+        Chart::Surface => Volumes::Surface,
         Chart::LogRatios => {
             let one_by_one = ground.split.antisymmetric.is_empty()
                 && base.is_some_and(|b| is_diagonal(&ground.split.symmetric, b.fixed.theta.len()));
@@ -97,11 +97,11 @@ pub fn slice(
                 "every charge is a difference of two squared norms with no other charge in common, so that its log ratio is defined",
                 one_by_one,
             ));
-            Law::LogRatios
+            Volumes::LogRatios
         }
     };
     let leaf = match law {
-        Law::Slice => Leaf::with_strata(ground, theta.len())?,
+        Volumes::Slice => Leaf::with_strata(ground, theta.len())?,
         _ => Leaf::of(ground),
     };
     hypotheses.extend(integrable((ground.model, ground.factors), &leaf, law));

@@ -2,7 +2,7 @@
 
 use super::{Chart, Temper, horizontal, isotropic, slice, value};
 use crate::ground::{Base, Ground};
-use crate::potential::{Noise, Potential};
+use crate::potential::{Law, Potential};
 use symbias_geometry::formula::Formula;
 use symbias_model::error::Result;
 
@@ -10,8 +10,8 @@ use symbias_model::error::Result;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stationary {
     /// The noise.
-    pub noise: Noise,
-    /// What the slice is the zero set of; it matters for [`Noise::Slice`] only.
+    pub law: Law,
+    /// What the slice is the zero set of; it matters for [`Law::Slice`] only.
     pub chart: Chart,
     /// T and λ.
     pub temper: Temper,
@@ -28,10 +28,10 @@ impl Stationary {
         base: Option<&Base>,
         theta: &[f64],
     ) -> Result<Potential> {
-        match self.noise {
-            Noise::Isotropic => isotropic(ground, base, theta, self.temper),
-            Noise::Slice => slice(ground, base, theta, self.chart),
-            Noise::Horizontal => horizontal(ground, base, theta, &[]),
+        match self.law {
+            Law::Isotropic => isotropic(ground, base, theta, self.temper),
+            Law::Slice => slice(ground, base, theta, self.chart),
+            Law::Horizontal => horizontal(ground, base, theta, &[]),
         }
     }
 
@@ -40,11 +40,9 @@ impl Stationary {
     /// # Errors
     /// As [`Stationary::potential`].
     pub fn value(&self, ground: &Ground<'_>, base: &Base) -> Result<Option<f64>> {
-        match (self.noise, self.chart) {
-            (Noise::Isotropic, _) if self.temper.decay == 0.0 => Ok(Some(value(base, self.noise))),
-            (Noise::Horizontal, _) | (Noise::Slice, Chart::Charges) => {
-                Ok(Some(value(base, self.noise)))
-            }
+        match (self.law, self.chart) {
+            (Law::Isotropic, _) if self.temper.decay == 0.0 => Ok(Some(value(base, self.law))),
+            (Law::Horizontal, _) | (Law::Slice, Chart::Charges) => Ok(Some(value(base, self.law))),
             _ => Ok(self.potential(ground, Some(base), &base.fixed.theta)?.value),
         }
     }
@@ -63,7 +61,7 @@ impl Stationary {
     /// The same from R, which [`Stationary::formula`] gives at any balanced θ once it is known; `isometric`: orbits are compact.
     #[must_use]
     pub fn weighed(&self, isometric: bool, theta: &[f64], loss: f64, r: f64) -> f64 {
-        let held = self.noise == Noise::Isotropic && !isometric;
+        let held = self.law == Law::Isotropic && !isometric;
         let decay = match held {
             true => 0.0,
             false => self.temper.decay / 2.0 * theta.iter().map(|x| x * x).sum::<f64>(),

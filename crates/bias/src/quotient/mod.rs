@@ -11,7 +11,7 @@
 //! | what | where |
 //! |---|---|
 //! | w → θ on the leaf | [`Section`] |
-//! | the process as a value | [`Quotient`], [`Noise`] |
+//! | the process as a value | [`Quotient`] |
 //! | the loss of a model over all samples | [`FullBatch`] |
 //! | one pair with a charge that relaxes | [`ChargedPair`] |
 //! | −ℓ/T − R at w, by the volumes of orbits and of K | [`LogDensity`] |
@@ -30,5 +30,5 @@ mod stays;
 pub use batch::FullBatch;
 pub use charged::ChargedPair;
 pub use density::LogDensity;
-pub use process::{Gradient, Noise, Quotient};
+pub use process::{Gradient, Quotient};
 pub use section::Section;

@@ -14,6 +14,7 @@ use super::section::Section;
 use super::stays::{self, Admitted};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::metric::PredictorMap;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::rank::numerical;
 use symbias_geometry::sde::{Ito, NoiseKind, Sde};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -22,64 +23,6 @@ use symbias_numerics::dense::{Matrix, symmetric_eigen};
 
 /// ∇L at θ (d numbers), written into the second argument.
 pub type Gradient<'a> = Box<dyn Fn(&[f64], &mut [f64]) + Send + Sync + 'a>;
-
-/// The noise of θ, C = σσᵀ.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Noise {
-    /// C = 2T·I (theory §5.1): for compact orbits.
-    Isotropic {
-        /// T ≥ 0, in units of the loss.
-        temperature: f64,
-    },
-    /// C = 2T·P_H (theory §5.3).
-    Horizontal {
-        /// T ≥ 0, in units of the loss.
-        temperature: f64,
-    },
-    /// C = s²·JᵀJ, J = dw/dθ (theory §5.4): noise in the gradient with respect to w that is the same in
-    /// all directions, as label noise gives for inputs without correlations.
-    Predictor {
-        /// s ≥ 0.
-        scale: f64,
-    },
-}
-
-impl Noise {
-    /// The number that says how strong it is.
-    #[must_use]
-    pub fn strength(self) -> f64 {
-        match self {
-            Noise::Isotropic { temperature } | Noise::Horizontal { temperature } => temperature,
-            Noise::Predictor { scale } => scale,
-        }
-    }
-
-    /// In a word.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Noise::Isotropic { .. } => "isotropic",
-            Noise::Horizontal { .. } => "horizontal",
-            Noise::Predictor { .. } => "predictor",
-        }
-    }
-
-    fn checked(self) -> Result<()> {
-        let x = self.strength();
-        if x.is_finite() && x >= 0.0 {
-            return Ok(());
-        }
-        let what = match self {
-            Noise::Predictor { .. } => "scale",
-            _ => "temperature",
-        };
-        Err(Error::new(
-            ErrorKind::Value,
-            format!("the {what} of {} noise is {x}", self.name()),
-        )
-        .remedy("give zero or a positive number"))
-    }
-}
 
 /// The process of the n effective weights on a leaf: an [`Sde`] in the Itô sense with n noises.
 ///
@@ -120,6 +63,13 @@ impl<'a> Quotient<'a> {
         gradient: Gradient<'a>,
     ) -> Result<Quotient<'a>> {
         noise.checked()?;
+        if matches!(noise, Noise::Labels(_) | Noise::Minibatch(_)) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{} noise depends on more than the weights", noise.name()),
+            )
+            .remedy("take isotropic, horizontal or predictor noise, or let the parameters move"));
+        }
         let Admitted { rank } = stays::admit(model, factors, &section, noise, &gradient)?;
         let kind = kind(&section)?;
         Ok(Quotient {
@@ -199,8 +149,8 @@ impl<'a> Quotient<'a> {
             Ok(())
         };
         match self.noise {
-            _ if self.noise.strength() == 0.0 => {}
-            Noise::Isotropic { temperature } => {
+            _ if self.noise.is_silent() => {}
+            Noise::Isotropic(temperature) => {
                 let mut unit = vec![0.0; at.theta.len()];
                 for p in 0..unit.len() {
                     unit[p] = 1.0;
@@ -208,17 +158,19 @@ impl<'a> Quotient<'a> {
                     unit[p] = 0.0;
                 }
             }
-            Noise::Horizontal { temperature } => {
+            Noise::Horizontal(temperature) => {
                 for (k, value) in at.values.iter().enumerate() {
                     let e = combined(&at.jacobian, |i| at.vectors[(i, k)] / value.sqrt());
                     add(&e, temperature)?;
                 }
             }
-            Noise::Predictor { scale } => {
+            Noise::Predictor(scale) => {
                 for row in &at.jacobian {
                     add(row, scale * scale / 2.0)?;
                 }
             }
+            // Refused by `new`.
+            Noise::Labels(_) | Noise::Minibatch(_) => sum.fill(f64::NAN),
         }
         Ok(sum)
     }
@@ -285,10 +237,12 @@ impl<'a> Quotient<'a> {
 
     fn root(&self) -> Root {
         match self.noise {
-            Noise::Isotropic { temperature } | Noise::Horizontal { temperature } => {
+            Noise::Isotropic(temperature) | Noise::Horizontal(temperature) => {
                 Root::Square((2.0 * temperature).sqrt())
             }
-            Noise::Predictor { scale } => Root::Whole(scale),
+            Noise::Predictor(scale) => Root::Whole(scale),
+            // Refused by `new`.
+            Noise::Labels(_) | Noise::Minibatch(_) => Root::Whole(f64::NAN),
         }
     }
 }

@@ -4,11 +4,12 @@
 //! dμ_A = ½ tr(AC) dt, so that the leaf is invariant where tr(A P_H) = 0 for horizontal noise and
 //! Σ_k J_k A J_kᵀ = 0 for predictor noise C = s²JᵀJ. Both are identities or fail at generic points.
 
-use super::process::{Gradient, Noise, dot};
+use super::process::{Gradient, dot};
 use super::section::Section;
 use symbias_geometry::factor::{Factor, Split};
 use symbias_geometry::leaf::leaf_drift;
 use symbias_geometry::metric::{PredictorMap, closure, volume};
+use symbias_geometry::noise::Noise;
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -42,7 +43,7 @@ pub(super) fn admit(
 ) -> Result<Admitted> {
     let split = orthonormal(model, factors);
     let fields = split.all();
-    let noisy = noise.strength() > 0.0;
+    let noisy = !noise.is_silent();
     if !split.neither.is_empty() {
         return Err(refused(
             model,
@@ -50,7 +51,7 @@ pub(super) fn admit(
         ));
     }
     let isometric = split.symmetric.iter().all(|f| f.linear.is_empty());
-    if matches!(noise, Noise::Isotropic { .. }) && noisy && !isometric {
+    if matches!(noise, Noise::Isotropic(_)) && noisy && !isometric {
         return Err(refused(
             model,
             "its orbits are not compact, and isotropic noise runs away along them",
@@ -129,15 +130,15 @@ fn stays(
     jacobian: &[Vec<f64>],
 ) -> Result<()> {
     let drift = match noise {
-        Noise::Isotropic { .. } => return Ok(()),
-        Noise::Horizontal { .. } => leaf_drift(split, &split.all(), theta)?.relative,
-        Noise::Predictor { .. } => predictor_drift(split, jacobian),
+        Noise::Isotropic(_) => return Ok(()),
+        Noise::Horizontal(_) => leaf_drift(split, &split.all(), theta)?.relative,
+        _ => predictor_drift(split, jacobian),
     };
     if drift <= INVARIANT {
         return Ok(());
     }
     let trace = match noise {
-        Noise::Predictor { .. } => "tr(A J'J)",
+        Noise::Predictor(_) => "tr(A J'J)",
         _ => "tr(A P_H)",
     };
     Err(refused(

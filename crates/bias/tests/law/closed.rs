@@ -4,7 +4,7 @@ use super::common::{GROUP, PRODUCT, written};
 use std::collections::BTreeMap;
 use symbias_bias::law::{Density, closed};
 use symbias_bias::noise::{Chart, Temper, horizontal, isotropic, slice};
-use symbias_bias::{Ground, Noise, Potential};
+use symbias_bias::{Ground, Law, Potential};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::probe::Probes;
 
@@ -66,16 +66,16 @@ fn cdfs_are_those_of_other_quadratures() {
         1e-10,
     );
     let loss = |a: f64, b: f64| ((a - 1.0).powi(2) + (b - 0.5).powi(2)) / 2.0;
-    let law = closed::eigenvalue_trace(Noise::Horizontal, 2, loss, 0.3).unwrap();
+    let law = closed::eigenvalue_trace(Law::Horizontal, 2, loss, 0.3).unwrap();
     let table = [
         (1.0, 0.261_500_644_362_2),
         (1.7, 0.699_655_125_224_8),
         (3.0, 0.990_686_673_698_1),
     ];
     cdfs(&law, &table, 1e-9);
-    let twin = closed::eigenvalue_trace(Noise::Isotropic, 2, loss, 0.3).unwrap();
+    let twin = closed::eigenvalue_trace(Law::Isotropic, 2, loss, 0.3).unwrap();
     assert!((twin.cdf(1.0) - table[0].1).abs() > 1e-2, "the twin");
-    let law = closed::eigenvalue_gap(Noise::Horizontal, 2, loss, 0.3).unwrap();
+    let law = closed::eigenvalue_gap(Law::Horizontal, 2, loss, 0.3).unwrap();
     cdfs(
         &law,
         &[
@@ -114,14 +114,14 @@ fn gamma_laws_collapse_where_theory_says() {
     let temper = Temper::new(0.3, 0.5).unwrap();
     let trace = closed::wishart_trace(3, 5, temper).unwrap();
     assert!((trace.mean().unwrap() - 9.0).abs() < 1e-9);
-    let isotropic = closed::radius(Noise::Isotropic, 5, |r| r * r / 2.0, 0.3).unwrap();
+    let isotropic = closed::radius(Law::Isotropic, 5, |r| r * r / 2.0, 0.3).unwrap();
     assert!((isotropic.expectation(|r| r * r).unwrap() - 1.5).abs() < 1e-9);
-    let horizontal = closed::radius(Noise::Horizontal, 5, |r| r * r / 2.0, 0.3).unwrap();
+    let horizontal = closed::radius(Law::Horizontal, 5, |r| r * r / 2.0, 0.3).unwrap();
     assert!((horizontal.expectation(|r| r * r).unwrap() - 0.3).abs() < 1e-9);
-    let slice = closed::product(Noise::Slice, 2, |w| w * w, 1.0, (0.0, f64::INFINITY));
+    let slice = closed::product(Law::Slice, 2, |w| w * w, 1.0, (0.0, f64::INFINITY));
     assert!(slice.unwrap_err().message().contains("logarithmically"));
     assert!(closed::wishart_trace(3, 2, temper).is_err());
-    assert!(closed::product(Noise::Isotropic, 2, |w| w, 1.0, (0.0, 1.0)).is_err());
+    assert!(closed::product(Law::Isotropic, 2, |w| w, 1.0, (0.0, 1.0)).is_err());
 }
 
 const DEPTH3: &str = r#"
@@ -136,10 +136,10 @@ parameters = { a = ["i"], b = ["i"], c = ["i"] }
 /// R of `noise` at two points against the log densities, with ℓ = 0 within a window.
 #[test]
 fn densities_agree_with_the_potentials() {
-    type Law = fn(&Ground<'_>, &[f64]) -> Potential;
-    let by_slice: Law = |g, t| slice(g, g.base(t).unwrap().as_ref(), t, Chart::Charges).unwrap();
-    let by_horizontal: Law = |g, t| horizontal(g, g.base(t).unwrap().as_ref(), t, &[]).unwrap();
-    let by_decay: Law = |g, t| {
+    type Bias = fn(&Ground<'_>, &[f64]) -> Potential;
+    let by_slice: Bias = |g, t| slice(g, g.base(t).unwrap().as_ref(), t, Chart::Charges).unwrap();
+    let by_horizontal: Bias = |g, t| horizontal(g, g.base(t).unwrap().as_ref(), t, &[]).unwrap();
+    let by_decay: Bias = |g, t| {
         let temper = Temper::new(0.3, 0.5).unwrap();
         isotropic(g, g.base(t).unwrap().as_ref(), t, temper).unwrap()
     };
@@ -148,36 +148,36 @@ fn densities_agree_with_the_potentials() {
     let product = |noise, depth| closed::product(noise, depth, none, 0.3, window).unwrap();
     let temper = Temper::new(0.3, 0.5).unwrap();
     let cut = |t: f64| if t < 20.0 { 0.0 } else { f64::INFINITY };
-    let group = closed::group(Noise::Slice, 2, cut, 0.3).unwrap();
+    let group = closed::group(Law::Slice, 2, cut, 0.3).unwrap();
     let decayed_group = closed::decayed_group(2, none, temper).unwrap();
     // The radial laws are against dt, those of `noise` against dw = t^{n−1} dt: n = 2.
     for (text, by, law, twin, radial) in [
         (
             PRODUCT,
             by_slice,
-            &product(Noise::Slice, 2),
-            &product(Noise::Horizontal, 2),
+            &product(Law::Slice, 2),
+            &product(Law::Horizontal, 2),
             0.0,
         ),
         (
             PRODUCT,
             by_horizontal,
-            &product(Noise::Horizontal, 2),
-            &product(Noise::Slice, 2),
+            &product(Law::Horizontal, 2),
+            &product(Law::Slice, 2),
             0.0,
         ),
         (
             DEPTH3,
             by_slice,
-            &product(Noise::Slice, 3),
-            &product(Noise::Slice, 2),
+            &product(Law::Slice, 3),
+            &product(Law::Slice, 2),
             0.0,
         ),
         (
             DEPTH3,
             by_horizontal,
-            &product(Noise::Horizontal, 3),
-            &product(Noise::Horizontal, 2),
+            &product(Law::Horizontal, 3),
+            &product(Law::Horizontal, 2),
             0.0,
         ),
         (

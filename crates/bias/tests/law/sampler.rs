@@ -2,7 +2,7 @@
 //! twin is another law of theory §5, which the same samples must reject.
 
 use super::common::{GROUP, LEVEL, PRODUCT, distance, gram, pair, written};
-use symbias_bias::Noise;
+use symbias_bias::Law;
 use symbias_bias::law::Density;
 use symbias_bias::law::closed;
 use symbias_bias::law::sampler::{Chain, Sampler, Settings};
@@ -22,12 +22,8 @@ fn temper(decay: f64) -> Temper {
     Temper::new(T, decay).unwrap()
 }
 
-fn law_of(noise: Noise, chart: Chart, temper: Temper) -> Stationary {
-    Stationary {
-        noise,
-        chart,
-        temper,
-    }
+fn law_of(law: Law, chart: Chart, temper: Temper) -> Stationary {
+    Stationary { law, chart, temper }
 }
 
 fn settings(steps: u64) -> Settings {
@@ -71,13 +67,13 @@ fn a_pair_of_numbers_on_the_slice() {
     };
     let inside = (0.1, f64::INFINITY);
     let flat = Density::new(|w| -half_square(w) / T, inside, &[]).unwrap();
-    let horizontal = closed::product(Noise::Horizontal, 2, half_square, T, inside).unwrap();
-    let slice = closed::product(Noise::Slice, 2, half_square, T, inside).unwrap();
+    let horizontal = closed::product(Law::Horizontal, 2, half_square, T, inside).unwrap();
+    let slice = closed::product(Law::Slice, 2, half_square, T, inside).unwrap();
     for (noise, chart, law, twin) in [
-        (Noise::Horizontal, Chart::Charges, &horizontal, &slice),
-        (Noise::Slice, Chart::Charges, &slice, &horizontal),
-        (Noise::Slice, Chart::Surface, &horizontal, &flat),
-        (Noise::Slice, Chart::LogRatios, &flat, &horizontal),
+        (Law::Horizontal, Chart::Charges, &horizontal, &slice),
+        (Law::Slice, Chart::Charges, &slice, &horizontal),
+        (Law::Slice, Chart::Surface, &horizontal, &flat),
+        (Law::Slice, Chart::LogRatios, &flat, &horizontal),
     ] {
         // A start beside the slice is moved onto it.
         let sampler = Sampler::new(
@@ -106,7 +102,7 @@ fn a_pair_of_numbers_on_the_slice() {
 fn a_pair_of_numbers_with_decay() {
     let split = split(PRODUCT);
     let loss = |theta: &[f64]| half_square(theta[0] * theta[1]);
-    let noise = Noise::Isotropic;
+    let noise = Law::Isotropic;
     let sampler = Sampler::new(
         law_of(noise, Chart::Charges, temper(0.5)),
         &split,
@@ -147,7 +143,7 @@ fn a_group_on_its_cone() {
     let norm = |theta: &[f64]| theta[0].abs() * theta[1].hypot(theta[2]);
     let loss = |theta: &[f64]| half_square(norm(theta));
     let observe = |theta: &[f64], into: &mut [f64]| into[0] = norm(theta);
-    let laws = [Noise::Slice, Noise::Horizontal]
+    let laws = [Law::Slice, Law::Horizontal]
         .map(|noise| (noise, closed::group(noise, 2, half_square, T).unwrap()));
     for (k, (noise, law)) in laws.iter().enumerate() {
         let start = [1.0, 0.6, 0.8];
@@ -192,7 +188,7 @@ fn symmetric_factors() {
             .run(settings(100_000), 2, 5, &invariants(4))
     };
     let decay = |a: f64, b: f64| 0.25 * (a + b);
-    let chains = run(Noise::Isotropic);
+    let chains = run(Law::Isotropic);
     agrees(
         &closed::wishart_trace(2, 4, temper(0.5)).unwrap(),
         &chains,
@@ -209,7 +205,7 @@ fn symmetric_factors() {
         2,
     );
     agrees(
-        &closed::eigenvalue_gap(Noise::Isotropic, 4, decay, T).unwrap(),
+        &closed::eigenvalue_gap(Law::Isotropic, 4, decay, T).unwrap(),
         &chains,
         3,
     );
@@ -224,12 +220,12 @@ fn symmetric_factors() {
         &chains,
         2,
     );
-    let horizontal = closed::eigenvalue_trace(Noise::Horizontal, 4, decay, T).unwrap();
+    let horizontal = closed::eigenvalue_trace(Law::Horizontal, 4, decay, T).unwrap();
     rejects(&horizontal, &chains, 0);
-    let chains = run(Noise::Horizontal);
+    let chains = run(Law::Horizontal);
     agrees(&horizontal, &chains, 0);
     agrees(
-        &closed::eigenvalue_gap(Noise::Horizontal, 4, decay, T).unwrap(),
+        &closed::eigenvalue_gap(Law::Horizontal, 4, decay, T).unwrap(),
         &chains,
         3,
     );
@@ -259,12 +255,12 @@ fn matrix_factors_on_the_slice() {
         into[1] = (a + c - 2.0 * product).max(0.0).sqrt() / sum;
     };
     let flat = |_: &[f64]| 0.0;
-    let gap = closed::eigenvalue_gap(Noise::Horizontal, 2, |a, b| a + b, T).unwrap();
-    let cosine = closed::eigenvalue_gap(Noise::Isotropic, 3, |a, b| a + b, T).unwrap();
+    let gap = closed::eigenvalue_gap(Law::Horizontal, 2, |a, b| a + b, T).unwrap();
+    let cosine = closed::eigenvalue_gap(Law::Isotropic, 3, |a, b| a + b, T).unwrap();
     for (n, noise, chart, shape, twin) in [
-        (2, Noise::Horizontal, Chart::Charges, 2.0, 2.5),
-        (2, Noise::Slice, Chart::Surface, 2.5, 2.0),
-        (3, Noise::Slice, Chart::Charges, 2.0, 3.5),
+        (2, Law::Horizontal, Chart::Charges, 2.0, 2.5),
+        (2, Law::Slice, Chart::Surface, 2.5, 2.0),
+        (3, Law::Slice, Chart::Charges, 2.0, 3.5),
     ] {
         let split = split(&pair(n, 2));
         let mut start = vec![1.2, 0.0, 0.0, 0.7, 0.0, 0.0];
@@ -293,7 +289,7 @@ fn chains_are_repeatable_and_refusals_clear() {
     let loss = |theta: &[f64]| half_square(theta[0] * theta[1].hypot(theta[2]));
     let new = |start: &[f64]| {
         Sampler::new(
-            law_of(Noise::Slice, Chart::Charges, temper(0.0)),
+            law_of(Law::Slice, Chart::Charges, temper(0.0)),
             &split,
             &loss,
             start,

@@ -1,8 +1,9 @@
 //! Models, draws and processes.
 
 use std::path::Path;
-use symbias_bias::quotient::{Gradient, Noise, Quotient, Section};
+use symbias_bias::quotient::{Gradient, Quotient, Section};
 use symbias_geometry::discover::structural::factors;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::sde::Sde;
 use symbias_model::Model;
 use symbias_model::error::Result;

@@ -4,10 +4,11 @@ use crate::common::{drift, flat, gram, model, normals, positive, process, produc
 use symbias_bias::law::closed::decayed_product;
 use symbias_bias::noise::{Chart, Stationary, Temper};
 use symbias_bias::quotient::fokker_planck::zero_flux;
-use symbias_bias::quotient::{LogDensity, Noise, Section};
-use symbias_bias::{Ground, Noise as Law};
+use symbias_bias::quotient::{LogDensity, Section};
+use symbias_bias::{Ground, Law};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::effort::Effort;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::probe::Probes;
 use symbias_geometry::rank::generic_rank;
 use symbias_model::Model;
@@ -37,7 +38,7 @@ fn with_density<T>(
         .rank;
     let ground = Ground::new(model, &found, &probes, false, rank);
     let law = Stationary {
-        noise: law,
+        law,
         chart: Chart::Charges,
         temper,
     };
@@ -80,8 +81,8 @@ fn spread(model: &Model, section: &Section, noise: Noise, law: Law, temperature:
 #[test]
 fn the_density_is_the_stationary_law_of_the_process() {
     let t = 0.4;
-    let horizontal = Noise::Horizontal { temperature: t };
-    let isotropic = Noise::Isotropic { temperature: t };
+    let horizontal = Noise::Horizontal(t);
+    let isotropic = Noise::Isotropic(t);
     for depth in 2..=4 {
         let model = product(depth);
         let section = positive(&model);
@@ -155,8 +156,8 @@ fn flux(model: &Model, noise: Noise, law: Law) -> Result<[f64; 2]> {
 /// The twin leaves R out. (For r = n + 1 isotropic noise has R = 0.)
 #[test]
 fn no_flux_in_many_dimensions() {
-    let isotropic = Noise::Isotropic { temperature: 1.0 };
-    let horizontal = Noise::Horizontal { temperature: 1.0 };
+    let isotropic = Noise::Isotropic(1.0);
+    let horizontal = Noise::Horizontal(1.0);
     let cases = [
         (gram(2, 4), isotropic, Law::Isotropic),
         (gram(3, 3), isotropic, Law::Isotropic),

@@ -2,7 +2,8 @@
 
 use crate::common::{close, positive, process, product};
 use symbias_bias::quotient::fokker_planck::{Axis, PANELS, stationary, zero_flux};
-use symbias_bias::quotient::{ChargedPair, Noise, Quotient};
+use symbias_bias::quotient::{ChargedPair, Quotient};
+use symbias_geometry::noise::Noise;
 use symbias_geometry::sde::{Ito, NoiseKind, Sde};
 
 /// dx = b(x) dt + σ dW with a = σσᵀ given by its three entries, σ its Cholesky factor; one or two dimensions.
@@ -77,7 +78,7 @@ fn pair(noise: Noise) -> Quotient<'static> {
 /// Theory §5.4: under C = s²JᵀJ the law of w is Gamma(w₀/s² − ½, s²). Numbers of scipy.stats.gamma at w₀ = 1.3, s = 0.7.
 #[test]
 fn label_noise_gives_a_gamma_law() {
-    let sde = pair(Noise::Predictor { scale: 0.7 });
+    let sde = pair(Noise::Predictor(0.7));
     let law = zero_flux(&sde, [0.0, 30.0], PANELS).expect("a law");
     let mean = law.mean(|w| w);
     close(mean, 1.055, 1e-11);
@@ -95,7 +96,7 @@ fn label_noise_gives_a_gamma_law() {
         close(law.quantile(level).expect("a quantile"), expected, 1e-9);
     }
     // The twin: horizontal noise.
-    let other = pair(Noise::Horizontal { temperature: 0.3 });
+    let other = pair(Noise::Horizontal(0.3));
     let law = zero_flux(&other, [0.0, 30.0], PANELS).expect("a law");
     assert!((law.mean(|w| w) - 1.055).abs() > 0.05);
 }
@@ -103,7 +104,7 @@ fn label_noise_gives_a_gamma_law() {
 /// p ∝ w^{−1/2} e^{−ℓ/T} at T = 0.3: moments by scipy.integrate.quad in √w.
 #[test]
 fn horizontal_noise_gives_a_root() {
-    let sde = pair(Noise::Horizontal { temperature: 0.3 });
+    let sde = pair(Noise::Horizontal(0.3));
     let law = zero_flux(&sde, [0.0, 8.0], PANELS).expect("a law");
     close(law.mean(|w| w), 1.147_866_633_029_095_6, 1e-11);
     close(law.cumulative(0.5), 0.141_028_325_885_877_94, 1e-11);
@@ -160,7 +161,7 @@ fn two_wells() {
 fn laws_that_run_away_are_refused() {
     // p ∝ e^{−w}/w, and label noise with s² ≥ 2w₀.
     let slice = one(|w| w - w * w, |w| 2.0 * w * w);
-    let collapsed = pair(Noise::Predictor { scale: 2.0 });
+    let collapsed = pair(Noise::Predictor(2.0));
     for sde in [&slice as &dyn Sde<Sense = Ito>, &collapsed] {
         let error = zero_flux(sde, [0.0, 20.0], PANELS).expect_err("no law");
         assert!(
@@ -338,7 +339,7 @@ fn the_other_side_of_zero() {
         1e-3,
     );
     // The process on the section of w < 0 is that one.
-    let pair = pair(Noise::Horizontal { temperature: 0.3 });
+    let pair = pair(Noise::Horizontal(0.3));
     let mut drift = [0.0];
     for w in [-0.2, -3.0] {
         pair.drift(&[w], &mut drift);

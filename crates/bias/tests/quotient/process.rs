@@ -7,9 +7,10 @@ use crate::common::{
 };
 use std::collections::BTreeMap;
 use symbias_bias::flow::{Leaf, Regression};
-use symbias_bias::quotient::{ChargedPair, FullBatch, Noise, Quotient, Section};
+use symbias_bias::quotient::{ChargedPair, FullBatch, Quotient, Section};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::metric::PredictorMap;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::sde::{NoiseKind, Sde};
 use symbias_model::scalar::Inputs;
 
@@ -28,8 +29,8 @@ fn products_of_every_depth() {
     for depth in 2..=5 {
         let model = product(depth);
         let of = |noise| process(&model, positive(&model), noise, pulled).expect("a process");
-        let horizontal = of(Noise::Horizontal { temperature: t });
-        let predictor = of(Noise::Predictor { scale: s });
+        let horizontal = of(Noise::Horizontal(t));
+        let predictor = of(Noise::Predictor(s));
         let d = depth as f64;
         for w in [1e-8_f64, 0.02, 0.8, 5.0] {
             let k = d * w.powf(2.0 - 2.0 / d);
@@ -57,13 +58,13 @@ fn products_of_every_depth() {
 fn a_pair_by_hand() {
     let model = product(2);
     let t = 0.4;
-    let noise = Noise::Horizontal { temperature: t };
+    let noise = Noise::Horizontal(t);
     let found = process(&model, positive(&model), noise, pulled).expect("a process");
     let w = 0.6;
     close(drift(&found, &[w])[0], -2.0 * w * (w - 1.3) + t, 1e-14);
     close(diffusion(&found, &[w])[0], 2.0 * (t * w).sqrt(), 1e-14);
     let s = 0.5;
-    let noise = Noise::Predictor { scale: s };
+    let noise = Noise::Predictor(s);
     let found = process(&model, positive(&model), noise, pulled).expect("a process");
     close(
         drift(&found, &[w])[0],
@@ -102,7 +103,7 @@ fn wishart() {
     .map(|x| 2.0 * t * x);
     for r in 2..=4 {
         let model = gram(2, r);
-        let noise = Noise::Isotropic { temperature: t };
+        let noise = Noise::Isotropic(t);
         let found = process(&model, section(&model, 2), noise, flat).expect("a process");
         let expected = [2.0 * t * r as f64, 0.0, 2.0 * t * r as f64];
         assert!(distance(&drift(&found, &w), &expected) < 1e-12);
@@ -110,7 +111,7 @@ fn wishart() {
         assert_eq!(found.kind(), NoiseKind::General);
     }
     let model = gram(2, 2);
-    let noise = Noise::Horizontal { temperature: t };
+    let noise = Noise::Horizontal(t);
     let found = process(&model, section(&model, 2), noise, flat).expect("a process");
     let expected =
         [2.0 * (a + 2.0 * c), -2.0 * root * b, 2.0 * (2.0 * a + c)].map(|x| t * x / (a + c));
@@ -131,8 +132,8 @@ fn squared_radius() {
             .for_each(|(g, x)| *g = 2.0 * x * 0.8);
     };
     for (noise, more) in [
-        (Noise::Isotropic { temperature: t }, 6.0 * t),
-        (Noise::Horizontal { temperature: t }, 2.0 * t),
+        (Noise::Isotropic(t), 6.0 * t),
+        (Noise::Horizontal(t), 2.0 * t),
     ] {
         let found = process(&model, section(&model, 2), noise, slope).expect("a process");
         for w in [0.01, 2.5] {
@@ -145,9 +146,9 @@ fn squared_radius() {
 /// Dσ[v] against central differences: their error falls with the square of the step, from decade to decade.
 #[test]
 fn slopes_of_the_noise() {
-    let isotropic = Noise::Isotropic { temperature: 0.4 };
-    let horizontal = Noise::Horizontal { temperature: 0.4 };
-    let predictor = Noise::Predictor { scale: 0.6 };
+    let isotropic = Noise::Isotropic(0.4);
+    let horizontal = Noise::Horizontal(0.4);
+    let predictor = Noise::Predictor(0.6);
     let cases = [
         (product(3), horizontal),
         (product(4), predictor),
@@ -193,7 +194,7 @@ fn slopes_of_the_noise() {
 #[test]
 fn a_process_on_a_surface() {
     let (model, t) = (gram(3, 2), 0.3);
-    let noise = Noise::Isotropic { temperature: t };
+    let noise = Noise::Isotropic(t);
     let found = process(&model, section(&model, 2), noise, flat).expect("a process");
     assert_eq!((found.dimension(), found.rank()), (6, 5));
     let (x, h) = (normals(5, 6), normals(6, 6));
@@ -237,7 +238,7 @@ fn the_full_batch_of_a_model() {
     let batch = FullBatch::of(&model, &BTreeMap::new(), &data).expect("a batch");
     let leaf = Leaf::of(&model, &found, &start).expect("a leaf");
     let loss = Regression::of(&model, &leaf, &BTreeMap::new(), &data).expect("a loss");
-    let noise = Noise::Horizontal { temperature: 0.0 };
+    let noise = Noise::Horizontal(0.0);
     let of = |batch: &FullBatch, w: &[f64]| {
         let section = Section::balanced(&model, &found, &start).expect("a section");
         let sde = Quotient::new(&model, &found, section, noise, batch.gradient()).expect("a flow");
@@ -301,7 +302,7 @@ fn a_charged_pair_meets_the_balanced_leaf() {
     let t = 0.2;
     let pair = ChargedPair::new(t, |w| w - 1.3).expect("a process");
     let model = product(2);
-    let noise = Noise::Horizontal { temperature: t };
+    let noise = Noise::Horizontal(t);
     let balanced = process(&model, positive(&model), noise, pulled).expect("a process");
     for w in [0.3, -1.2] {
         close(drift(&pair, &[w, 0.0])[0], drift(&balanced, &[w])[0], 1e-13);

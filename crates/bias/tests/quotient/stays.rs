@@ -1,13 +1,14 @@
 //! What is no process of its own is refused, with the reason.
 
 use crate::common::{flat, gram, model, normals, process, product, section, written};
-use symbias_bias::quotient::{Gradient, Noise, Quotient, Section};
+use symbias_bias::quotient::{Gradient, Quotient, Section};
 use symbias_geometry::discover::structural::factors;
+use symbias_geometry::noise::Noise;
 use symbias_model::Model;
 
-const HORIZONTAL: Noise = Noise::Horizontal { temperature: 0.5 };
-const ISOTROPIC: Noise = Noise::Isotropic { temperature: 0.5 };
-const PREDICTOR: Noise = Noise::Predictor { scale: 0.5 };
+const HORIZONTAL: Noise = Noise::Horizontal(0.5);
+const ISOTROPIC: Noise = Noise::Isotropic(0.5);
+const PREDICTOR: Noise = Noise::Predictor(0.5);
 
 fn verdict(model: &Model, noise: Noise) -> String {
     match process(model, section(model, 3), noise, flat) {
@@ -71,10 +72,7 @@ fn longer_chains_do_not_stay() {
 fn isotropic_noise_needs_compact_orbits() {
     assert_eq!(verdict(&gram(2, 3), ISOTROPIC), "stays");
     assert_eq!(
-        verdict(
-            &model("phase_retrieval"),
-            Noise::Isotropic { temperature: 0.1 }
-        ),
+        verdict(&model("phase_retrieval"), Noise::Isotropic(0.1)),
         "stays"
     );
     assert!(verdict(&product(2), ISOTROPIC).contains("not compact"));
@@ -90,7 +88,7 @@ fn charged_leaves_flow_and_do_not_diffuse() {
         let gradient: Gradient<'_> = Box::new(flat);
         Quotient::new(&model, &found, section, noise, gradient)
     };
-    assert!(of(Noise::Horizontal { temperature: 0.0 }).is_ok());
+    assert!(of(Noise::Horizontal(0.0)).is_ok());
     for noise in [HORIZONTAL, PREDICTOR] {
         let error = of(noise).map(|_| ()).expect_err("a charge that drifts");
         assert!(
@@ -105,11 +103,9 @@ fn charged_leaves_flow_and_do_not_diffuse() {
 fn strengths_are_numbers_from_zero() {
     let model = product(2);
     for noise in [
-        Noise::Horizontal { temperature: -1.0 },
-        Noise::Predictor { scale: f64::NAN },
-        Noise::Isotropic {
-            temperature: f64::INFINITY,
-        },
+        Noise::Horizontal(-1.0),
+        Noise::Predictor(f64::NAN),
+        Noise::Isotropic(f64::INFINITY),
     ] {
         assert!(process(&model, section(&model, 3), noise, flat).is_err());
     }

@@ -11,6 +11,8 @@ use symbias_numerics::rank::{RankOptions, nullspace_with, rank_with};
 
 /// Sets of weights that are tried below one flat, and flats in all, at most.
 const SETS: usize = 2000;
+/// Sets that are chosen where there are more: a choice completes nothing, so that it is no larger than the flats that are looked at ask.
+const CHOSEN: usize = 2 * FLATS;
 const FLATS: usize = 64;
 /// Errors of weights of an orthonormal basis, which are found by two decompositions.
 const ROUNDED: f64 = 1e-9;
@@ -237,7 +239,7 @@ fn sets(n: usize, k: usize) -> (Vec<Vec<usize>>, bool) {
         order.truncate(k);
         order
     };
-    ((0..SETS).map(random).collect(), false)
+    ((0..CHOSEN).map(random).collect(), false)
 }
 
 /// What a flat looks like: numbers that elements of the Weyl group, which move 𝔞 by isometries, leave alone.

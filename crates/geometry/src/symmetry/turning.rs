@@ -7,7 +7,6 @@
 use super::blocks::Block;
 use super::quotient::Quotient;
 use crate::probe::{Probes, normals};
-use std::ops::Range;
 use symbias_model::error::Result;
 use symbias_model::scalar::{Measured, Nilpotent};
 use symbias_numerics::random::Stream;
@@ -42,15 +41,17 @@ pub(super) fn turned_by(
         return by_derivatives(probes, quotient, theta, vectors, blocks);
     }
     let other = probes.point(OTHER);
-    let share = share(probes, needed);
+    let among = among(probes, theta, needed)?;
+    let sums = among.chunks(among.len().div_ceil(TRIED as usize).max(1));
+    let sums: Vec<&[u64]> = sums.collect();
     for &j in &quotient.kept {
         let mut turned = vec![false; blocks.len()];
         for (factor, added) in CHANGES {
             let mut moved = theta.to_vec();
             // On the same side of 0: what is finite stays so.
             moved[j] = (moved[j].abs() * factor + added * other[j].abs()).copysign(moved[j]);
-            for number in 0..tried(probes) {
-                let row = sum_of_rows(probes, &moved, number * share..(number + 1) * share)?;
+            for numbers in &sums {
+                let row = sum_of_rows(probes, &moved, numbers)?;
                 turns(&row, quotient, vectors, &mut turned);
             }
         }
@@ -113,13 +114,33 @@ fn tried(probes: &Probes<'_>) -> u64 {
     }
 }
 
-/// Probes whose rows are added up: where every unit is always alive, one.
+/// Probes whose rows are added up at most: where every unit is always alive, one.
 fn share(probes: &Probes<'_>, needed: u64) -> u64 {
     if !probes.is_piecewise() {
         return 1;
     }
     let inside = probes.outputs().max(1) as u64;
     (needed / inside / TRIED + 1).min(SHARE)
+}
+
+/// The probes whose rows are looked at: of a function of pieces those that are wanted for a coordinate which moves the outputs of
+/// few. A row says nothing of what is dead in its probe, and more of what is alive in [`TRIED`] others adds nothing.
+fn among(probes: &Probes<'_>, theta: &[f64], needed: u64) -> Result<Vec<u64>> {
+    let all = tried(probes) * share(probes, needed);
+    if !probes.is_piecewise() {
+        return Ok((0..all).collect());
+    }
+    let mut alive = vec![0; theta.len()];
+    let mut wanted = Vec::new();
+    for number in 0..all {
+        let row = sum_of_rows(probes, theta, &[number])?;
+        let lives: Vec<usize> = (0..row.len()).filter(|i| row[*i] != 0.0).collect();
+        if lives.iter().any(|i| alive[*i] < TRIED) {
+            lives.iter().for_each(|i| alive[*i] += 1);
+            wanted.push(number);
+        }
+    }
+    Ok(wanted)
 }
 
 /// Rows of J that are looked at for one point, at most.
@@ -142,11 +163,11 @@ fn turns(row: &[f64], quotient: &Quotient, vectors: &[Vec<f64>], turned: &mut [b
 }
 
 /// A random combination of rows of J for some probes.
-fn sum_of_rows(probes: &Probes<'_>, theta: &[f64], range: Range<u64>) -> Result<Vec<f64>> {
+fn sum_of_rows(probes: &Probes<'_>, theta: &[f64], numbers: &[u64]) -> Result<Vec<f64>> {
     let mut sum = vec![0.0; theta.len()];
-    for number in range {
-        let mut stream = Stream::new(19, number, ROWS);
-        let row = probes.row(theta, probes.cheap(number), &mut stream)?;
+    for number in numbers {
+        let mut stream = Stream::new(19, *number, ROWS);
+        let row = probes.row(theta, probes.cheap(*number), &mut stream)?;
         for (s, x) in sum.iter_mut().zip(row.unwrap_or_default()) {
             *s += x;
         }

@@ -5,14 +5,21 @@
 //! bits and reduced once per block and column. (Products are below 2^122, so 2^6 of them fit; a block has 2^5.)
 //! Blocks are stored in panels of two columns, the order in which the sum reads them. Rows that come in numbers are reduced
 //! together, a block at a time, so that each panel is read once for all of them.
+//!
+//! After rows that added nothing a random vector of the null space is kept: a row that is not orthogonal to it is new, and one
+//! that is lies in the span, but for a chance of 1/P. So the many rows that say nothing new cost n products each, not n².
 
 use super::{Clarity, RankDecision};
 use crate::field::{Fp, MERSENNE61};
+use crate::random::Stream;
 
 /// Pivot rows per block.
 const BLOCK: usize = 32;
 /// Columns per panel: the 128-bit sums of two fit the registers, with what their products need.
 const PANEL: usize = 2;
+
+/// Stream of the random vectors of the null space.
+const WITNESS: u64 = 61;
 
 /// The span of rows over the integers modulo P.
 ///
@@ -23,6 +30,8 @@ pub struct ExactRowSpace<const P: u64 = MERSENNE61> {
     seen: usize,
     blocks: Vec<Block<P>>,
     work: Vec<Fp<P>>,
+    /// A random vector of the null space, after rows that added nothing.
+    witness: Option<Vec<Fp<P>>>,
 }
 
 /// Up to [`BLOCK`] rows; entry (k, col) is at (col / PANEL) · BLOCK · PANEL + k · PANEL + col mod PANEL.
@@ -44,6 +53,17 @@ fn add_products<const P: u64>(out: &mut [Fp<P>; PANEL], c: &[Fp<P>], panel: &[[F
     for j in 0..PANEL {
         out[j] = Fp::reduce(sums[j]);
     }
+}
+
+/// Σ aₖ bₖ over the entries of the shorter one.
+fn inner<const P: u64>(a: &[Fp<P>], b: &[Fp<P>]) -> Fp<P> {
+    let mut total = Fp::ZERO;
+    for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+        let products = a.iter().zip(b);
+        let products = products.map(|(a, b)| a.value() as u128 * b.value() as u128);
+        total += Fp::reduce(products.sum());
+    }
+    total
 }
 
 impl<const P: u64> Block<P> {
@@ -145,6 +165,7 @@ impl<const P: u64> ExactRowSpace<P> {
             seen: 0,
             blocks: Vec::new(),
             work: vec![Fp::ZERO; padded],
+            witness: None,
         }
     }
 
@@ -161,7 +182,11 @@ impl<const P: u64> ExactRowSpace<P> {
             return false;
         }
         self.reduce_row(row);
-        self.keep(row)
+        let grew = self.keep(row);
+        if grew {
+            self.witness = None;
+        }
+        grew
     }
 
     /// Adds rows until the rank is `bound`, which the caller knows that it cannot exceed (the number of columns, if nothing
@@ -181,19 +206,55 @@ impl<const P: u64> ExactRowSpace<P> {
         while self.rank() < bound {
             batch.clear();
             // No more than are missing, since most rows are new.
-            for row in rows.by_ref().take(BLOCK.min(bound - self.rank())) {
+            let (mut more, known) = (false, self.rank());
+            for row in rows.by_ref().take(BLOCK.min(bound - known)) {
                 let row = row.as_ref();
                 self.require_width(row);
-                batch.extend_from_slice(row);
-                batch.resize(batch.len().next_multiple_of(width), Fp::ZERO);
+                (self.seen, more) = (self.seen + 1, true);
+                if self.is_new(row) {
+                    batch.extend_from_slice(row);
+                    batch.resize(batch.len().next_multiple_of(width), Fp::ZERO);
+                }
             }
-            if batch.is_empty() {
+            if !more {
                 break;
             }
-            self.seen += batch.len() / width;
             self.insert_batch(&mut batch);
+            if self.rank() > known {
+                self.witness = None;
+            } else if self.witness.is_none() {
+                self.witness = Some(self.some_null_vector());
+            }
         }
         self.rank() - before
+    }
+
+    /// Whether a row may lie outside the span.
+    fn is_new(&self, row: &[Fp<P>]) -> bool {
+        self.witness
+            .as_ref()
+            .is_none_or(|witness| !inner(row, witness).is_zero())
+    }
+
+    /// A random vector of the null space.
+    fn some_null_vector(&self) -> Vec<Fp<P>> {
+        let mut stream = Stream::new(self.rank() as u64, self.cols as u64, WITNESS);
+        let mut x = vec![Fp::ZERO; self.work.len()];
+        x[..self.cols]
+            .iter_mut()
+            .for_each(|x| *x = Fp::new(stream.next_u64() >> 3));
+        self.pivots().iter().for_each(|pivot| x[*pivot] = Fp::ZERO);
+        self.complete(&mut x);
+        x
+    }
+
+    /// Makes a vector one of the null space by its entries at the pivots, which are 0.
+    fn complete(&self, x: &mut [Fp<P>]) {
+        for block in self.blocks.iter().rev() {
+            for k in 0..block.pivots.len() {
+                x[block.pivots[k]] = block.solve(k, x);
+            }
+        }
     }
 
     /// Rows one after the other, each as wide as `work`.
@@ -298,11 +359,7 @@ impl<const P: u64> ExactRowSpace<P> {
             .map(|col| {
                 let mut x = vec![Fp::ZERO; self.work.len()];
                 x[col] = Fp::ONE;
-                for block in self.blocks.iter().rev() {
-                    for k in 0..block.pivots.len() {
-                        x[block.pivots[k]] = block.solve(k, &x);
-                    }
-                }
+                self.complete(&mut x);
                 x.truncate(self.cols);
                 x
             })

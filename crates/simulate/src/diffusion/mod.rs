@@ -18,10 +18,11 @@ pub use tile::Tile;
 pub use watch::Watch;
 
 use crate::ensemble::Process;
-use crate::noise::{Noise, commutes, within};
+use crate::noise::{self, commutes, within};
 use crate::scheme::{Scheme, Sense};
 use crate::training::{Descent, Feed, Setting, Training};
 use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::sde::NoiseKind;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
@@ -41,6 +42,8 @@ pub struct Diffusion {
     pub potential: Potential,
     /// σ.
     pub noise: Noise,
+    /// Generators of all of 𝔤, compact ones too, of which horizontal noise projects the orbits away.
+    pub fields: Vec<AffineField>,
     /// How it is integrated.
     pub scheme: Scheme,
     /// The step h > 0.
@@ -79,12 +82,21 @@ impl Diffusion {
             },
             potential: Potential::default(),
             noise,
+            fields: Vec::new(),
             scheme: Scheme::EulerMaruyama,
             step,
             slice: None,
             watch: None,
             seed: 0,
         }
+    }
+
+    pub(crate) fn model(&self) -> &Model {
+        &self.training.model
+    }
+
+    pub(crate) fn samples(&self) -> usize {
+        self.training.samples
     }
 }
 
@@ -160,7 +172,7 @@ impl Process for Diffusion {
         step_is_positive(self.step)?;
         let (model, samples) = (&self.training.model, self.training.samples);
         let d = model.space().dim();
-        self.noise.validate(model, samples)?;
+        noise::validate(self.noise, &self.fields, model, samples)?;
         self.potential.validate(d)?;
         if let Some(watch) = &self.watch {
             watch.validate(d)?;
@@ -181,7 +193,7 @@ impl Process for Diffusion {
             }
         }
         // Of all noises ½ Σ Dσ_k[σ_k] is known, and of those that a program computes D(σz)[v].
-        let along = self.noise.slope_task().is_some();
+        let along = noise::slope_task(self.noise).is_some();
         let kind = match self.scheme == Scheme::Milstein && along {
             true => self.commutes().map(|()| NoiseKind::Commutative)?,
             false => self.noise.kind(),
@@ -210,7 +222,7 @@ impl Process for Diffusion {
             };
             Program::<T>::compile(&self.training.model, &self.training.arrays, options)
         };
-        let slope = self.noise.slope_task();
+        let slope = noise::slope_task(self.noise);
         let slope = slope.filter(|_| self.scheme.converts(Sense::Ito));
         let watch = match &self.watch {
             Some(w) => Some((w.compile(own)?, w.entry)),
@@ -218,7 +230,7 @@ impl Process for Diffusion {
         };
         Ok(Compiled {
             gradient: compile(Task::Gradient)?,
-            noise: self.noise.task().map(compile).transpose()?,
+            noise: noise::task(self.noise).map(compile).transpose()?,
             slope: slope.map(compile).transpose()?,
             watch,
             lanes,

@@ -41,9 +41,8 @@ impl<'c, T: Real> Theta<'c, T> {
             gradient: Resident::new(&compiled.gradient, lanes, own, &inputs),
             slopes: Slopes::new(&diffusion.potential, lanes),
             shaker: Shaker::new(
-                &diffusion.noise,
+                diffusion,
                 (compiled.noise.as_ref(), compiled.slope.as_ref()),
-                diffusion.training.samples,
                 programs,
                 &inputs,
             ),

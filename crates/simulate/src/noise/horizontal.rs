@@ -9,15 +9,6 @@ use crate::diffusion::orbit::{Frame, Group, get, groups, put, splat};
 use symbias_geometry::field::AffineField;
 use symbias_numerics::lanes::{LaneFloat, Real, Simd, dispatch, level};
 
-/// √(2T) P_H dW.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Horizontal {
-    /// T ≥ 0.
-    pub temperature: f64,
-    /// Generators of the group, of all of 𝔤: compact ones too.
-    pub fields: Vec<AffineField>,
-}
-
 /// P_H along lanes.
 #[derive(Clone, Debug)]
 pub(crate) struct Projector<T> {
@@ -25,18 +16,20 @@ pub(crate) struct Projector<T> {
     frame: Frame<T>,
     /// A vector at the places of a group.
     own: Vec<T>,
-    temperature: f64,
+    /// √(2T).
+    amplitude: f64,
     lanes: usize,
 }
 
 impl<T: Real> Projector<T> {
-    pub fn new(noise: &Horizontal, lanes: usize) -> Projector<T> {
-        let groups = groups(&noise.fields);
+    /// √(2T) P_H, P_H of generators of all of 𝔤: compact ones too.
+    pub fn new(amplitude: f64, fields: &[AffineField], lanes: usize) -> Projector<T> {
+        let groups = groups(fields);
         let most = groups.iter().map(|g| g.places.len()).max().unwrap_or(0);
         Projector {
             frame: Frame::new(&groups),
             own: vec![T::ZERO; most * T::VIRTUAL_LANES],
-            temperature: noise.temperature,
+            amplitude,
             groups,
             lanes,
         }
@@ -52,7 +45,7 @@ impl<T: Real> Projector<T> {
 
     #[inline(always)]
     fn projected<S: Simd>(&mut self, simd: S, x: &[T], z: &[T], into: &mut [T]) {
-        let scale = splat::<S, T>(simd, T::from_f64((2.0 * self.temperature).sqrt()));
+        let scale = splat::<S, T>(simd, T::from_f64(self.amplitude));
         let per = self.lanes / T::VIRTUAL_LANES;
         for k in 0..into.len() / T::VIRTUAL_LANES {
             put::<S, T>(get::<S, T>(simd, z, k) * scale, into, k);
@@ -76,7 +69,7 @@ impl<T: Real> Projector<T> {
     #[inline(always)]
     fn corrected<S: Simd>(&mut self, simd: S, x: &[T], into: &mut [T]) {
         let per = self.lanes / T::VIRTUAL_LANES;
-        let minus = splat::<S, T>(simd, T::from_f64(-self.temperature));
+        let minus = splat::<S, T>(simd, T::from_f64(-self.amplitude * self.amplitude / 2.0));
         into.fill(T::ZERO);
         for group in &self.groups {
             for v in 0..per {

@@ -5,51 +5,42 @@
 //! covariance of √(η/(bN)) Σ_i (z_i − z̄) g_i is η/(bN)(Σ_i g_i g_iᵀ − N ḡḡᵀ), the same: one gradient with weights, whatever
 //! the number of samples is. The shares L_i of the loss that a program weighs are those of a mean, so that g_i = N∇L_i.
 
+use symbias_geometry::noise::Minibatch;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_numerics::lanes::{LaneFloat, Real, Simd, dispatch, level};
 
-/// √η Σ_B^{1/2} dW.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Minibatch {
-    /// η ≥ 0, the learning rate whose noise this is.
-    pub rate: f64,
-    /// b ≥ 1.
-    pub batch: usize,
+/// Whether the loss is a mean over samples that can be weighed.
+pub(super) fn validate(noise: Minibatch, model: &Model, samples: usize) -> Result<()> {
+    let refuse = |why: String, remedy: &str| {
+        Err(Error::new(ErrorKind::Unsupported, why).remedy(remedy.to_owned()))
+    };
+    if noise.size == 0 {
+        return refuse("a batch of no samples".into(), "give at least one");
+    }
+    if model.batch.is_some() || samples < 2 {
+        return refuse(
+            format!(
+                "minibatch noise needs samples to draw from, and the model `{}` has one",
+                model.name
+            ),
+            "take the sample axis out of the model and give the data sample by sample",
+        );
+    }
+    let (one, all) = (model.loss_divisor(1), model.loss_divisor(samples));
+    if (all - one * samples as f64).abs() > 1e-9 * all {
+        return refuse(
+            "the loss is a sum over samples: a minibatch would have another gradient in the mean"
+                .into(),
+            "take the mean over samples (reduce = \"mean\")",
+        );
+    }
+    Ok(())
 }
 
-impl Minibatch {
-    /// Whether the loss is a mean over samples that can be weighed.
-    pub(super) fn validate(self, model: &Model, samples: usize) -> Result<()> {
-        let refuse = |why: String, remedy: &str| {
-            Err(Error::new(ErrorKind::Unsupported, why).remedy(remedy.to_owned()))
-        };
-        if self.batch == 0 {
-            return refuse("a batch of no samples".into(), "give at least one");
-        }
-        if model.batch.is_some() || samples < 2 {
-            return refuse(
-                format!(
-                    "minibatch noise needs samples to draw from, and the model `{}` has one",
-                    model.name
-                ),
-                "take the sample axis out of the model and give the data sample by sample",
-            );
-        }
-        let (one, all) = (model.loss_divisor(1), model.loss_divisor(samples));
-        if (all - one * samples as f64).abs() > 1e-9 * all {
-            return refuse(
-                "the loss is a sum over samples: a minibatch would have another gradient in the mean".into(),
-                "take the mean over samples (reduce = \"mean\")",
-            );
-        }
-        Ok(())
-    }
-
-    /// √(η/(bN)) · N.
-    pub(super) fn amplitude(self, samples: usize) -> f64 {
-        (self.rate * samples as f64 / self.batch as f64).sqrt()
-    }
+/// √(η/(bN)) · N.
+pub(super) fn amplitude(noise: Minibatch, samples: usize) -> f64 {
+    (noise.rate * samples as f64 / noise.size as f64).sqrt()
 }
 
 /// Weights (z_i − z̄) · amplitude, lanes innermost.

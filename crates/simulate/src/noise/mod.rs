@@ -2,93 +2,74 @@
 
 mod commuting;
 mod horizontal;
-mod isotropic;
 mod minibatch;
 mod predictor;
 mod slope;
 
 pub(crate) use commuting::commutes;
-pub use horizontal::Horizontal;
-pub use isotropic::Isotropic;
-pub use minibatch::Minibatch;
-pub use predictor::Predictor;
 
+use crate::diffusion::Diffusion;
 use crate::diffusion::resident::Resident;
 use horizontal::Projector;
 use slope::Slope;
-use symbias_geometry::sde::NoiseKind;
+use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::Noise;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::program::{Program, Task};
 use symbias_numerics::lanes::Real;
 
-/// The noise of a diffusion of θ, in the Itô sense.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Noise {
-    /// C = 2T·I.
-    Isotropic(Isotropic),
-    /// C = 2T·P_H.
-    Horizontal(Horizontal),
-    /// C = ηΣ_B.
-    Minibatch(Minibatch),
-    /// C = s²JᵀJ.
-    Predictor(Predictor),
+/// Whether the numbers of a noise are in their range, and the model has what it needs.
+///
+/// # Errors
+/// Otherwise.
+pub(crate) fn validate(
+    noise: Noise,
+    fields: &[AffineField],
+    model: &Model,
+    samples: usize,
+) -> Result<()> {
+    noise.checked()?;
+    within(fields, model.space().dim())?;
+    match noise {
+        Noise::Minibatch(n) => minibatch::validate(n, model, samples),
+        Noise::Labels(_) => predictor::has_labels(model),
+        _ => Ok(()),
+    }
 }
 
-impl Noise {
-    /// What a scheme may suppose of it.
-    #[must_use]
-    pub fn kind(&self) -> NoiseKind {
-        match self {
-            Noise::Isotropic(_) => NoiseKind::Additive,
-            _ => NoiseKind::General,
-        }
+/// The program of D(σz)\[v\], where that is how its derivatives are known.
+pub(crate) fn slope_task(noise: Noise) -> Option<Task> {
+    match noise {
+        Noise::Minibatch(_) => Some(Task::WeightedGradientAlong),
+        Noise::Predictor(_) | Noise::Labels(_) => Some(Task::VjpAlong),
+        _ => None,
     }
+}
 
-    /// Whether its numbers are in their range, and the model has what it needs.
-    ///
-    /// # Errors
-    /// Otherwise.
-    pub(crate) fn validate(&self, model: &Model, samples: usize) -> Result<()> {
-        let (what, x) = match self {
-            Noise::Isotropic(n) => ("the temperature", n.temperature),
-            Noise::Horizontal(n) => ("the temperature", n.temperature),
-            Noise::Minibatch(n) => ("the learning rate", n.rate),
-            Noise::Predictor(n) => ("the amplitude of the noise", n.amplitude),
-        };
-        if !(x >= 0.0 && x.is_finite()) {
-            return Err(Error::new(ErrorKind::Value, format!("{what} is {x}"))
-                .remedy("give a finite number that is at least 0"));
-        }
-        let d = model.space().dim();
-        match self {
-            Noise::Horizontal(n) => within(&n.fields, d),
-            Noise::Minibatch(n) => n.validate(model, samples),
-            _ => Ok(()),
-        }
+/// The program that computes it, beside the gradient.
+pub(crate) fn task(noise: Noise) -> Option<Task> {
+    match noise {
+        Noise::Minibatch(_) => Some(Task::WeightedGradient),
+        Noise::Predictor(_) | Noise::Labels(_) => Some(Task::Vjp),
+        _ => None,
     }
+}
 
-    /// The program of D(σz)\[v\], where that is how its derivatives are known.
-    pub(crate) fn slope_task(&self) -> Option<Task> {
-        match self {
-            Noise::Minibatch(_) => Some(Task::WeightedGradientAlong),
-            Noise::Predictor(_) => Some(Task::VjpAlong),
-            _ => None,
+/// The factor of σ before what the noise pulls back, projects or weighs.
+fn amplitude(noise: Noise, model: &Model, samples: usize) -> f64 {
+    match noise {
+        Noise::Isotropic(temperature) | Noise::Horizontal(temperature) => {
+            (2.0 * temperature).sqrt()
         }
-    }
-
-    /// The program that computes it, beside the gradient.
-    pub(crate) fn task(&self) -> Option<Task> {
-        match self {
-            Noise::Minibatch(_) => Some(Task::WeightedGradient),
-            Noise::Predictor(_) => Some(Task::Vjp),
-            _ => None,
-        }
+        Noise::Predictor(scale) => scale,
+        Noise::Labels(n) => predictor::of_labels(n, model, samples),
+        Noise::Minibatch(n) => minibatch::amplitude(n, samples),
     }
 }
 
 /// Fields of a space of d dimensions.
-pub(crate) fn within(fields: &[symbias_geometry::field::AffineField], d: usize) -> Result<()> {
+pub(crate) fn within(fields: &[AffineField], d: usize) -> Result<()> {
     let places = fields.iter().flat_map(|f| {
         let linear = f.linear.iter().flat_map(|(i, j, _)| [*i, *j]);
         linear.chain(f.constant.iter().map(|c| c.0))
@@ -130,31 +111,36 @@ impl<'c, T: Real> Shaker<'c, T> {
     /// For a tile of so many lanes, programs of `own` of them (of σz, and of its derivative if a scheme needs that), and
     /// the inputs of all lanes.
     pub fn new(
-        noise: &Noise,
+        diffusion: &Diffusion,
         (program, slope): (Option<&'c Program<T>>, Option<&'c Program<T>>),
-        samples: usize,
         (lanes, own): (usize, usize),
         inputs: &[T],
     ) -> Shaker<'c, T> {
         let resident = |p: &'c Program<T>| Resident::new(p, lanes, own, inputs);
         let derivative = |noises: usize| slope.map(|p| Slope::new(resident(p), noises, lanes));
+        let (noise, samples) = (diffusion.noise, diffusion.samples());
+        let amplitude = amplitude(noise, diffusion.model(), samples);
         match (noise, program) {
-            (Noise::Horizontal(n), _) => Shaker::Projector(Projector::new(n, lanes)),
-            (Noise::Minibatch(n), Some(p)) => Shaker::Weighted {
+            (Noise::Horizontal(_), _) => {
+                Shaker::Projector(Projector::new(amplitude, &diffusion.fields, lanes))
+            }
+            (Noise::Minibatch(_), Some(p)) => Shaker::Weighted {
                 gradient: resident(p),
-                amplitude: n.amplitude(samples),
+                amplitude,
                 weights: vec![T::ZERO; samples * lanes],
                 slope: derivative(samples),
             },
-            (Noise::Predictor(n), Some(p)) => Shaker::Pullback {
+            (Noise::Predictor(_) | Noise::Labels(_), Some(p)) => Shaker::Pullback {
                 vjp: resident(p),
-                amplitude: n.amplitude,
+                amplitude,
                 scaled: vec![T::ZERO; p.result_len(0) / own * lanes],
                 slope: derivative(p.result_len(0) / own),
             },
-            (Noise::Isotropic(n), _) => Shaker::Scalar(n.amplitude()),
+            (Noise::Isotropic(_), _) => Shaker::Scalar(amplitude),
             // Without its program there is no noise; `Compiled` has one wherever the noise names a task.
-            (Noise::Minibatch(_) | Noise::Predictor(_), None) => Shaker::Scalar(0.0),
+            (Noise::Minibatch(_) | Noise::Predictor(_) | Noise::Labels(_), None) => {
+                Shaker::Scalar(0.0)
+            }
         }
     }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::Noise;
 use symbias_numerics::lanes::Real;
 use symbias_simulate::diffusion::{Diffusion, Watch};
 use symbias_simulate::ensemble::{Ensemble, Monitor, Samples, Schedule, StopReason};
-use symbias_simulate::noise::{Horizontal, Isotropic, Noise, Predictor};
 use symbias_simulate::observe::{Charges, Observable};
 
 pub fn scaling() -> AffineField {
@@ -42,17 +42,15 @@ fn part<T: Real>(
 
 fn kinds() -> Vec<Diffusion> {
     let noises = [
-        Noise::Isotropic(Isotropic { temperature: 0.2 }),
-        Noise::Horizontal(Horizontal {
-            temperature: 0.2,
-            fields: vec![scaling()],
-        }),
-        Noise::Predictor(Predictor { amplitude: 0.3 }),
+        Noise::Isotropic(0.2),
+        Noise::Horizontal(0.2),
+        Noise::Predictor(0.3),
     ];
     let make = |noise| {
         let model = pair();
         let mut process = diffusion(&model, 1, noise, 1e-2);
         process.potential.decay = 0.1;
+        process.fields = vec![scaling()];
         process.seed = 5;
         process.watch = Some(Watch {
             arrays: symbias_model::scalar::Arrays::new(&model, &Default::default()).unwrap(),

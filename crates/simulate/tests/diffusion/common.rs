@@ -1,5 +1,6 @@
 //! Models and settings of the tests.
 
+use symbias_geometry::noise::Noise;
 use symbias_model::Model;
 use symbias_model::error::Result;
 use symbias_model::language::{Copies, SourceFile};
@@ -7,7 +8,6 @@ use symbias_model::scalar::Arrays;
 use symbias_numerics::lanes::Real;
 use symbias_simulate::diffusion::Diffusion;
 use symbias_simulate::ensemble::{Ensemble, Monitor, Process, Samples, Schedule};
-use symbias_simulate::noise::Noise;
 use symbias_simulate::observe::Observable;
 use symbias_simulate::training::{Setting, Settings};
 

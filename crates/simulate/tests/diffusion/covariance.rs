@@ -3,12 +3,12 @@
 use super::common::{Same, diffusion, product, run};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::{Labels, Minibatch, Noise};
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_model::Model;
 use symbias_model::scalar::{Arrays, ScalarProgram};
 use symbias_numerics::random::Stream;
 use symbias_simulate::ensemble::Schedule;
-use symbias_simulate::noise::{Horizontal, Isotropic, Minibatch, Noise, Predictor};
 
 const REPLICAS: u64 = 20_000;
 const SAMPLES: usize = 5;
@@ -30,8 +30,14 @@ fn scalar(model: &Model) -> ScalarProgram {
 
 /// Whether the covariance of one step over replicas is h·C: all entries within 5.5 standard errors of a Wishart matrix.
 fn agrees(noise: Noise, c: &[Vec<f64>]) -> bool {
+    agrees_with(noise, &[], c)
+}
+
+/// The same for noise that is projected off orbits.
+fn agrees_with(noise: Noise, fields: &[AffineField], c: &[Vec<f64>]) -> bool {
     let (theta, data) = point();
-    let process = diffusion(&product(), SAMPLES, noise, STEP);
+    let mut process = diffusion(&product(), SAMPLES, noise, STEP);
+    process.fields = fields.to_vec();
     let settings = Same(theta.clone(), data);
     let samples = run::<f64, _>(
         &process,
@@ -83,10 +89,7 @@ fn isotropic_and_horizontal() {
     let (theta, _) = point();
     let temperature = 0.7;
     let isotropic = dense(10, |i, j| f64::from(u8::from(i == j)) * 2.0 * temperature);
-    assert!(agrees(
-        Noise::Isotropic(Isotropic { temperature }),
-        &isotropic
-    ));
+    assert!(agrees(Noise::Isotropic(temperature), &isotropic));
     // P_H by eigenvectors of Γ and a decided rank, where the noise uses a Cholesky factor. A field twice is a stabiliser.
     let model = product();
     let mut fields = generators(&model);
@@ -99,23 +102,18 @@ fn isotropic_and_horizontal() {
         })
         .collect();
     let c = dense(10, |i, j| 2.0 * temperature * columns[j][i]);
-    let horizontal = |fields: &[AffineField]| {
-        Noise::Horizontal(Horizontal {
-            temperature,
-            fields: fields.to_vec(),
-        })
-    };
-    assert!(agrees(horizontal(&fields), &c));
+    let noise = Noise::Horizontal(temperature);
+    assert!(agrees_with(noise, &fields, &c));
     assert!(
-        !agrees(horizontal(&fields[..3]), &c),
+        !agrees_with(noise, &fields[..3], &c),
         "the twin: a field less"
     );
     assert!(
-        !agrees(horizontal(&fields), &isotropic),
+        !agrees_with(noise, &fields, &isotropic),
         "the twin: isotropic"
     );
     fields.push(fields[1].scaled(2.0));
-    assert!(agrees(horizontal(&fields), &c));
+    assert!(agrees_with(noise, &fields, &c));
 }
 
 #[test]
@@ -123,7 +121,7 @@ fn predictor() {
     let (theta, data) = point();
     let model = product();
     let (rate, deviation) = (0.1, 0.6);
-    let noise = Predictor::label_noise(&model, SAMPLES, rate, deviation).unwrap();
+    let labels = |deviation: f64| Noise::Labels(Labels { rate, deviation });
     // The covariance of η⁻¹ × (one step of descent with noise on its labels), from Jacobians of the scalar program:
     // gradients move by −(2σ/(2·N)) Jᵀε for 2 outputs and N samples.
     let program = scalar(&model);
@@ -135,11 +133,9 @@ fn predictor() {
     let c = dense(10, |i, j| {
         each * rows.iter().map(|r| r[i] * r[j]).sum::<f64>()
     });
-    assert!(agrees(Noise::Predictor(noise), &c));
-    let twin = Predictor {
-        amplitude: noise.amplitude * 1.1,
-    };
-    assert!(!agrees(Noise::Predictor(twin), &c));
+    assert!(agrees(labels(deviation), &c));
+    assert!(agrees(Noise::Predictor(each.sqrt()), &c));
+    assert!(!agrees(labels(deviation * 1.1), &c));
 }
 
 #[test]
@@ -166,8 +162,8 @@ fn minibatch() {
             rate / batch as f64 * own.sum::<f64>() / n
         })
     };
-    let noise = Noise::Minibatch(Minibatch { rate, batch });
-    assert!(agrees(noise.clone(), &covariance(1.0)));
+    let noise = Noise::Minibatch(Minibatch { rate, size: batch });
+    assert!(agrees(noise, &covariance(1.0)));
     assert!(
         !agrees(noise, &covariance(0.0)),
         "the twin: gradients that are not centred"

@@ -4,21 +4,14 @@ use super::bits::scaling;
 use super::common::{Same, diffusion, pair, product, run};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::Noise;
 use symbias_geometry::orbit::OrbitFrame;
 use symbias_model::Model;
 use symbias_model::scalar::Arrays;
 use symbias_simulate::ensemble::{Process, Schedule};
-use symbias_simulate::noise::{Horizontal, Isotropic, Noise};
 use symbias_simulate::observe::{Charges, Expressions, Observable};
 use symbias_simulate::scheme::{Scheme, System};
 use symbias_simulate::training::Setting;
-
-fn horizontal(temperature: f64, fields: Vec<AffineField>) -> Noise {
-    Noise::Horizontal(Horizontal {
-        temperature,
-        fields,
-    })
-}
 
 fn setting(theta: &[f64], fixed: Vec<f64>) -> Setting {
     Setting {
@@ -56,7 +49,8 @@ fn gl2() -> (Model, Vec<AffineField>, Vec<f64>) {
 fn the_correction_of_horizontal_noise() {
     let (model, fields, theta) = gl2();
     let temperature = 0.3;
-    let process = diffusion(&model, 1, horizontal(temperature, fields.clone()), 0.1);
+    let mut process = diffusion(&model, 1, Noise::Horizontal(temperature), 0.1);
+    process.fields = fields.clone();
     let compiled = process.compile::<f64>(8).unwrap();
     let settings = vec![setting(&theta, vec![0.1, 0.2, 0.3, 0.4, 0.5]); 8];
     let mut tile = process.tile(&compiled, 0, &settings, false);
@@ -106,12 +100,7 @@ fn the_correction_of_horizontal_noise() {
 /// The drift: −∇V by differences of V, written out here.
 #[test]
 fn the_potential_has_the_slope_of_its_formula() {
-    let mut process = diffusion(
-        &pair(),
-        1,
-        Noise::Isotropic(Isotropic { temperature: 0.0 }),
-        0.1,
-    );
+    let mut process = diffusion(&pair(), 1, Noise::Isotropic(0.0), 0.1);
     let (decay, kappa, temperature) = (0.3, 1.7, 0.6);
     process.potential.decay = decay;
     process.potential.stiffness = Some((kappa, vec![scaling()]));
@@ -154,6 +143,7 @@ fn charges_move_by_the_trace_of_the_projector() {
     let drift = |noise: Noise, scheme: Scheme| {
         let mut process = diffusion(&pair(), 1, noise, h);
         process.scheme = scheme;
+        process.fields = vec![scaling()];
         let observables: Vec<Box<dyn Observable>> =
             vec![Box::new(Charges::new("charges", vec![scaling()]))];
         let settings = Same(theta.to_vec(), Vec::new());
@@ -166,9 +156,8 @@ fn charges_move_by_the_trace_of_the_projector() {
         let square = moved.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
         (mean, (square / n).sqrt())
     };
-    let horizontal = || horizontal(temperature, vec![scaling()]);
     for scheme in [Scheme::EulerMaruyama, Scheme::Heun] {
-        let (mean, error) = drift(horizontal(), scheme);
+        let (mean, error) = drift(Noise::Horizontal(temperature), scheme);
         // A step of length h has terms of order h.
         assert!(
             (mean - expected).abs() < 4.0 * error + 2.0 * h,
@@ -177,7 +166,7 @@ fn charges_move_by_the_trace_of_the_projector() {
         assert!(expected.abs() > 10.0 * error + 4.0 * h, "it would be seen");
     }
     // The twin: isotropic noise moves the charge by T tr A = 0.
-    let isotropic = Noise::Isotropic(Isotropic { temperature });
+    let isotropic = Noise::Isotropic(temperature);
     let (mean, error) = drift(isotropic, Scheme::EulerMaruyama);
     assert!((mean - expected).abs() > 4.0 * error + 2.0 * h);
 }
@@ -199,7 +188,7 @@ fn mean_of(power: f64, temperature: f64, f: impl Fn(f64) -> f64) -> f64 {
 /// Mean and standard error of w and of w² on the slice u² = v², from looks at 2000 replicas; `weight` of the Fixman term.
 fn on_the_slice(weight: f64, temperature: f64, h: f64) -> [(f64, f64); 2] {
     let model = pair();
-    let mut process = diffusion(&model, 1, Noise::Isotropic(Isotropic { temperature }), h);
+    let mut process = diffusion(&model, 1, Noise::Isotropic(temperature), h);
     process.slice = Some(vec![scaling()]);
     process.seed = 3;
     process.potential.fixman = Some((weight * temperature, vec![scaling()]));
@@ -257,7 +246,7 @@ fn constrained_langevin_samples_the_surface_measure() {
 /// the noise moves up are lost, and said to be.
 #[test]
 fn replicas_that_leave_the_slice_are_data() {
-    let noise = Noise::Isotropic(Isotropic { temperature: 0.3 });
+    let noise = Noise::Isotropic(0.3);
     let mut process = diffusion(&pair(), 1, noise, 0.1);
     process.slice = Some(vec![scaling()]);
     let schedule = Schedule::at(vec![40]).unwrap();
@@ -288,7 +277,7 @@ fn replicas_that_leave_the_slice_are_data() {
 /// point find it.
 #[test]
 fn long_steps_come_back_to_the_slice() {
-    let noise = Noise::Isotropic(Isotropic { temperature: 0.3 });
+    let noise = Noise::Isotropic(0.3);
     let mut process = diffusion(&pair(), 1, noise, 0.1);
     let circle = AffineField {
         linear: vec![(0, 0, 1.0), (1, 1, 1.0)],
@@ -320,7 +309,7 @@ loss = { kind = "expression", expr = "0 * sum[n](w[n])", reduce = "sum" }
     );
     let (temperature, decay, h) = (0.7, 1.0, 0.5);
     let variance = |scheme: Scheme| {
-        let noise = Noise::Isotropic(Isotropic { temperature });
+        let noise = Noise::Isotropic(temperature);
         let mut process = diffusion(&model, 1, noise, h);
         process.potential.decay = decay;
         process.scheme = scheme;

@@ -1,20 +1,20 @@
 //! Noise that a program pulls back, in the Stratonovich sense: its correction, Heun and Milstein.
 
 use super::common::{Same, diffusion, pair, parsed, product, run};
+use symbias_geometry::noise::{Minibatch, Noise};
 use symbias_geometry::sde::NoiseKind;
 use symbias_model::Model;
 use symbias_model::scalar::{Arrays, ScalarProgram};
 use symbias_numerics::random::{Stream, ensemble_normals};
 use symbias_simulate::diffusion::Diffusion;
 use symbias_simulate::ensemble::{Process, Schedule};
-use symbias_simulate::noise::{Minibatch, Noise, Predictor};
 use symbias_simulate::scheme::{Room, Scheme, Sense, System};
 use symbias_simulate::training::Setting;
 
 const LANES: usize = 8;
 
 fn predictor(amplitude: f64) -> Noise {
-    Noise::Predictor(Predictor { amplitude })
+    Noise::Predictor(amplitude)
 }
 
 fn with(model: &Model, samples: usize, noise: Noise, scheme: Scheme) -> Diffusion {
@@ -162,7 +162,7 @@ fn corrections_of_predictor_and_minibatch_noise() {
             })
             .collect()
     };
-    let noise = Noise::Minibatch(Minibatch { rate, batch });
+    let noise = Noise::Minibatch(Minibatch { rate, size: batch });
     let process = with(&model, SAMPLES, noise, Scheme::Heun);
     let found = correction(&process, LANES, &theta, &data);
     let expected = by_differences(&theta, &|t| columns(1.0, t));
@@ -374,10 +374,7 @@ loss = { kind = "expression", expr = "sum[i](w[i]^2)", reduce = "sum" }
     let text = refused(&product(), 20, predictor(0.3));
     assert!(text.contains("has 40"), "{text}");
     // Two samples are one noise, (z₁ − z₂)(∇L₁ − ∇L₂)/2; three are two.
-    let minibatch = Noise::Minibatch(Minibatch {
-        rate: 0.1,
-        batch: 1,
-    });
+    let minibatch = Noise::Minibatch(Minibatch { rate: 0.1, size: 1 });
     assert!(tried(&product(), 2, minibatch.clone()).is_ok());
     let text = refused(&product(), 3, minibatch);
     assert!(text.contains("do not commute"), "{text}");

@@ -2,17 +2,17 @@
 
 use super::observe;
 use super::plan::ModelFile;
-use super::spec::{Arm, DiffusionSpec, NoiseSpec, SchemeSpec, SliceSpec, SpaceSpec};
-use symbias_bias::quotient::{ChargedPair, FullBatch, Noise as Quotiented, Quotient, Section};
+use super::spec::{Arm, DiffusionSpec, SchemeSpec, SliceSpec, SpaceSpec};
+use symbias_bias::quotient::{ChargedPair, FullBatch, Quotient, Section};
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::PredictorMap;
+use symbias_geometry::noise::Noise;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::scalar::Inputs;
 use symbias_simulate::diffusion::{Diffusion, Equation, Potential};
 use symbias_simulate::ensemble::{Ensemble, Monitor, Process, Samples};
-use symbias_simulate::noise::{Horizontal, Isotropic, Minibatch, Noise, Predictor};
 use symbias_simulate::observe::{Moment, Observable, Worker};
 use symbias_simulate::scheme::Scheme;
 use symbias_simulate::training::{Setting, Settings, Training};
@@ -79,14 +79,14 @@ pub(super) fn plan(
     let model = &training.model;
     let split: Vec<_> = factors.iter().map(|f| f.split(model)).collect();
     let symmetric: Vec<AffineField> = split.iter().flat_map(|s| s.symmetric.clone()).collect();
-    let noise = noise(spec.noise, training, factors)?;
     let mut diffusion = Diffusion::new(
         model,
         &training.arrays,
         training.data_samples(),
-        noise,
+        spec.noise,
         spec.step,
     );
+    diffusion.fields = factors.iter().flat_map(|f| f.generators(model)).collect();
     diffusion.seed = training.seed;
     diffusion.scheme = scheme(spec.scheme);
     diffusion.potential = Potential {
@@ -101,11 +101,11 @@ pub(super) fn plan(
             ));
         }
         match (slice, spec.noise) {
-            (SliceSpec::Held { fixman }, NoiseSpec::Isotropic(temperature)) => {
+            (SliceSpec::Held { fixman }, Noise::Isotropic(temperature)) => {
                 diffusion.potential.fixman = fixman.then(|| (temperature, symmetric.clone()));
                 diffusion.slice = Some(symmetric);
             }
-            (SliceSpec::Held { fixman: false }, NoiseSpec::Horizontal(_)) => {
+            (SliceSpec::Held { fixman: false }, Noise::Horizontal(_)) => {
                 diffusion.slice = Some(symmetric);
             }
             (SliceSpec::Penalty(stiffness), _) => {
@@ -120,7 +120,7 @@ pub(super) fn plan(
         }
     }
     if let Some(name) = &spec.watch {
-        if matches!((spec.noise, spec.slice), (NoiseSpec::Isotropic(_), None)) {
+        if matches!((spec.noise, spec.slice), (Noise::Isotropic(_), None)) {
             return Err(refuse(
                 "isotropic noise lets any number change its sign: that it does says nothing of the step",
                 "leave `watch` out",
@@ -140,27 +140,13 @@ fn in_range(spec: &DiffusionSpec, decay: f64) -> Result<()> {
             "give the time of a step, a positive number",
         ));
     }
-    let noise = match spec.noise {
-        NoiseSpec::Isotropic(t) => vec![("noise.isotropic", t)],
-        NoiseSpec::Horizontal(t) => vec![("noise.horizontal", t)],
-        NoiseSpec::Predictor(s) => vec![("noise.predictor", s)],
-        NoiseSpec::Labels(l) => vec![
-            ("noise.labels.rate", l.rate),
-            ("noise.labels.deviation", l.deviation),
-        ],
-        NoiseSpec::Minibatch(m) => vec![("noise.minibatch.rate", m.rate)],
-    };
+    spec.noise.checked()?;
     let slice = match spec.slice {
         Some(SliceSpec::Penalty(kappa)) => Some(("slice.penalty", kappa)),
         _ => None,
     };
     let wrong = |(_, x): &(&str, f64)| !(*x >= 0.0 && x.is_finite());
-    match noise
-        .into_iter()
-        .chain(slice)
-        .chain([("decay", decay)])
-        .find(wrong)
-    {
+    match slice.into_iter().chain([("decay", decay)]).find(wrong) {
         None => Ok(()),
         Some((key, x)) => Err(refuse(
             format!("`{key}` is {x}"),
@@ -169,37 +155,11 @@ fn in_range(spec: &DiffusionSpec, decay: f64) -> Result<()> {
     }
 }
 
-fn noise(spec: NoiseSpec, training: &Training, factors: &[Factor]) -> Result<Noise> {
-    let model = &training.model;
-    let samples = training.data_samples();
-    Ok(match spec {
-        NoiseSpec::Isotropic(temperature) => Noise::Isotropic(Isotropic { temperature }),
-        NoiseSpec::Horizontal(temperature) => Noise::Horizontal(Horizontal {
-            temperature,
-            fields: factors.iter().flat_map(|f| f.generators(model)).collect(),
-        }),
-        NoiseSpec::Predictor(amplitude) => Noise::Predictor(Predictor { amplitude }),
-        NoiseSpec::Labels(labels) => Noise::Predictor(Predictor::label_noise(
-            model,
-            samples,
-            labels.rate,
-            labels.deviation,
-        )?),
-        NoiseSpec::Minibatch(minibatch) => Noise::Minibatch(Minibatch {
-            rate: minibatch.rate,
-            batch: minibatch.size,
-        }),
-    })
-}
-
 /// Weak order that the scheme promises for the noise.
 pub(super) fn weak_order(spec: &DiffusionSpec) -> f64 {
-    use symbias_geometry::sde::NoiseKind;
-    let kind = match spec.noise {
-        NoiseSpec::Isotropic(_) => NoiseKind::Additive,
-        _ => NoiseKind::General,
-    };
-    scheme(spec.scheme).order(kind).map_or(1.0, |o| o.weak)
+    scheme(spec.scheme)
+        .order(spec.noise.kind())
+        .map_or(1.0, |o| o.weak)
 }
 
 /// The scheme in words.
@@ -324,7 +284,7 @@ pub(super) fn run_weights(
     let batch = FullBatch::of(model, &files, &samples)?;
     let section = Section::balanced(model, factors, &first.theta)?;
     if spec.space == SpaceSpec::WeightAndCharge {
-        let NoiseSpec::Horizontal(temperature) = spec.noise else {
+        let Noise::Horizontal(temperature) = spec.noise else {
             return Err(refuse(
                 "a weight and its charge move together under horizontal noise",
                 "noise = { horizontal = T }",
@@ -345,18 +305,7 @@ pub(super) fn run_weights(
         let state = |theta: &[f64]| Ok(ChargedPair::of(theta[0], theta[1]).to_vec());
         return equation(spec, sde, training.seed, &state, ensemble, monitor);
     }
-    let noise = match spec.noise {
-        NoiseSpec::Isotropic(temperature) => Quotiented::Isotropic { temperature },
-        NoiseSpec::Horizontal(temperature) => Quotiented::Horizontal { temperature },
-        NoiseSpec::Predictor(scale) => Quotiented::Predictor { scale },
-        NoiseSpec::Labels(_) | NoiseSpec::Minibatch(_) => {
-            return Err(refuse(
-                "this noise depends on more than the weights",
-                "take isotropic, horizontal or predictor noise, or let the parameters move",
-            ));
-        }
-    };
-    let sde = Quotient::new(model, factors, section, noise, batch.gradient())?;
+    let sde = Quotient::new(model, factors, section, spec.noise, batch.gradient())?;
     let map = sde.section().map().clone();
     let state = |theta: &[f64]| map.value(theta);
     equation(spec, sde, training.seed, &state, ensemble, monitor)

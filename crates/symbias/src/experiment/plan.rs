@@ -5,11 +5,12 @@ use super::draws::{Drawer, Purpose};
 use super::inputs::{self, Inputs};
 use super::observe;
 use super::orbit;
-use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, NoiseSpec, Precision, Spec};
+use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision, Spec};
 use std::path::{Component, Path, PathBuf};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::factor::{Factor, are_listed};
 use symbias_geometry::field::AffineField;
+use symbias_geometry::noise::Noise;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
@@ -72,7 +73,7 @@ impl Planned {
     #[must_use]
     pub fn temperature(&self) -> Option<f64> {
         match self.spec.diffusion.as_ref()?.noise {
-            NoiseSpec::Isotropic(t) | NoiseSpec::Horizontal(t) => Some(t),
+            Noise::Isotropic(t) | Noise::Horizontal(t) => Some(t),
             _ => None,
         }
     }

@@ -34,7 +34,7 @@ pub enum To {
     #[default]
     Balanced,
     /// Where the noise drives no charge (theory §3.4).
-    Noise(Noise),
+    Noise(Covariance),
     /// exp(tξ)θ for one generator, named as `symbias analyze --full` prints it.
     Along {
         /// `NAME#INDEX`.
@@ -44,9 +44,9 @@ pub enum To {
     },
 }
 
-/// The noise of a noise-balanced gauge.
+/// The covariance of the noise of a noise-balanced gauge.
 #[derive(Clone, Debug)]
-pub enum Noise {
+pub enum Covariance {
     /// C = JᵀJ over the samples: the same noise on every output (label noise).
     Predictor,
     /// Second moment of the loss gradients of single samples.
@@ -276,7 +276,7 @@ fn record(answer: &mut Answer, fixed: &Fixed) {
 
 fn to_noise(
     probes: (&Probes<'_>, &[usize]),
-    noise: &Noise,
+    noise: &Covariance,
     options: &Options,
     fields: &[AffineField],
     theta: &[f64],
@@ -301,7 +301,7 @@ fn to_noise(
         StopReason::Degenerate => answer.charge[0].max(fixed.residual),
         _ => fixed.residual,
     };
-    if fixed.stop == StopReason::Balanced && !matches!(noise, Noise::File(_)) {
+    if fixed.stop == StopReason::Balanced && !matches!(noise, Covariance::File(_)) {
         let after = gradients(probes, noise, options, &fixed.theta)?;
         answer.charge[1] = gauge::residual(&linear, &after.vectors)?;
         if answer.charge[1] > DRIFT {

@@ -1,6 +1,6 @@
 //! The gradients that make up a noise: vectors s_k with C = Σ s_k s_kᵀ.
 
-use super::{Noise, Options};
+use super::{Covariance, Options};
 use std::path::Path;
 use symbias_geometry::probe::Probes;
 use symbias_model::data;
@@ -23,11 +23,11 @@ pub(super) struct Gradients {
     pub note: Option<String>,
 }
 
-pub(super) fn name(noise: &Noise) -> String {
+pub(super) fn name(noise: &Covariance) -> String {
     match noise {
-        Noise::Predictor => "predictor".into(),
-        Noise::Minibatch => "minibatch".into(),
-        Noise::File(path) => path.display().to_string(),
+        Covariance::Predictor => "predictor".into(),
+        Covariance::Minibatch => "minibatch".into(),
+        Covariance::File(path) => path.display().to_string(),
     }
 }
 
@@ -35,14 +35,14 @@ pub(super) fn name(noise: &Noise) -> String {
 /// is given.
 pub(super) fn gradients(
     (probes, places): (&Probes<'_>, &[usize]),
-    noise: &Noise,
+    noise: &Covariance,
     options: &Options,
     theta: &[f64],
 ) -> Result<Gradients> {
     let found = match noise {
-        Noise::Predictor => predictor(probes, options, theta)?,
-        Noise::Minibatch => minibatch(probes, options, theta)?,
-        Noise::File(path) => covariance(path, places)?,
+        Covariance::Predictor => predictor(probes, options, theta)?,
+        Covariance::Minibatch => minibatch(probes, options, theta)?,
+        Covariance::File(path) => covariance(path, places)?,
     };
     if found.vectors.iter().flatten().all(|x| *x == 0.0) {
         return Err(Error::new(

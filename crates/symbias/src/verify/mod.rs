@@ -16,7 +16,7 @@ use crate::experiment::spec::StationarySpec;
 use crate::experiment::{Concluded, Request, perform};
 use horizon::lengthen;
 use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
-use setting::{Trial, Wanted, copy};
+use setting::{Trial, Wanted, copy, with_loss};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias_bias::{Existence, Status};
@@ -59,6 +59,34 @@ pub struct Wish {
     pub threads: Option<usize>,
     /// The folder of everything; it must be free.
     pub out: PathBuf,
+}
+
+impl Wish {
+    /// Replicas, the distance that is worth detecting, steps at most and the seed, where nothing is said.
+    pub const REPLICAS: u64 = 4096;
+    /// See [`Wish::REPLICAS`].
+    pub const RESOLUTION: f64 = 0.15;
+    /// See [`Wish::REPLICAS`].
+    pub const MOST_STEPS: u64 = 8000;
+    /// See [`Wish::REPLICAS`].
+    pub const SEED: u64 = 1;
+
+    /// All laws of a model, with the usual numbers.
+    #[must_use]
+    pub fn new(model: PathBuf, out: PathBuf) -> Wish {
+        Wish {
+            model,
+            noises: Vec::new(),
+            temperature: None,
+            decay: None,
+            replicas: Wish::REPLICAS,
+            resolution: Wish::RESOLUTION,
+            most_steps: Wish::MOST_STEPS,
+            seed: Wish::SEED,
+            threads: None,
+            out,
+        }
+    }
 }
 
 /// A noise whose law is asked for.
@@ -210,7 +238,8 @@ fn tried(
         );
     }
     in_range(wish)?;
-    let source = SourceFile::read(&wish.model)?;
+    let folder = wish.model.parent().unwrap_or(Path::new("."));
+    let (source, supplied) = with_loss(SourceFile::read(&wish.model)?, folder)?;
     let model = source.check(Copies::All)?;
     let d = model.space().dim();
     if d > LARGEST {
@@ -241,7 +270,6 @@ fn tried(
     let mut trial = Trial::of(&model, &factors, of, &wanted)?;
     *begun = true;
     make_folder(out)?;
-    let folder = wish.model.parent().unwrap_or(Path::new("."));
     make_folder(&out.join(OWN))?;
     write_bytes(&out.join(MODEL), source.text().as_bytes())?;
     copy(&model, &table, folder, &out.join(OWN))?;
@@ -277,7 +305,7 @@ fn tried(
         untried: Vec::new(),
         formulas: BTreeMap::new(),
         concluded: None,
-        notes: Vec::new(),
+        notes: supplied.into_iter().collect(),
     };
     if let Some(decay) = wish.decay.filter(|d| compact && *d > 0.0) {
         found.notes.push(format!(

@@ -3,10 +3,11 @@
 use super::setting::Trial;
 use crate::experiment::spec::{
     Arm, DiffusionSpec, Draws, Expectation, FileSpec, InputSpec, LawQuestion, Look, LossSpec,
-    NoiseSpec, Observe, OneOrMore, Precision, PredictedSpec, SchemeSpec, SliceSpec, SpaceSpec,
-    Spec, StationarySpec,
+    Observe, OneOrMore, Precision, PredictedSpec, SchemeSpec, SliceSpec, SpaceSpec, Spec,
+    StationarySpec,
 };
 use std::collections::BTreeMap;
+use symbias_geometry::noise::Noise;
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The file of data, in the folder of the experiment.
@@ -243,17 +244,17 @@ fn arm(known: &Known<'_>, law: StationarySpec, times: u64) -> Result<Arm> {
     let stride = known.trial.stride(law)?;
     let steps = stride.steps / times;
     let (noise, scheme, slice) = match law {
-        StationarySpec::Isotropic => (NoiseSpec::Isotropic(t), SchemeSpec::Weak2, None),
+        StationarySpec::Isotropic => (Noise::Isotropic(t), SchemeSpec::Weak2, None),
         // The leaf is invariant, and steps with their roundings are not: see DESIGN.md.
         StationarySpec::Horizontal if known.charges => {
             let held = SliceSpec::Held { fixman: false };
-            (NoiseSpec::Horizontal(t), SchemeSpec::Tamed, Some(held))
+            (Noise::Horizontal(t), SchemeSpec::Tamed, Some(held))
         }
-        StationarySpec::Horizontal => (NoiseSpec::Horizontal(t), SchemeSpec::Heun, None),
+        StationarySpec::Horizontal => (Noise::Horizontal(t), SchemeSpec::Heun, None),
         StationarySpec::Slice | StationarySpec::Surface => {
             let fixman = law == StationarySpec::Slice;
             let held = SliceSpec::Held { fixman };
-            (NoiseSpec::Isotropic(t), SchemeSpec::Tamed, Some(held))
+            (Noise::Isotropic(t), SchemeSpec::Tamed, Some(held))
         }
     };
     Ok(Arm {

@@ -12,6 +12,7 @@ use symbias_geometry::structure::orthonormal;
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Source};
+use symbias_model::language::{Copies, SourceFile};
 use symbias_numerics::random::Stream;
 
 /// Size of the entries of the teacher: charges and weights of order one.
@@ -147,6 +148,25 @@ impl Pace {
     }
 }
 
+/// The file with a loss, and a note where it was supplied: stationary laws differ in their loss alone, so that a model without one is
+/// tried on the mean square of its only output.
+///
+/// # Errors
+/// A mistake in the model file.
+pub(super) fn with_loss(source: SourceFile, folder: &Path) -> Result<(SourceFile, Option<String>)> {
+    let model = source.check(Copies::AtMost(1))?;
+    let (None, [output]) = (&model.loss, model.outputs.as_slice()) else {
+        return Ok((source, None));
+    };
+    let of = &model.tensor(*output).name;
+    let text = format!("{}\n[loss]\nkind = \"mse\"\nof = \"{of}\"\n", source.text());
+    let note = format!(
+        "`{}` has no loss: its laws were tried with loss = {{ kind = \"mse\", of = \"{of}\" }}",
+        model.name
+    );
+    Ok((SourceFile::parse(&text, Some(folder))?, Some(note)))
+}
+
 impl Trial {
     /// For a model whose loss compares the output `of` with a target that the file leaves open, or with none.
     pub fn of(
@@ -158,7 +178,7 @@ impl Trial {
         if model.loss.is_none() {
             return Err(refuse(
                 format!("`{}` has no loss", model.name),
-                "add loss = { kind = \"mse\", of = \"OUTPUT\" } to the model file",
+                "it has several outputs: add loss = { kind = \"mse\", of = \"OUTPUT\" } for one of them to the model file",
             ));
         }
         if model.inputs().any(|i| {

@@ -47,18 +47,18 @@ pub(super) fn descend(system: &System<'_>, start: &[f64]) -> Result<Option<Local
         if norm(&slope) <= FLAT * length || across.freedom() == 0 || !system.may_go_on() {
             break;
         }
-        let bent = system.bent(&theta, &multipliers)?;
+        let bent = system.bent(&theta, &multipliers);
         let product = (system.unknowns * (system.unknowns + 2 * system.target.len())) as f64;
-        let curved = |v: &[f64]| -> Vec<f64> {
+        let curved = |v: &[f64]| -> Result<Vec<f64>> {
             system.spend(product);
-            let pulled = (0..bent.rows).map(|i| dot(bent.row(i), v));
-            let full: Vec<f64> = v.iter().zip(pulled).map(|(v, b)| v - b).collect();
-            across.tangent(&full)
+            let pulled = bent.times(v)?;
+            let full: Vec<f64> = v.iter().zip(&pulled).map(|(v, b)| v - b).collect();
+            Ok(across.tangent(&full))
         };
         let mut moved = false;
         while radius > 1e-13 * length && system.may_go_on() {
-            let step = truncated(&slope, &curved, radius);
-            let gain = -(dot(&slope, &step) + dot(&step, &curved(&step)) / 2.0);
+            let step = truncated(&slope, &curved, radius)?;
+            let gain = -(dot(&slope, &step) + dot(&step, &curved(&step)?) / 2.0);
             let tried: Vec<f64> = theta.iter().zip(&step).map(|(t, s)| t + s).collect();
             let back = returned(system, &tried)?;
             let gained = back.as_ref().map_or(f64::NEG_INFINITY, |b| {
@@ -87,7 +87,7 @@ pub(super) fn descend(system: &System<'_>, start: &[f64]) -> Result<Option<Local
 
 /// The minimum of ⟨g, t⟩ + ½⟨t, Ht⟩ over ‖t‖ ≤ radius, about: conjugate gradients until they leave the ball or meet
 /// negative curvature.
-fn truncated(g: &[f64], h: &dyn Fn(&[f64]) -> Vec<f64>, radius: f64) -> Vec<f64> {
+fn truncated(g: &[f64], h: &dyn Fn(&[f64]) -> Result<Vec<f64>>, radius: f64) -> Result<Vec<f64>> {
     let mut t = vec![0.0; g.len()];
     let mut r: Vec<f64> = g.iter().map(|g| -g).collect();
     let mut p = r.clone();
@@ -98,7 +98,7 @@ fn truncated(g: &[f64], h: &dyn Fn(&[f64]) -> Vec<f64>, radius: f64) -> Vec<f64>
         if square <= end || square.sqrt() <= 1e-11 * size {
             break;
         }
-        let hp = h(&p);
+        let hp = h(&p)?;
         let curvature = dot(&p, &hp);
         let length = square / curvature;
         let next: Vec<f64> = t.iter().zip(&p).map(|(t, p)| t + length * p).collect();
@@ -107,7 +107,7 @@ fn truncated(g: &[f64], h: &dyn Fn(&[f64]) -> Vec<f64>, radius: f64) -> Vec<f64>
             let (pp, tp, tt) = (dot(&p, &p), dot(&t, &p), dot(&t, &t));
             let root = (tp * tp + pp * (radius * radius - tt).max(0.0)).sqrt();
             let length = (root - tp) / pp;
-            return t.iter().zip(&p).map(|(t, p)| t + length * p).collect();
+            return Ok(t.iter().zip(&p).map(|(t, p)| t + length * p).collect());
         }
         t = next;
         r.iter_mut().zip(&hp).for_each(|(r, h)| *r -= length * h);
@@ -117,7 +117,7 @@ fn truncated(g: &[f64], h: &dyn Fn(&[f64]) -> Vec<f64>, radius: f64) -> Vec<f64>
             .for_each(|(p, r)| *p = r + new / square * *p);
         square = new;
     }
-    t
+    Ok(t)
 }
 
 /// The nearest point of the fibre, about, by Gauss–Newton steps; `None` where they end off it.

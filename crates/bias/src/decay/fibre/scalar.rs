@@ -104,10 +104,10 @@ type Point = (Vec<f64>, f64, Vec<f64>, Matrix);
 
 /// Coordinates that a sum keeps together: ∂_i∂_jf ≠ 0.
 fn additive(points: &[Point]) -> Vec<Vec<usize>> {
+    let least: Vec<f64> = points.iter().map(|p| SAME * p.3.max_abs()).collect();
     groups(points[0].0.len(), |i, j| {
-        points
-            .iter()
-            .any(|(_, _, _, h)| h[(i, j)].abs() > SAME * h.max_abs())
+        let mut of = points.iter().zip(&least);
+        of.any(|((_, _, _, h), least)| h[(i, j)].abs() > *least)
     })
 }
 
@@ -188,11 +188,11 @@ impl Part<'_> {
         if sum.len() > 1 {
             return self.of_sum(&sum);
         }
+        let size = |(_, f, g, h): &Point| SAME * (f.abs() * h.max_abs() + dot(g, g));
+        let least: Vec<f64> = points.iter().map(size).collect();
         let product = groups(n, |i, j| {
-            points.iter().any(|(_, f, g, h)| {
-                let size = f.abs() * h.max_abs() + dot(g, g);
-                (f * h[(i, j)] - g[i] * g[j]).abs() > SAME * size
-            })
+            let mut of = points.iter().zip(&least);
+            of.any(|((_, f, g, h), least)| (f * h[(i, j)] - g[i] * g[j]).abs() > *least)
         });
         if product.len() > 1 {
             return self.of_product(&product, &points[0].0, points[0].1);

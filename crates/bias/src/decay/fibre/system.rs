@@ -25,6 +25,33 @@ pub(super) struct Across {
     sizes: Vec<f64>,
 }
 
+/// A symmetric matrix, by its products.
+pub(super) enum Bent<'a> {
+    Matrix(Matrix),
+    Products {
+        system: &'a System<'a>,
+        theta: &'a [f64],
+        multipliers: &'a [f64],
+    },
+}
+
+impl Bent<'_> {
+    pub fn times(&self, v: &[f64]) -> Result<Vec<f64>> {
+        match self {
+            Bent::Matrix(matrix) => Ok((0..matrix.rows).map(|i| dot(matrix.row(i), v)).collect()),
+            Bent::Products {
+                system,
+                theta,
+                multipliers,
+            } => {
+                let along = |c: &f64| v.iter().map(|x| c * x).collect();
+                let b: Vec<Vec<f64>> = multipliers.iter().map(along).collect();
+                system.map.contracted(theta, &b)
+            }
+        }
+    }
+}
+
 impl System<'_> {
     pub fn residual(&self, theta: &[f64]) -> Result<Vec<f64>> {
         let value = self.map.value(theta)?;
@@ -54,30 +81,24 @@ impl System<'_> {
         Across::of(jacobian)
     }
 
-    /// Σ_k λ_k ∇²F_k, d × d.
-    pub fn bent(&self, theta: &[f64], multipliers: &[f64]) -> Result<Matrix> {
+    /// Σ_k λ_k ∇²F_k: of a polynomial a matrix, which its few terms fill; else products with vectors, one evaluation each.
+    pub fn bent<'s>(&'s self, theta: &'s [f64], multipliers: &'s [f64]) -> Bent<'s> {
         let d = self.unknowns;
-        let mut sum = Matrix::zeros(d, d);
-        if let Some(polynomial) = self.polynomial {
-            self.spend((d * d) as f64 + self.map.costs().second);
-            for (entry, c) in polynomial.entries.iter().zip(multipliers) {
-                entry
-                    .iter()
-                    .for_each(|m| add_hessian(m, *c, theta, &mut sum));
-            }
-            return Ok(sum);
-        }
-        for j in 0..d {
-            let along = |c: &f64| {
-                let mut v = vec![0.0; d];
-                v[j] = *c;
-                v
+        let Some(polynomial) = self.polynomial else {
+            return Bent::Products {
+                system: self,
+                theta,
+                multipliers,
             };
-            let b: Vec<Vec<f64>> = multipliers.iter().map(along).collect();
-            sum.row_mut(j)
-                .copy_from_slice(&self.map.contracted(theta, &b)?);
+        };
+        let mut sum = Matrix::zeros(d, d);
+        self.spend((d * d) as f64 + self.map.costs().second);
+        for (entry, c) in polynomial.entries.iter().zip(multipliers) {
+            entry
+                .iter()
+                .for_each(|m| add_hessian(m, *c, theta, &mut sum));
         }
-        Ok(sum)
+        Bent::Matrix(sum)
     }
 
     /// Sizes of the terms that cancel in F(θ) − w: the unit of its rounding.

@@ -3,7 +3,7 @@
 use super::super::chebyshev::{Panel, resolved};
 use super::super::density::{Density, positive};
 use crate::noise::Temper;
-use crate::potential::Noise;
+use crate::potential::Law;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::special::log_bessel_k;
 
@@ -11,9 +11,9 @@ use symbias_numerics::special::log_bessel_k;
 fn no_isotropic() -> Error {
     Error::new(
         ErrorKind::Value,
-        "isotropic noise without weight decay has no stationary law: the orbits of scalings have infinite volume",
+        "isotropic law without weight decay has no stationary law: the orbits of scalings have infinite volume",
     )
-    .remedy("give a weight decay (decayed_product, decayed_group), or another noise")
+    .remedy("give a weight decay (decayed_product, decayed_group), or another law")
 }
 
 /// w = θ_1 ⋯ θ_D, D = `depth`, on an interval (theory §5.2, §5.3; \[A26\] Theorem 1, \[M26\]): p(w) ∝ |w|^{−q} e^{−ℓ(w)/T} dw with
@@ -23,7 +23,7 @@ fn no_isotropic() -> Error {
 /// # Errors
 /// Isotropic noise, depth 0, a T that is not positive; a law that is not normalisable on the interval.
 pub fn product(
-    noise: Noise,
+    law: Law,
     depth: u32,
     loss: impl Fn(f64) -> f64 + Send + Sync + 'static,
     temperature: f64,
@@ -32,10 +32,10 @@ pub fn product(
     let t = positive("the temperature", temperature)?;
     let depth = positive("the depth", f64::from(depth))?;
     let share = (depth - 1.0) / depth;
-    let power = match noise {
-        Noise::Slice => 2.0 * share,
-        Noise::Horizontal => share,
-        Noise::Isotropic => return Err(no_isotropic()),
+    let power = match law {
+        Law::Slice => 2.0 * share,
+        Law::Horizontal => share,
+        Law::Isotropic => return Err(no_isotropic()),
     };
     let log = move |w: f64| -loss(w) / t - power * w.abs().ln();
     Density::new(log, interval, &[0.0])
@@ -62,23 +62,23 @@ fn both(temper: Temper) -> Result<(f64, f64)> {
 }
 
 /// The norm t = ‖w‖ of a group w = s·v of `size` n, for a loss ℓ(t) of the norm alone, on the balanced slice: p(t) ∝
-/// t^{(n−3)/2} e^{−ℓ/T} dt, which is ‖w‖^{−(n+1)/2} dw (theory §5.2), and for [`Noise::Horizontal`] t^{n/2−1} e^{−ℓ/T} dt, the
+/// t^{(n−3)/2} e^{−ℓ/T} dt, which is ‖w‖^{−(n+1)/2} dw (theory §5.2), and for [`Law::Horizontal`] t^{n/2−1} e^{−ℓ/T} dt, the
 /// volume of the quotient. For n ≥ 2 horizontal noise leaves the slice and has no stationary law of its own (theory §5.3).
 ///
 /// # Errors
 /// Isotropic noise, size 0, a T that is not positive; a law that is not normalisable.
 pub fn group(
-    noise: Noise,
+    law: Law,
     size: u32,
     loss: impl Fn(f64) -> f64 + Send + Sync + 'static,
     temperature: f64,
 ) -> Result<Density> {
     let t = positive("the temperature", temperature)?;
     let n = positive("the size of the group", f64::from(size))?;
-    let power = match noise {
-        Noise::Slice => (n - 3.0) / 2.0,
-        Noise::Horizontal => n / 2.0 - 1.0,
-        Noise::Isotropic => return Err(no_isotropic()),
+    let power = match law {
+        Law::Slice => (n - 3.0) / 2.0,
+        Law::Horizontal => n / 2.0 - 1.0,
+        Law::Isotropic => return Err(no_isotropic()),
     };
     let log = move |r: f64| -loss(r) / t + power * r.ln();
     Density::new(log, (0.0, f64::INFINITY), &[])
@@ -107,16 +107,16 @@ pub fn decayed_group(
 /// # Errors
 /// d = 0, a T that is not positive; a law that is not normalisable.
 pub fn radius(
-    noise: Noise,
+    law: Law,
     d: u32,
     loss: impl Fn(f64) -> f64 + Send + Sync + 'static,
     temperature: f64,
 ) -> Result<Density> {
     let t = positive("the temperature", temperature)?;
     let d = positive("the dimension", f64::from(d))?;
-    let power = match noise {
-        Noise::Horizontal => 0.0,
-        Noise::Isotropic | Noise::Slice => d - 1.0,
+    let power = match law {
+        Law::Horizontal => 0.0,
+        Law::Isotropic | Law::Slice => d - 1.0,
     };
     let log = move |r: f64| -loss(r) / t + power * r.ln();
     Density::new(log, (0.0, f64::INFINITY), &[])
@@ -144,7 +144,7 @@ pub fn predictor_noise(
     strength: f64,
     interval: (f64, f64),
 ) -> Result<Density> {
-    let strength = positive("the strength of the noise", strength)?;
+    let strength = positive("the strength of the law", strength)?;
     if interval.0 < 0.0 && interval.1 > 0.0 {
         return Err(Error::new(
             ErrorKind::Value,

@@ -16,7 +16,7 @@ use super::super::density::{Density, positive};
 use super::super::piece::golden;
 use super::product::gamma;
 use crate::noise::Temper;
-use crate::potential::Noise;
+use crate::potential::Law;
 use std::f64::consts::FRAC_PI_2;
 use symbias_model::error::{Error, ErrorKind, Result};
 
@@ -87,7 +87,7 @@ pub fn wishart_largest(r: u32, temper: Temper) -> Result<Density> {
 }
 
 /// Powers a of τ and b of cos φ.
-fn powers(noise: Noise, r: u32) -> Result<(f64, f64)> {
+fn powers(law: Law, r: u32) -> Result<(f64, f64)> {
     let (r, _) = wishart(
         2,
         r,
@@ -96,10 +96,10 @@ fn powers(noise: Noise, r: u32) -> Result<(f64, f64)> {
             decay: 1.0,
         },
     )?;
-    Ok(match noise {
+    Ok(match law {
         // A compact group has no slice: conditioning is the isotropic law.
-        Noise::Isotropic | Noise::Slice => (r - 1.0, r - 2.0),
-        Noise::Horizontal => (0.5, 0.0),
+        Law::Isotropic | Law::Slice => (r - 1.0, r - 2.0),
+        Law::Horizontal => (0.5, 0.0),
     })
 }
 
@@ -108,12 +108,12 @@ fn powers(noise: Noise, r: u32) -> Result<(f64, f64)> {
 /// # Errors
 /// r < 2; a T that is not positive; a law that is not normalisable.
 pub fn eigenvalue_trace(
-    noise: Noise,
+    law: Law,
     r: u32,
     loss: impl Fn(f64, f64) -> f64 + Send + Sync + 'static,
     temperature: f64,
 ) -> Result<Density> {
-    let (a, b) = powers(noise, r)?;
+    let (a, b) = powers(law, r)?;
     let t = positive("the temperature", temperature)?;
     let log = move |tau: f64| {
         let height = |phi: f64| {
@@ -157,12 +157,12 @@ const OFFSET: f64 = 10.0;
 /// # Errors
 /// r < 2; a T that is not positive; a law that is not normalisable.
 pub fn eigenvalue_gap(
-    noise: Noise,
+    law: Law,
     r: u32,
     loss: impl Fn(f64, f64) -> f64 + Clone + Send + Sync + 'static,
     temperature: f64,
 ) -> Result<Density> {
-    let (a, b) = powers(noise, r)?;
+    let (a, b) = powers(law, r)?;
     let t = positive("the temperature", temperature)?;
     let inner = |phi: f64| {
         let (loss, s) = (loss.clone(), phi.sin());

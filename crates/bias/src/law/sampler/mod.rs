@@ -22,7 +22,7 @@ mod volume;
 pub use chain::{Chain, Counts, Settings};
 
 use crate::noise::{Chart, Stationary, Temper, is_diagonal};
-use crate::potential::Noise;
+use crate::potential::Law;
 use slice::{Point, Room};
 use symbias_geometry::factor::Split;
 use symbias_geometry::field::AffineField;
@@ -56,22 +56,22 @@ impl<'a> Sampler<'a> {
     /// transposition, or log ratios that are not defined, on the slice; a start off the slice, where generators of 𝔭
     /// depend on each other, or where the loss is not a number.
     pub fn new(
-        law: Stationary,
+        of: Stationary,
         split: &'a Split,
         loss: &'a Loss<'a>,
         start: &[f64],
     ) -> Result<Sampler<'a>> {
-        let Stationary { noise, chart, .. } = law;
-        let temper = Temper::new(law.temper.temperature, law.temper.decay)?;
+        let Stationary { law, chart, .. } = of;
+        let temper = Temper::new(of.temper.temperature, of.temper.decay)?;
         let isometric = split.symmetric.is_empty() && split.neither.is_empty();
-        if noise == Noise::Isotropic && !isometric && temper.decay == 0.0 {
+        if law == Law::Isotropic && !isometric && temper.decay == 0.0 {
             return Err(Error::new(
                 ErrorKind::Value,
                 "isotropic noise without weight decay has no law here: orbits have infinite volume",
             )
             .remedy("give a weight decay, or take the slice or horizontal noise"));
         }
-        if noise != Noise::Isotropic && !split.neither.is_empty() {
+        if law != Law::Isotropic && !split.neither.is_empty() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
@@ -81,11 +81,11 @@ impl<'a> Sampler<'a> {
             )
             .remedy("take isotropic noise with weight decay"));
         }
-        let shares = match (noise, chart) {
-            (Noise::Isotropic, _) | (Noise::Slice, Chart::Surface) => (0.0, 0.0),
-            (Noise::Slice, Chart::Charges) => (-1.0, 0.0),
-            (Noise::Slice, Chart::LogRatios) => (1.0, 0.0),
-            (Noise::Horizontal, _) => (0.0, -1.0),
+        let shares = match (law, chart) {
+            (Law::Isotropic, _) | (Law::Slice, Chart::Surface) => (0.0, 0.0),
+            (Law::Slice, Chart::Charges) => (-1.0, 0.0),
+            (Law::Slice, Chart::LogRatios) => (1.0, 0.0),
+            (Law::Horizontal, _) => (0.0, -1.0),
         };
         if shares.0 > 0.0 && !is_diagonal(&split.symmetric, start.len()) {
             return Err(Error::new(
@@ -95,7 +95,7 @@ impl<'a> Sampler<'a> {
             .remedy("take the charges or the surface measure"));
         }
         let mut sampler = Sampler {
-            constrained: noise != Noise::Isotropic && !split.symmetric.is_empty(),
+            constrained: law != Law::Isotropic && !split.symmetric.is_empty(),
             rank: OrbitFrame::new(&split.antisymmetric, start)?.dimension(),
             split,
             loss,

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use symbias_geometry::noise::Noise;
 
 /// A diffusion of the parameters. `steps` of the arm are steps of it, `decay` is in its drift, and the loss is that of all
 /// data.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct DiffusionSpec {
     /// The noise σ dW.
-    pub noise: NoiseSpec,
+    pub noise: Noise,
     /// Time of a step.
     pub step: f64,
     /// The integrator.
@@ -44,42 +45,6 @@ impl SpaceSpec {
     fn is_parameters(&self) -> bool {
         *self == SpaceSpec::Parameters
     }
-}
-
-/// A noise (theory §5).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum NoiseSpec {
-    /// C = 2T·I of this temperature T.
-    Isotropic(f64),
-    /// C = 2T·P_H of this temperature T, in the sense of Itô.
-    Horizontal(f64),
-    /// C = s²JᵀJ of this scale s, isotropic in all outputs.
-    Predictor(f64),
-    /// Noise of the labels of a squared loss.
-    Labels(LabelSpec),
-    /// The covariance of the minibatch gradient times the learning rate.
-    Minibatch(MinibatchSpec),
-}
-
-/// Noise of the labels: C = ησ²(2/divisor)² Σ ∇o ∇oᵀ over all outputs and samples of a loss Σ(o − y)²/divisor.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LabelSpec {
-    /// Learning rate η that it stands for.
-    pub rate: f64,
-    /// Standard deviation σ of the labels.
-    pub deviation: f64,
-}
-
-/// Minibatches drawn with replacement: C = ηΣ_B.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MinibatchSpec {
-    /// Learning rate η that it stands for.
-    pub rate: f64,
-    /// Samples of a batch.
-    pub size: usize,
 }
 
 /// An integrator, with the order that it promises.

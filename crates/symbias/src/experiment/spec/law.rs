@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use symbias_bias::noise::{Chart, Stationary, Temper};
-use symbias_bias::{Driver, Noise};
+use symbias_bias::{Driver, Law};
 
 /// A law that an observable is predicted to have over replicas.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -220,7 +220,7 @@ impl StationarySpec {
             StationarySpec::Slice,
             StationarySpec::Horizontal,
         ];
-        let with = |noise: StationarySpec| (noise, noise.law(Temper::default()).noise.into());
+        let with = |noise: StationarySpec| (noise, noise.law(Temper::default()).law.into());
         all.into_iter().map(with)
     }
 
@@ -230,24 +230,20 @@ impl StationarySpec {
         let law = self.law(Temper::default());
         match law.chart {
             Chart::Surface => "surface",
-            _ => Driver::from(law.noise).name(),
+            _ => Driver::from(law.law).name(),
         }
     }
 
     /// The law at a temperature, with a weight decay.
     #[must_use]
     pub fn law(self, temper: Temper) -> Stationary {
-        let (noise, chart) = match self {
-            StationarySpec::Isotropic => (Noise::Isotropic, Chart::Charges),
-            StationarySpec::Slice => (Noise::Slice, Chart::Charges),
-            StationarySpec::Surface => (Noise::Slice, Chart::Surface),
-            StationarySpec::Horizontal => (Noise::Horizontal, Chart::Charges),
+        let (law, chart) = match self {
+            StationarySpec::Isotropic => (Law::Isotropic, Chart::Charges),
+            StationarySpec::Slice => (Law::Slice, Chart::Charges),
+            StationarySpec::Surface => (Law::Slice, Chart::Surface),
+            StationarySpec::Horizontal => (Law::Horizontal, Chart::Charges),
         };
-        Stationary {
-            noise,
-            chart,
-            temper,
-        }
+        Stationary { law, chart, temper }
     }
 }
 

@@ -11,9 +11,7 @@ pub use arm::{
     Arm, BatchSpec, Control, DrawSpec, Draws, FileSpec, InputSpec, LawSpec, Look, OrbitMovesSpec,
     Precision,
 };
-pub use diffusion::{
-    DiffusionSpec, LabelSpec, MinibatchSpec, NoiseSpec, SchemeSpec, SliceSpec, SpaceSpec,
-};
+pub use diffusion::{DiffusionSpec, SchemeSpec, SliceSpec, SpaceSpec};
 pub use figure::{
     AxisSpec, ColoursSpec, DistanceSpec, FigureSpec, LegendSpec, LevelSpec, Marks, Over, PanelSpec,
     Role, SeriesSpec, WhenSpec,

@@ -3,9 +3,10 @@
 use super::law::{exists, extrapolates};
 use crate::experiment::plan::Planned;
 use crate::experiment::spec::{
-    DiffusionSpec, Expectation, LawQuestion, NoiseSpec, NumberQuestion, PredictedSpec, SliceSpec,
-    Spec, StationarySpec, entry_of,
+    DiffusionSpec, Expectation, LawQuestion, NumberQuestion, PredictedSpec, SliceSpec, Spec,
+    StationarySpec, entry_of,
 };
+use symbias_geometry::noise::Noise;
 use symbias_model::error::{Error, ErrorKind, Result, nearest};
 use symbias_simulate::observe::len;
 
@@ -197,8 +198,8 @@ fn of_the_arm(noise: StationarySpec, arm: &Planned) -> Result<()> {
         return Ok(());
     }
     let (moving, held) = match diffusion.noise {
-        NoiseSpec::Isotropic(_) => ("isotropic", diffusion.slice.is_some()),
-        NoiseSpec::Horizontal(_) => ("horizontal", diffusion.slice.is_some()),
+        Noise::Isotropic(_) => ("isotropic", diffusion.slice.is_some()),
+        Noise::Horizontal(_) => ("horizontal", diffusion.slice.is_some()),
         _ => ("another", false),
     };
     let held = if held { " on a slice" } else { "" };
@@ -227,17 +228,17 @@ fn moves(noise: StationarySpec, diffusion: &DiffusionSpec) -> bool {
     use SliceSpec::{Held, Penalty};
     matches!(
         (noise, diffusion.noise, diffusion.slice),
-        (StationarySpec::Isotropic, NoiseSpec::Isotropic(_), None)
+        (StationarySpec::Isotropic, Noise::Isotropic(_), None)
             | (
                 StationarySpec::Slice,
-                NoiseSpec::Isotropic(_),
+                Noise::Isotropic(_),
                 Some(Held { fixman: true } | Penalty(_)),
             )
             | (
                 StationarySpec::Surface,
-                NoiseSpec::Isotropic(_),
+                Noise::Isotropic(_),
                 Some(Held { fixman: false }),
             )
-            | (StationarySpec::Horizontal, NoiseSpec::Horizontal(_), _)
+            | (StationarySpec::Horizontal, Noise::Horizontal(_), _)
     )
 }
