@@ -375,7 +375,7 @@ loss = { kind = "expression", expr = "sum[i](w[i]^2)", reduce = "sum" }
     assert!(text.contains("has 40"), "{text}");
     // Two samples are one noise, (z₁ − z₂)(∇L₁ − ∇L₂)/2; three are two.
     let minibatch = Noise::Minibatch(Minibatch { rate: 0.1, size: 1 });
-    assert!(tried(&product(), 2, minibatch.clone()).is_ok());
+    assert!(tried(&product(), 2, minibatch).is_ok());
     let text = refused(&product(), 3, minibatch);
     assert!(text.contains("do not commute"), "{text}");
 }
