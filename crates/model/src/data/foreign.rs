@@ -39,4 +39,5 @@ pub(super) fn of(bytes: &[u8], name: &str) -> Option<(&'static str, &'static str
     ))
 }
 
-const TORCH: &str = "save the tensors with safetensors.torch.save_file(state_dict, \"x.safetensors\")";
+const TORCH: &str =
+    "save the tensors with safetensors.torch.save_file(state_dict, \"x.safetensors\")";

@@ -86,18 +86,35 @@ pub fn read(path: &Path, which: Which<'_>) -> Result<Reading> {
     }
 }
 
+/// Whether the ending of a path is that of a table.
+#[must_use]
+pub fn is_table(path: &Path) -> bool {
+    matches!(Format::of(path), Format::Csv(_))
+}
+
 /// All tensors of a safetensors file of measurements, in which numbers that are not finite are data, too.
 ///
 /// # Errors
 /// A file that cannot be read, is no safetensors file, or has tensors that are not f64.
 pub fn read_recorded(path: &Path) -> Result<BTreeMap<String, Array>> {
+    read_checked(path, |_| ()).map(|found| found.0)
+}
+
+/// As [`read_recorded`], with what a function makes of the bytes: a checksum.
+///
+/// # Errors
+/// As [`read_recorded`].
+pub fn read_checked<X>(
+    path: &Path,
+    of: impl Fn(&[u8]) -> X,
+) -> Result<(BTreeMap<String, Array>, X)> {
     let file = File::read(path)?;
     let tensors = file.tensors()?;
     let each = tensors
         .names()
         .into_iter()
         .map(|name| Ok((name.to_owned(), tensors.recorded(name)?)));
-    each.collect()
+    Ok((each.collect::<Result<_>>()?, of(&file.bytes)))
 }
 
 /// Names for a message: sorted, at most eight.

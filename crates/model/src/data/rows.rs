@@ -182,7 +182,10 @@ impl<'a> Rows<'a> {
         match (0..names.len()).find(|at| !used.contains(at)) {
             None => Ok(Some(columns)),
             Some(at) => Err(self.refuse(
-                format!("has a column {}, which the model does not have", super::shown(&names[at])),
+                format!(
+                    "has a column {}, which the model does not have",
+                    super::shown(&names[at])
+                ),
                 "leave it out of the table".into(),
             )),
         }

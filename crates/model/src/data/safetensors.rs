@@ -180,7 +180,8 @@ impl<'a> Tensors<'a> {
 
 /// What to do about a shape that is not the one wanted.
 fn reshaped(found: &[u64], wanted: &[u64]) -> String {
-    let squeezed = |shape: &[u64]| -> Vec<u64> { shape.iter().copied().filter(|n| *n != 1).collect() };
+    let squeezed =
+        |shape: &[u64]| -> Vec<u64> { shape.iter().copied().filter(|n| *n != 1).collect() };
     if squeezed(found) != squeezed(wanted) {
         return "axes stand in declared order; complex tensors end with an axis (re, im)".into();
     }

@@ -50,7 +50,8 @@ impl Entries<'_> {
 /// # Errors
 /// As [`write_arrays`].
 pub fn write(path: &Path, arrays: &[Named]) -> Result<()> {
-    let bytes = bytes(arrays).map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
+    let bytes =
+        bytes(arrays).map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
     output::write_bytes(path, &bytes)
 }
 
@@ -72,8 +73,8 @@ pub fn bytes(arrays: &[Named]) -> Result<Vec<u8>> {
 /// Two arrays of one name, entries that do not fill their shape, or a folder that cannot be written; a file that was there before
 /// is then as it was.
 pub fn write_arrays(path: &Path, arrays: &[(&str, &[usize], Entries<'_>)]) -> Result<()> {
-    let bytes = serialized(arrays)
-        .map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
+    let bytes =
+        serialized(arrays).map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
     output::write_bytes(path, &bytes)
 }
 

@@ -193,7 +193,8 @@ impl<T: Real> Checkpoint<T> {
                     .collect(),
             },
             frames: number("frames")?,
-            seen: u32::try_from(number("seen")?).map_err(|_| refuse("has no checksum of its frames".into()))?,
+            seen: u32::try_from(number("seen")?)
+                .map_err(|_| refuse("has no checksum of its frames".into()))?,
             diverged: events
                 .as_chunks::<2>()
                 .0
@@ -224,7 +225,12 @@ impl<T: Real> Checkpoint<T> {
                 return Some(format!("has {found} {what}, and {wanted} are expected"));
             }
         }
-        let last = fits.looks.last().copied().unwrap_or(0).next_multiple_of(BLOCK);
+        let last = fits
+            .looks
+            .last()
+            .copied()
+            .unwrap_or(0)
+            .next_multiple_of(BLOCK);
         if own.step > last || !own.step.is_multiple_of(BLOCK) {
             return Some(format!("is at step {}, where no checkpoint is", own.step));
         }
@@ -232,7 +238,8 @@ impl<T: Real> Checkpoint<T> {
         let passed = fits.looks.partition_point(|l| *l < own.step) as u64;
         let due = fits.looks.partition_point(|l| *l <= own.step) as u64;
         let all_lost = self.diverged.len() as u64 == fits.replicas.end - fits.replicas.start;
-        if !(passed..=due).contains(&self.frames) && !all_lost || self.frames > fits.looks.len() as u64
+        if !(passed..=due).contains(&self.frames) && !all_lost
+            || self.frames > fits.looks.len() as u64
         {
             return Some(format!(
                 "has {} looks at step {}, and {due} are due",

@@ -109,8 +109,9 @@ impl Frames {
                 file.read_to_end(&mut bytes).map_err(failed)?;
                 if crc32fast::hash(&bytes) != seen.finalize() {
                     let text = format!("`{}` has changed while it was written", path.display());
-                    return Err(Error::new(ErrorKind::File, text)
-                        .remedy("see to it that no other program writes there, and run in another folder"));
+                    return Err(Error::new(ErrorKind::File, text).remedy(
+                        "see to it that no other program writes there, and run in another folder",
+                    ));
                 }
                 Ok(bytes
                     .as_chunks::<8>()
