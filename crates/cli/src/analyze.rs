@@ -24,10 +24,10 @@ pub(crate) struct Arguments {
     /// All ranks, charges, hypotheses, and the generators
     #[arg(long)]
     full: bool,
-    /// Parameters at which values are computed: one tensor per parameter (safetensors)
+    /// Parameters at which values are computed: one tensor per parameter (safetensors), or all entries in declared order or below their names (NPY, CSV)
     #[arg(long, value_name = "THETA")]
     at: Option<PathBuf>,
-    /// Inputs to use instead of random probes: one tensor per input, samples first (safetensors)
+    /// Inputs to use instead of random probes: samples first, one tensor per input (safetensors) or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "INPUTS")]
     data: Option<PathBuf>,
     /// Seed of random points, probes and generated constants

@@ -152,17 +152,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             beside(output, "design.json"),
             beside(output, "start.safetensors"),
         );
-        let text = |bytes: &str| {
-            let bytes = bytes.to_owned();
-            Box::new(move |path: &Path| Ok(std::fs::write(path, &bytes)?))
-        };
+        let arrays = data::bytes(&found.start)?;
         write_files(&[
-            (
-                &start,
-                Box::new(|path: &Path| Ok(data::write(path, &found.start)?)),
-            ),
-            (&answer, text(&json)),
-            (output, text(&found.model)),
+            (&start, &arrays),
+            (&answer, json.as_bytes()),
+            (output, found.model.as_bytes()),
         ])?;
         written = format!(
             "written       {}, {}, {}\n",

@@ -14,10 +14,10 @@ use symbias_model::language::SourceFile;
 pub(crate) struct Arguments {
     /// Model file (docs/language.md)
     model: PathBuf,
-    /// Parameters: one tensor per parameter (safetensors)
+    /// Parameters: one tensor per parameter (safetensors), or all entries in declared order or below their names (NPY, CSV)
     #[arg(long, value_name = "THETA")]
     at: PathBuf,
-    /// Inputs: one tensor per input, samples first (safetensors)
+    /// Inputs, samples first: one tensor per input (safetensors), or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "X")]
     inputs: Option<PathBuf>,
     /// Where to write outputs, loss, gradient and jacobian (safetensors)

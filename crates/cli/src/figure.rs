@@ -1,7 +1,7 @@
 //! `symbias figure RECORD`: the figures of a record, as SVG and PNG.
 
 use crate::Outcome;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use symbias::experiment::figures::{self, FIGURES};
 use symbias::experiment::record;
 use symbias::experiment::spec::ExperimentFile;
@@ -45,12 +45,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
     }
     let drawn = figures::draw(&specs, &record, &measured)?;
-    let folder = match &arguments.out {
-        Some(out) => out.clone(),
-        None => arguments.record.join(FIGURES),
+    let (root, below) = match &arguments.out {
+        Some(out) => (out.as_path(), Path::new("")),
+        None => (arguments.record.as_path(), Path::new(FIGURES)),
     };
     let mut text = String::new();
-    for file in figures::write(&folder, &drawn)? {
+    for file in figures::write(root, below, &drawn)? {
         text += &format!("{}\n", file.display());
     }
     for figure in &drawn {

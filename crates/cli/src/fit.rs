@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit, inputs, text};
-use symbias_model::data;
+use symbias_model::data::output::write_bytes;
+use symbias_model::data::{self, Array, Reading, Which, is_table};
 
 /// Which way a path goes.
 #[derive(Clone, Copy, ValueEnum)]
@@ -37,6 +38,9 @@ pub(crate) struct Arguments {
     /// Which tensor of Y, or column
     #[arg(long, value_name = "NAME")]
     y_key: Option<String>,
+    /// Whether the first row of tables has names; what it looks like decides otherwise
+    #[arg(long, value_name = "BOOL")]
+    header: Option<bool>,
     /// Without a model: squared (the mean, without 1/2) or logistic (labels -1 and 1)
     #[arg(long, value_name = "LOSS")]
     loss: Option<String>,
@@ -88,16 +92,21 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// The arrays of X by the names that are read; one without a name of a design without a model.
-fn read(arguments: &Arguments, names: &[String]) -> Result<Data> {
+/// The arrays of X by the names that are read, one without a name of a design without a model; and what was taken for what in
+/// tables.
+fn read(arguments: &Arguments, names: &[String]) -> Result<(Data, String)> {
+    let mut said = String::new();
+    let mut array = |path: &Path, key: Option<&str>| -> Result<Array> {
+        let header = arguments.header.filter(|_| is_table(path));
+        let Reading { array, table } = data::read(path, Which { key, header })?;
+        said += &table.map_or(String::new(), |t| format!("read          {t}\n"));
+        Ok(array)
+    };
     let mut x = BTreeMap::new();
     match names {
         [] | [_] => {
             let name = names.first().cloned().unwrap_or_else(|| "x".into());
-            x.insert(
-                name,
-                data::read_array(&arguments.x, arguments.x_key.as_deref())?,
-            );
+            x.insert(name, array(&arguments.x, arguments.x_key.as_deref())?);
         }
         several => {
             if arguments.x_key.is_some() {
@@ -107,22 +116,17 @@ fn read(arguments: &Arguments, names: &[String]) -> Result<Data> {
                 );
             }
             for name in several {
-                x.insert(name.clone(), data::read_array(&arguments.x, Some(name))?);
+                x.insert(name.clone(), array(&arguments.x, Some(name))?);
             }
         }
     }
-    Ok(Data {
-        x,
-        y: data::read_array(&arguments.y, arguments.y_key.as_deref())?,
-    })
+    let y = array(&arguments.y, arguments.y_key.as_deref())?;
+    Ok((Data { x, y }, said))
 }
 
 /// Everything of a fit as files of a folder.
 fn write(folder: &Path, found: &Fit, json: &str) -> Result<()> {
-    let file = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
-    };
+    let file = |name: &str, bytes: &[u8]| write_bytes(&folder.join(name), bytes);
     file("fit.json", json.as_bytes())?;
     let design = toml_text(&found.design)?;
     file("design.toml", design.as_bytes())?;
@@ -198,7 +202,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         model,
     };
     let names = inputs(options.model.as_deref(), Some(&folder))?;
-    let data = read(arguments, &names)?;
+    let (data, said) = read(arguments, &names)?;
     let mut progress = Progress::new();
     let found = fit(&spec, Some(&folder), &data, &options, &mut |stage| {
         progress.stage(stage);
@@ -211,7 +215,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         print(&json)?;
     } else {
         let written = format!("written       {}\n", arguments.output.display());
-        print(&(text(&found.answer) + &written))?;
+        print(&(said + &text(&found.answer) + &written))?;
     }
     Ok(if found.answer.certificate <= 1e-6 {
         Outcome::Fine

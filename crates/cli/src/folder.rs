@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
+use symbias_model::data::output::stage;
 
 /// A name beside a path, for what is not yet complete.
 fn unfinished(path: &Path) -> PathBuf {
@@ -57,34 +58,14 @@ pub(crate) fn write_folder(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>
     done
 }
 
-/// One of several files: where it goes, and how it is written.
-pub(crate) type Writing<'a> = (&'a Path, Box<dyn Fn(&Path) -> Result<()> + 'a>);
-
-/// Several files: each is complete under another name before the first is renamed.
-pub(crate) fn write_files(files: &[Writing<'_>]) -> Result<()> {
-    let names: Vec<PathBuf> = files.iter().map(|(path, _)| unfinished(path)).collect();
-    let written = files
+/// Several files: each is complete beside its place before the first is moved there.
+pub(crate) fn write_files(files: &[(&Path, &[u8])]) -> Result<()> {
+    let staged = files
         .iter()
-        .zip(&names)
-        .try_for_each(|((path, write), own)| {
-            parent(path)?;
-            if path.is_dir() {
-                bail!(
-                    "`{}` is a folder\n  help: give another name with -o",
-                    path.display()
-                );
-            }
-            write(own).with_context(|| format!("cannot write `{}`", path.display()))
-        });
-    let done = written.and_then(|()| {
-        files.iter().zip(&names).try_for_each(|((path, _), own)| {
-            std::fs::rename(own, path).with_context(|| format!("cannot write `{}`", path.display()))
-        })
-    });
-    if done.is_err() {
-        for own in &names {
-            let _ = std::fs::remove_file(own);
-        }
+        .map(|(path, bytes)| stage(path, bytes))
+        .collect::<Result<Vec<_>, _>>()?;
+    for file in staged {
+        file.commit()?;
     }
-    done
+    Ok(())
 }

@@ -14,7 +14,7 @@ use symbias_model::language::SourceFile;
 pub(crate) struct Arguments {
     /// Model file (docs/language.md)
     model: PathBuf,
-    /// Parameters: one tensor per parameter (safetensors); without it the random point of --seed
+    /// Parameters: one tensor per parameter (safetensors), or all entries in declared order or below their names (NPY, CSV); without it the random point of --seed
     #[arg(long, value_name = "THETA")]
     at: Option<PathBuf>,
     /// Where to write the parameters reached (safetensors)
@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     /// samples of --inputs), or a safetensors file with `covariance`, d x d
     #[arg(long, value_name = "NOISE", conflicts_with = "along")]
     noise: Option<String>,
-    /// Samples to use instead of random inputs: one tensor per input, samples first (safetensors)
+    /// Samples to use instead of random inputs: samples first, one tensor per input (safetensors) or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "X")]
     inputs: Option<PathBuf>,
     /// Random inputs that predictor noise is taken over

@@ -99,7 +99,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Refuted) => ExitCode::from(1),
         Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            complain(&format!("error: {error:#}"));
             ExitCode::from(2)
         }
     }
@@ -109,8 +109,30 @@ fn main() -> ExitCode {
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out
+        .write_all(shown(text).as_bytes())
+        .and_then(|()| out.flush())
+    {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
+    }
+}
+
+/// A line on standard error. Where nobody listens, nobody is told.
+pub(crate) fn complain(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", shown(line));
+}
+
+/// What a terminal may show: files name models, arms and arrays, and what they say must not drive it.
+pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
+    // Direction marks turn what stands beside them around.
+    let drives = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    match text.contains(drives) {
+        true => text.replace(drives, "\u{fffd}").into(),
+        false => text.into(),
     }
 }

@@ -26,7 +26,7 @@ impl Progress {
     /// Names the stage that begins.
     pub(crate) fn stage(&mut self, name: &str) {
         let Some(bar) = &self.bar else { return };
-        bar.set_message(name.to_owned());
+        bar.set_message(crate::shown(name).into_owned());
         if bar.is_hidden() && self.started.elapsed() > Duration::from_secs(1) {
             bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
             bar.enable_steady_tick(Duration::from_millis(120));

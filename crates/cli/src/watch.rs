@@ -49,8 +49,8 @@ impl Watch {
     /// A line that stays, on standard error.
     pub(crate) fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bar) => bar.suspend(|| crate::complain(line)),
+            None => crate::complain(line),
         }
     }
 
@@ -79,7 +79,7 @@ fn show(bar: &ProgressBar, board: &Board, ended: &AtomicBool) {
             .collect();
         let begun = seen.first().map_or(now, |s| s.0);
         let all = left(board.expected(), &arms, now.duration_since(begun));
-        bar.set_message(all + &lines.join("   "));
+        bar.set_message(crate::shown(&(all + &lines.join("   "))).into_owned());
         bar.tick();
     }
     bar.finish_and_clear();

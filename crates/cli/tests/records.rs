@@ -1,132 +1,11 @@
 //! `run`, `join` and `figure` as a person meets them: killed and resumed, in shards, twice into one folder.
 
-use serde_json::Value;
+mod common;
+
+use common::{Folder, err, refused, shares};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-
-const MODEL: &str = r#"symbias = 1
-name = "net"
-outputs = ["y"]
-axes = { h = 4, d = 2 }
-program = "y = v[h] * relu(W[h,d] * x[d])"
-parameters = { v = ["h"], W = ["h","d"] }
-inputs = { x = ["d"] }
-loss = { kind = "mse", of = "y" }
-"#;
-
-/// Replicas of two virtual vectors, so that there are several checkpoints.
-const EXPERIMENT: &str = r#"symbias = 1
-name = "net"
-title = "A small network"
-replicas = 20
-[run]
-model = "net.model.toml"
-rate = 1e-3
-steps = 12000
-samples = 4
-look = { points = 30 }
-inputs = { target = { teacher = 0.1 } }
-start = { program = "W[h,d] = 0.3 * a[h,d]\nv[h] = 0.3 * b[h]", inputs = { a = ["h","d"], b = ["h"] } }
-teacher = { program = "W[h,d] = a[h,d]\nv[h] = b[h]", inputs = { a = ["h","d"], b = ["h"] } }
-[run.observe]
-charges = true
-losses = { test = { fresh = 50 } }
-program = "ratio[h] = abs(v[h]) / norm[d](W[h,d])"
-[arms.main]
-[arms.small]
-replicas = 2
-samples = 16
-refresh = false
-control = { of = "main", removes = "noise" }
-[attribute.main]
-outcome = "ratio"
-[[figures]]
-name = "ratio"
-[[figures.panels]]
-y = { label = "ratio" }
-series = [{ arm = "main", of = "ratio" }]
-[[figures]]
-name = "control"
-[[figures.panels]]
-y = { label = "ratio" }
-series = [{ arm = "small", of = "ratio" }]
-"#;
-
-/// A folder of its own for each test, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("symbias-rec-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a folder");
-        std::fs::write(path.join("net.model.toml"), MODEL).expect("a file");
-        std::fs::write(path.join("net.toml"), EXPERIMENT).expect("a file");
-        Folder(path)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_symbias"));
-        command.args(arguments).current_dir(&self.0);
-        command
-    }
-
-    fn symbias(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the command runs")
-    }
-
-    /// Runs a command that must succeed.
-    fn fine(&self, arguments: &[&str]) -> String {
-        let output = self.symbias(arguments);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{arguments:?}: {}",
-            err(&output)
-        );
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
-    fn bytes(&self, path: &str) -> Vec<u8> {
-        std::fs::read(self.0.join(path)).expect(path)
-    }
-
-    /// A description without its environment.
-    fn record(&self, folder: &str) -> Value {
-        let bytes = self.bytes(&format!("{folder}/record.json"));
-        let mut record: Value = serde_json::from_slice(&bytes).expect("JSON");
-        record["environment"] = Value::Null;
-        record
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn refused(output: &Output, words: &[&str]) {
-    assert_eq!(output.status.code(), Some(2), "{}", err(output));
-    for word in words {
-        assert!(err(output).contains(word), "{word}: {}", err(output));
-    }
-}
-
-/// Shares of 1 that look random, the same each time.
-fn shares() -> impl Iterator<Item = f64> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    std::iter::from_fn(move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        Some((state >> 11) as f64 / (1_u64 << 53) as f64)
-    })
-}
 
 #[test]
 fn killed_at_any_moment_and_resumed_the_bits_are_the_same() {
@@ -217,13 +96,13 @@ fn shards_join_to_the_bits_of_the_whole() {
     }
     assert_eq!(folder.record("whole"), folder.record("joined"));
     let twice = folder.symbias(&["join", "net.toml", "shard0", "shard0", "-o", "other"]);
-    refused(&twice, &["shard 1/3 is missing"]);
+    refused(&twice, &["shard 0/3 is there twice"]);
     let all = [
         "join", "net.toml", "shard0", "shard1", "shard2", "shard1", "-o", "other",
     ];
     refused(
         &folder.symbias(&all),
-        &["missing or there twice", "give each shard once"],
+        &["shard 1/3 is there twice", "give each shard once"],
     );
     let lacking = folder.symbias(&["join", "net.toml", "shard0", "shard1", "-o", "other"]);
     refused(&lacking, &["shard 2/3 is missing", "all shards"]);
@@ -254,7 +133,10 @@ fn folders_are_never_written_over() {
         "3",
         "--resume",
     ];
-    refused(&folder.symbias(&more), &["`out`", "other arms or replicas"]);
+    refused(
+        &folder.symbias(&more),
+        &["`out`", "2 replicas, and not of 3"],
+    );
     std::fs::create_dir(folder.0.join("mine")).expect("a folder");
     std::fs::write(folder.0.join("mine/thesis.tex"), "x").expect("a file");
     let mine = folder.symbias(&["run", "net.toml", "-o", "mine", "--resume"]);
@@ -301,4 +183,74 @@ fn figures_of_a_record() {
         &folder.symbias(&["figure", "nothing"]),
         &["cannot read", "finished run"],
     );
+}
+
+/// A record may come from anywhere: what it names is not written elsewhere, and what it says does not drive a terminal.
+#[test]
+fn a_hostile_record_writes_and_says_nothing_of_its_own() {
+    let folder = Folder::new("hostile");
+    folder.fine(&["run", "net.toml", "-o", "out", "--replicas", "2"]);
+    let good = folder.record("out");
+    let write = |record: &serde_json::Value| {
+        std::fs::write(folder.0.join("out/record.json"), record.to_string()).expect("written");
+    };
+    for name in ["../../x", "/tmp/x", "a/b", "\u{1b}[31m"] {
+        let mut record = good.clone();
+        record["experiment"]["figures"][0]["name"] = name.into();
+        write(&record);
+        let output = folder.symbias(&["figure", "out"]);
+        refused(&output, &["no name of a file"]);
+        assert!(!err(&output).contains('\u{1b}'));
+    }
+    let mut record = good.clone();
+    record["experiment"]["title"] = "\u{1b}]0;owned\u{7}\u{202e}".into();
+    write(&record);
+    std::fs::write(
+        folder.0.join("net.toml"),
+        common::EXPERIMENT.replace("A small network", "\\u001b]0;owned"),
+    )
+    .expect("written");
+    let text = folder.fine(&["run", "net.toml", "-o", "other", "--replicas", "2"]);
+    assert!(
+        text.contains("owned") && !text.contains('\u{1b}'),
+        "{text:?}"
+    );
+    #[cfg(unix)]
+    {
+        write(&good);
+        let figure = folder.0.join("out/figures/ratio.svg");
+        std::fs::write(folder.0.join("mine"), "mine").expect("written");
+        std::fs::remove_file(&figure).expect("removed");
+        std::os::unix::fs::symlink("../../mine", &figure).expect("a link");
+        refused(&folder.symbias(&["figure", "out"]), &["leads out of"]);
+        assert_eq!(folder.bytes("mine"), b"mine");
+    }
+}
+
+/// Where nobody listens, the status still says how it went.
+#[cfg(unix)]
+#[test]
+fn a_closed_standard_error_is_no_panic() {
+    let folder = Folder::new("closed");
+    for (arguments, code) in [("run none.toml", 2), ("run net.toml --replicas 2", 0)] {
+        let script = format!("exec '{}' {arguments} 2>&-", env!("CARGO_BIN_EXE_symbias"));
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&folder.0)
+            .stdout(Stdio::null())
+            .status();
+        assert_eq!(status.expect("a shell").code(), Some(code), "{arguments}");
+        // A pipe whose reader is gone, too.
+        let script = format!(
+            "{{ '{}' {arguments} -o gone; echo $? >code; }} 2>&1 >/dev/null | true",
+            env!("CARGO_BIN_EXE_symbias")
+        );
+        let status = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&folder.0)
+            .status();
+        assert!(status.expect("a shell").success());
+        let said = String::from_utf8_lossy(&folder.bytes("code")).into_owned();
+        assert_eq!(said.trim(), code.to_string(), "{arguments}");
+    }
 }

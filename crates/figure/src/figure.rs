@@ -91,6 +91,11 @@ impl Figure {
         svg::write(&layout::scene(self), medium)
     }
 
+    /// Its pixels as [`Figure::png`], side by side and above each other.
+    pub fn size(&self) -> Result<(u32, u32), TooLarge> {
+        png::size(&layout::scene(self), 300.0)
+    }
+
     /// The figure as PNG at 300 dots per inch.
     pub fn png(&self) -> Result<Vec<u8>, TooLarge> {
         self.png_at(300.0)

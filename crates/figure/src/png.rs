@@ -34,22 +34,31 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-pub fn write(scene: &Scene, dpi: f64) -> Result<Vec<u8>, TooLarge> {
+/// Width and height in pixels.
+pub fn size(scene: &Scene, dpi: f64) -> Result<(u32, u32), TooLarge> {
     let scale = dpi / 72.0;
     let (w, h) = (
         (scene.width * scale).round(),
         (scene.height * scale).round(),
     );
-    let too_large = TooLarge {
-        width: w,
-        height: h,
-    };
-    if !(w >= 1.0 && h >= 1.0 && w * h <= LIMIT) {
-        return Err(too_large);
+    match w >= 1.0 && h >= 1.0 && w * h <= LIMIT {
+        true => Ok((w as u32, h as u32)),
+        false => Err(TooLarge {
+            width: w,
+            height: h,
+        }),
     }
+}
+
+pub fn write(scene: &Scene, dpi: f64) -> Result<Vec<u8>, TooLarge> {
+    let (w, h) = size(scene, dpi)?;
+    let too_large = TooLarge {
+        width: f64::from(w),
+        height: f64::from(h),
+    };
     let mut canvas = Canvas {
-        pixels: Pixmap::new(w as u32, h as u32).ok_or(too_large)?,
-        view: Transform::from_scale(scale as f32, scale as f32),
+        pixels: Pixmap::new(w, h).ok_or(too_large)?,
+        view: Transform::from_scale((dpi / 72.0) as f32, (dpi / 72.0) as f32),
     };
     canvas.pixels.fill(colour(PAPER, 1.0));
     for item in &scene.items {

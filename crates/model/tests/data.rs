@@ -3,7 +3,7 @@
 mod folder;
 
 use folder::Folder;
-use symbias_model::data::{self, Array, Entries, read_array};
+use symbias_model::data::{self, Array, Entries, Which, read_array};
 use symbias_model::language::{Copies, SourceFile};
 
 fn fixture(name: &str) -> Array {
@@ -79,6 +79,177 @@ fn csv_in_the_forms_that_programs_write() {
     assert_eq!(table("1,2,3\n", None).shape, [1, 3]);
     let tabs = read_array(&folder.file("t.tsv", "a;b\tc\n1\t2\n"), Some("a;b")).expect("a column");
     assert_eq!(tabs.entries, [1.0]);
+}
+
+/// The first row is names where it looks like them, or where that is said; and it is said which it was.
+#[test]
+fn the_first_row_of_a_table_is_no_guess_in_silence() {
+    let folder = Folder::new("header");
+    let read = |text: &str, header: Option<bool>| {
+        let which = Which { key: None, header };
+        data::read(&folder.file("t.csv", text), which)
+    };
+    let rows = |text: &str, header| {
+        let found = read(text, header).unwrap_or_else(|e| panic!("{text:?}: {e}"));
+        (found.array.shape[0], found.table.expect("a table"))
+    };
+    let (count, said) = rows("a,b\n1,2\n", None);
+    assert!(count == 1 && said.ends_with("t.csv: 1 row x 2 columns, names in the first row"));
+    let years = "2019,2020\n1,2\n";
+    let (count, said) = rows(years, None);
+    assert!(count == 2 && said.ends_with("2 rows x 2 columns, numbers from the first row on"));
+    assert_eq!(rows(years, Some(true)).0, 1);
+    assert_eq!(rows(",a,b\n0,1,2\n", None).0, 1);
+    for doubtful in [
+        "1.2.3,x\n1,2\n",
+        "NA,NA\n1,2\n",
+        "a,1\n1,2\n",
+        "1;5,0\n1;2\n",
+        "-,-\n1,2\n",
+    ] {
+        let message = read(doubtful, None).expect_err(doubtful).to_string();
+        assert!(message.contains("header = true or false"), "{message}");
+        assert!(read(doubtful, Some(true)).is_ok(), "{doubtful}");
+        assert!(read(doubtful, Some(false)).is_err(), "{doubtful}");
+    }
+}
+
+/// Parameters and samples as people have them; and what is said of files of other kinds.
+#[test]
+fn parameters_and_inputs_from_any_format() {
+    let folder = Folder::new("roles");
+    let model = |text: &str| {
+        let source = SourceFile::parse(text, None).expect("a model");
+        source.check(Copies::All).expect("a model")
+    };
+    let net = model(
+        "symbias = 1\noutputs = [\"y\"]\naxes = { i = 2, j = 3 }\nprogram = \"y[i] = W[i,j] * x[j] + c * t\"\nparameters = { W = [\"i\",\"j\"], c = [] }\ninputs = { x = [\"j\"], t = [] }\n",
+    );
+    let theta = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+    for (name, text) in [
+        ("row.csv", "1,2,3,4,5,6,7\n"),
+        ("column.csv", "theta\n1\n2\n3\n4\n5\n6\n7\n"),
+        (
+            "named.csv",
+            "c,W_0_0,W_0_1,W_0_2,\"W[1,0]\",\"W[1,1]\",\"W[1,2]\"\n7,1,2,3,4,5,6\n",
+        ),
+    ] {
+        let path = folder.file(name, text);
+        let found = data::parameters(&net, &path).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(found, theta, "{name}");
+    }
+    let samples = |name: &str, text: &str| {
+        let found = data::inputs(&net, &folder.file(name, text));
+        found.map(|all| all.into_iter().map(|s| s.flat).collect::<Vec<_>>())
+    };
+    let two = vec![vec![1.0, 2.0, 3.0, 4.0], vec![5.0, 6.0, 7.0, 8.0]];
+    for text in [
+        "1,2,3,4\n5,6,7,8\n",
+        "t,x0,x1,x2\n4,1,2,3\n8,5,6,7\n",
+        "a,b,c,d\n1,2,3,4\n5,6,7,8\n",
+    ] {
+        let found = samples("x.csv", text).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!(found, two, "{text}");
+    }
+    for (text, what) in [
+        ("1,2,3\n", "a sample has 4 entries"),
+        ("t,x0,x1,z\n1,2,3,4\n", "no column `x[2]`"),
+        ("t,x0,x1,x2,z\n1,2,3,4,5\n", "a column `z`"),
+    ] {
+        let message = samples("x.csv", text).expect_err(text).to_string();
+        assert!(message.contains(what), "{message}");
+    }
+    let one = model(
+        "symbias = 1\noutputs = [\"y\"]\naxes = { j = 3 }\nprogram = \"y = w[j] * x[j]\"\nparameters = { w = [\"j\"] }\ninputs = { x = [\"j\"] }\n",
+    );
+    let arrays = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/arrays");
+    let found = data::inputs(&one, &arrays.join("f8_little.npy")).expect("two samples");
+    assert_eq!((found.len(), found[0].flat.len()), (2, 3));
+    let scalar = folder.path("one.safetensors");
+    let vector: [(&str, &[usize], Entries<'_>); 1] =
+        [("x", &[3], Entries::from(&[1.0, 2.0, 3.0][..]))];
+    data::write_arrays(&scalar, &vector).expect("written");
+    let message = data::inputs(&one, &scalar)
+        .expect_err("one sample")
+        .to_string();
+    assert!(
+        message.contains("that of one sample") && message.contains("[None]"),
+        "{message}"
+    );
+    let number: [(&str, &[usize], Entries<'_>); 2] = [
+        ("W", &[2, 3], Entries::from(&theta[..6])),
+        ("c", &[1], Entries::from(&theta[6..])),
+    ];
+    data::write_arrays(&scalar, &number).expect("written");
+    let message = data::parameters(&net, &scalar)
+        .expect_err("[1]")
+        .to_string();
+    assert!(
+        message.contains("shape [1]") && message.contains("reshape(())"),
+        "{message}"
+    );
+    for (name, bytes, what) in [
+        ("a.npz", &b"PK\x03\x04..."[..], "archive of NumPy"),
+        ("a.pt", b"PK\x03\x04...", "safetensors.torch"),
+        ("a.pkl", b"\x80\x04...", "pickle"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n..", "HDF5"),
+        ("a.txt", b"1 2 3\n4 5 6\n", "ending .csv"),
+    ] {
+        let message = data::parameters(&net, &folder.file(name, bytes))
+            .expect_err(name)
+            .to_string();
+        assert!(
+            message.contains(what) && message.contains("help: "),
+            "{name}: {message}"
+        );
+    }
+}
+
+/// What stands at a place stays what it is: a link, a mode, a pipe, a protected file.
+#[cfg(unix)]
+#[test]
+fn outputs_leave_what_stands_at_their_place() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    use symbias_model::data::output::{stage, write_bytes};
+    let folder = Folder::new("places");
+    let mode = |name: &str| {
+        let metadata = std::fs::metadata(folder.path(name)).expect(name);
+        metadata.permissions().mode() & 0o777
+    };
+    let set = |name: &str, mode| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(folder.path(name), permissions).expect(name);
+    };
+    let target = folder.file("target", "old");
+    set("target", 0o640);
+    symlink("target", folder.path("link")).expect("a link");
+    write_bytes(&folder.path("link"), b"new").expect("written");
+    assert!(folder.path("link").is_symlink());
+    assert_eq!(std::fs::read(&target).expect("the target"), b"new");
+    assert_eq!(mode("target"), 0o640);
+    symlink("absent", folder.path("dangling")).expect("a link");
+    write_bytes(&folder.path("dangling"), b"new").expect("written");
+    assert!(folder.path("dangling").is_symlink() && folder.path("absent").is_file());
+    write_bytes(std::path::Path::new("/dev/null"), b"new").expect("written");
+    let null = std::fs::metadata("/dev/null").expect("a device");
+    assert!(null.file_type().is_char_device());
+    let full = write_bytes(std::path::Path::new("/dev/full"), b"new").expect_err("no space");
+    assert!(full.to_string().contains("free space"), "{full}");
+    set("target", 0o400);
+    let protected = write_bytes(&target, b"newer").expect_err("protected");
+    assert!(
+        protected.to_string().contains("write-protected"),
+        "{protected}"
+    );
+    let dropped = stage(&folder.path("other"), b"x").expect("staged");
+    drop(dropped);
+    let mut names: Vec<_> = std::fs::read_dir(folder.path(""))
+        .expect("the folder")
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["absent", "dangling", "link", "target"]);
 }
 
 /// Every message has the file, the place, the value or rule, and a remedy.
@@ -191,14 +362,14 @@ fn what_is_wrong_with_a_file_is_said() {
             "mixed.csv",
             b"1,2.O\n3,4\n".to_vec(),
             None,
-            "line 1 column 3: `2.O` among numbers",
+            "line 1 column 3: `2.O` neither a number nor a name",
         ),
         ("comma.csv", b"1;2\n1,5;2\n".to_vec(), None, "decimal point"),
         (
             "missing.csv",
             b"1,,2\n".to_vec(),
             None,
-            "line 1 column 3: `` among numbers",
+            "line 1 column 3: `` neither a number nor a name",
         ),
         (
             "missing.csv",

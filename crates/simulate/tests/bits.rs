@@ -20,7 +20,7 @@ fn observables(training: &Training) -> Vec<Box<dyn Observable>> {
     vec![
         Box::new(Drift::new("drift", training.descent.rate, &fields).unwrap()),
         Box::new(Charges::new("charges", fields)),
-        Box::new(Loss::on_fresh("loss", training, 10).unwrap()),
+        Box::new(Loss::apart("loss", training, 10, Vec::new()).unwrap()),
     ]
 }
 

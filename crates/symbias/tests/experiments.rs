@@ -169,10 +169,127 @@ fn mistakes_are_named() {
             "no arm",
         ),
         ("t = { file", "tt = { file", "no input"),
+        ("replicas = 2", "replicas = 0", "replicas = 0"),
+        ("[arms.main]", "[arms.main]\nreplicas = 0", "replicas = 0"),
+        (
+            "replicas = 2",
+            "replicas = 9223372036854775807",
+            "in memory",
+        ),
+        ("steps = 300", "steps = 9223372036854775807", "2^53"),
+        (
+            "steps = 300",
+            "steps = 9000000000000\nlook = { every = 1 }",
+            "2^24",
+        ),
+        (
+            "steps = 300",
+            "steps = 300\nlook = { points = 9223372036854775807 }",
+            "2^24",
+        ),
+        ("{ data = {} }", "{ fresh = 8 }", "no law to draw fresh"),
+        ("{ data = {} }", "{ fresh = 3 }", "test.csv"),
+        (
+            "{ data = {} }",
+            "{ held = { x = { path = \"d.csv\", rows = [1, 3] } } }",
+            "`t` is data",
+        ),
+        (
+            "{ data = {} }",
+            "{ held = { x = { path = \"d.csv\", rows = [1, 3] }, t = { path = \"t.npy\" } } }",
+            "has 4 samples, and another input 2",
+        ),
+        (
+            "path = \"d.csv\"",
+            "path = \"d.csv\", rows = [2, 5]",
+            "rows [2, 5]",
+        ),
+        (
+            "path = \"d.csv\"",
+            "path = \"d.csv\", header = true",
+            "samples",
+        ),
+        (
+            "path = \"t.npy\"",
+            "path = \"t.npy\", header = true",
+            "no table",
+        ),
+        (
+            "[arms.main]",
+            "[arms.main]\n[predict.mian]\nweights = \"w\"",
+            "did you mean `main`",
+        ),
+        (
+            "[arms.main]",
+            "[arms.main]\n[predict.main]\nweights = \"w\"",
+            "no gradient descent on fixed data",
+        ),
+        (
+            "[arms.main]",
+            "[arms.main]\n[attribute.main]\noutcome = \"ww\"",
+            "does not observe `ww`",
+        ),
     ] {
         let error = replaced(from, to);
         assert!(error.contains(expected), "{to}: {error}");
     }
+}
+
+/// What has too many pixels is refused before the training that it would show.
+#[test]
+fn a_figure_that_cannot_be_drawn_is_refused_before() {
+    let figure = |panels: usize| {
+        let panel = "{ series = [{ arm = \"main\", of = \"w\" }] }, ".repeat(panels);
+        let figure = format!("[[figures]]\nname = \"f\"\ncolumns = 1\npanels = [{panel}]\n");
+        tried(|t| t + &figure, CSV).map(drop)
+    };
+    assert_eq!(figure(1), Ok(()));
+    let said = figure(300).unwrap_err();
+    assert!(
+        said.contains("figure `f`") && said.contains("pixels"),
+        "{said}"
+    );
+}
+
+/// A loss on rows that are not trained on is that of those rows, and one on rows that are is another.
+#[test]
+fn losses_on_rows_held_out() {
+    let held = |rows: &str| {
+        let change = |text: String| {
+            let file = |path: &str, rows: &str| format!("path = \"{path}\", rows = {rows}");
+            let text = text
+                .replace("path = \"d.csv\"", &file("d.csv", "[0, 3]"))
+                .replace("path = \"t.npy\"", &file("t.npy", "[0, 3]"));
+            let files = format!(
+                "x = {{ {} }}, t = {{ {} }}",
+                file("d.csv", rows),
+                file("t.npy", rows)
+            );
+            text.replace(
+                "losses = {",
+                &format!("losses = {{ held = {{ held = {{ {files} }} }},"),
+            )
+        };
+        let done = tried(change, CSV).unwrap_or_else(|e| panic!("{e}"));
+        assert!(
+            done.text()
+                .contains("d.csv: 4 rows x 3 columns, numbers from the first row on")
+        );
+        let of = |name: &str| {
+            let series = done.measured[0].series(name);
+            series.unwrap_or_else(|e| panic!("{e}")).last(0)[0]
+        };
+        // The fourth row is (1, 1, 1; 4): its loss is that of the sum of w.
+        let weights = done.measured[0]
+            .series("w")
+            .unwrap_or_else(|e| panic!("{e}"));
+        let sum: f64 = weights.last(0).iter().sum();
+        (of("held"), of("loss"), (sum - 4.0).powi(2))
+    };
+    let (found, _, expected) = held("[3, 4]");
+    assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");
+    let (found, all, _) = held("[0, 3]");
+    assert!((found / all - 1.0).abs() < 1e-6, "{found} {all}");
 }
 
 #[test]

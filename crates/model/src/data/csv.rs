@@ -6,7 +6,7 @@
 
 use super::file::File;
 use super::number::{Bad, FINITE};
-use super::{Array, listed, shown};
+use super::{Array, Reading, Which, foreign, listed, shown};
 use crate::error::{Error, ErrorKind, Result, nearest};
 
 /// A field: its text and the character it begins at, from 1.
@@ -18,23 +18,30 @@ struct Field {
 /// A mistake in a line: character from 1, what it is, what to do.
 struct Wrong(usize, String, &'static str);
 
-/// What the rows so far have said.
-struct Table<'a> {
+/// A table, or a column of it.
+pub(super) struct Table<'a> {
     file: &'a File,
-    key: Option<&'a str>,
+    which: Which<'a>,
+    /// The first row, if it has names.
+    pub names: Option<Vec<String>>,
     /// Fields of a row; 0 before the first.
-    width: usize,
-    /// The column of `key`.
+    pub width: usize,
+    /// The column of the key.
     chosen: Option<usize>,
-    rows: usize,
-    entries: Vec<f64>,
+    pub rows: usize,
+    pub entries: Vec<f64>,
 }
 
-/// The columns, or the one named `key`.
-pub(super) fn array(file: &File, key: Option<&str>, delimiter: Option<char>) -> Result<Array> {
+/// The columns, or the one that is asked for.
+pub(super) fn table<'a>(
+    file: &'a File,
+    which: Which<'a>,
+    delimiter: Option<char>,
+) -> Result<Table<'a>> {
     let mut table = Table {
         file,
-        key,
+        which,
+        names: None,
         width: 0,
         chosen: None,
         rows: 0,
@@ -52,21 +59,38 @@ pub(super) fn array(file: &File, key: Option<&str>, delimiter: Option<char>) -> 
             table.row(number, &fields)?;
         }
     }
-    if table.entries.is_empty() {
-        return Err(file.without_entries("the table"));
+    match table.entries.is_empty() {
+        true => Err(file.without_entries("the table")),
+        false => Ok(table),
     }
-    let shape = if table.chosen.is_some() || table.width == 1 {
-        vec![table.rows]
-    } else {
-        vec![table.rows, table.width]
-    };
-    Ok(Array {
-        shape,
-        entries: table.entries,
-    })
 }
 
 impl Table<'_> {
+    /// As an array: a column or a single one is a vector.
+    pub fn reading(self) -> Reading {
+        let first = match self.names {
+            Some(_) => "names in the first row",
+            None => "numbers from the first row on",
+        };
+        let (rows, width) = (self.rows, self.width);
+        let plural = |n: usize, of: &str| format!("{n} {of}{}", if n == 1 { "" } else { "s" });
+        Reading {
+            table: Some(format!(
+                "{}: {} x {}, {first}",
+                self.file.shown,
+                plural(rows, "row"),
+                plural(width, "column")
+            )),
+            array: Array {
+                shape: match self.chosen.is_some() || width == 1 {
+                    true => vec![rows],
+                    false => vec![rows, width],
+                },
+                entries: self.entries,
+            },
+        }
+    }
+
     fn at(&self, line: usize, Wrong(column, what, remedy): Wrong) -> Error {
         Error::new(
             ErrorKind::File,
@@ -78,10 +102,14 @@ impl Table<'_> {
     /// The first row; true if it is one of names.
     fn begin(&mut self, line: usize, fields: &[Field]) -> Result<bool> {
         self.width = fields.len();
-        let names = header(fields).map_err(|wrong| self.at(line, wrong))?;
-        if let Some(key) = self.key {
+        let names = match self.which.header {
+            Some(said) => said,
+            None => header(fields).map_err(|wrong| self.at(line, wrong))?,
+        };
+        if let Some(key) = self.which.key {
             self.chosen = Some(column(self.file, names.then_some(fields), key)?);
         }
+        self.names = names.then(|| fields.iter().map(|f| f.text.clone()).collect());
         Ok(names)
     }
 
@@ -117,11 +145,8 @@ fn text(file: &File) -> Result<&str> {
     let wrong = |what: String, remedy: &str| {
         Error::new(ErrorKind::File, format!("`{}` {what}", file.shown)).remedy(remedy)
     };
-    if file.bytes.starts_with(super::npy::MAGIC) {
-        return Err(wrong(
-            "is no CSV file".into(),
-            "it is an NPY file: give it the ending .npy",
-        ));
+    if let Some((what, remedy)) = foreign::of(&file.bytes, &file.shown).filter(|f| f.0 != "text") {
+        return Err(wrong(format!("is no CSV file: it is {what}"), remedy));
     }
     match std::str::from_utf8(&file.bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -213,18 +238,39 @@ fn fields(line: &str, delimiter: char) -> std::result::Result<Vec<Field>, Wrong>
     }
 }
 
-/// Whether the first row has names. A row with some of each is a mistake in either.
+/// Whether the first row has names. Only what looks like names is taken for them: a row in doubt would be lost or gained.
 fn header(fields: &[Field]) -> std::result::Result<bool, Wrong> {
-    let is_name = |f: &&Field| f.text.parse::<f64>().is_err();
-    let names = fields.iter().filter(is_name).count();
-    match fields.iter().find(is_name) {
-        Some(name) if names < fields.len() => Err(Wrong(
-            name.column,
-            format!("{} among numbers in the first row", shown(&name.text)),
-            "the first row has names only, or numbers only",
-        )),
-        found => Ok(found.is_some()),
+    let is_number = |f: &Field| f.text.parse::<f64>().is_ok();
+    // The column of a row's own name has none in the tables of some programs.
+    let is_name = |at: usize, f: &Field| looks_like_a_name(&f.text) || (at, &*f.text) == (0, "");
+    if fields.iter().all(is_number) {
+        return Ok(false);
     }
+    let all = || fields.iter().enumerate();
+    if all().all(|(at, f)| is_name(at, f)) && fields.iter().any(|f| !f.text.is_empty()) {
+        return Ok(true);
+    }
+    let doubtful = all().find(|(at, f)| !is_number(f) && !is_name(*at, f));
+    let (what, field) = match doubtful {
+        Some((_, f)) => ("neither a number nor a name", f),
+        None => match all().find(|(_, f)| !is_number(f)) {
+            Some((_, f)) => ("among numbers", f),
+            None => return Ok(false),
+        },
+    };
+    Err(Wrong(
+        field.column,
+        format!("{} {what} in the first row", shown(&field.text)),
+        "the first row has names only, or numbers only; header = true or false says which",
+    ))
+}
+
+/// Words and formulas, which have a letter before anything that a number has; what stands for a missing number is no name.
+fn looks_like_a_name(text: &str) -> bool {
+    const MISSING: [&str; 6] = ["na", "n/a", "null", "none", "missing", "nil"];
+    let lower = text.to_lowercase();
+    let digits_first = text.starts_with(|c: char| c.is_ascii_digit() || ".,+-".contains(c));
+    text.chars().any(char::is_alphabetic) && !digits_first && !MISSING.contains(&lower.as_str())
 }
 
 /// The column of this name.
@@ -235,7 +281,7 @@ fn column(file: &File, names: Option<&[Field]>, key: &str) -> Result<usize> {
     };
     let Some(names) = names else {
         return Err(error("no column").remedy(
-            "its first row are numbers: write names above them, or leave `key` out for all columns",
+            "its first row are numbers: write names above them, say header = true, or leave `key` out for all columns",
         ));
     };
     let mut found = (0..names.len()).filter(|i| names[*i].text == key);

@@ -2,21 +2,27 @@
 //!
 //! One function reads any of them, [`read_array`]: a shape and finite entries in row-major order, or an error that names the place.
 //! One file per format: `safetensors` (named tensors), `npy` (one array as NumPy saves it) and `csv` (columns of
-//! numbers). `roles` says what a model takes from files, `write` writes results. Files are taken for hostile: nothing is
+//! numbers). `roles` says what a model takes from files, `rows` how arrays without names are those of a model, `foreign` what to do
+//! with other formats, `write` writes results, `output` puts files in their places. Files are taken for hostile: nothing is
 //! allocated that the file's own length does not bound, and no bytes make a panic.
 
 mod csv;
 mod file;
+mod foreign;
 mod npy;
 mod number;
+pub mod output;
 mod roles;
+mod rows;
 mod safetensors;
+mod samples;
 mod write;
 
-pub use roles::{constants, inputs, named, parameters, sizes, tensor};
-pub use write::{Entries, Named, write, write_arrays};
+pub use roles::{constants, named, parameters, tensor};
+pub use samples::{inputs, sizes};
+pub use write::{Entries, Named, bytes, write, write_arrays};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use file::{File, Format};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,6 +36,24 @@ pub struct Array {
     pub entries: Vec<f64>,
 }
 
+/// Which array of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Which<'a> {
+    /// The name of a tensor or column.
+    pub key: Option<&'a str>,
+    /// Whether the first row of a table has names; what it looks like decides otherwise.
+    pub header: Option<bool>,
+}
+
+/// An array, and of a table what was taken for what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The array.
+    pub array: Array,
+    /// `d.csv: 4 rows x 3 columns, names in the first row`; `None` of other files.
+    pub table: Option<String>,
+}
+
 /// An array of a file, whose format is told by its ending: `.npy`, `.csv`, `.tsv`, and safetensors otherwise.
 ///
 /// - safetensors: `key` is the name of the tensor, needed if there are several;
@@ -40,12 +64,32 @@ pub struct Array {
 /// A file that cannot be read or is not what its ending says; a key that is missing or unknown; no entries, or one that is no
 /// finite number (integers: not exact in f64).
 pub fn read_array(path: &Path, key: Option<&str>) -> Result<Array> {
+    read(path, Which { key, header: None }).map(|r| r.array)
+}
+
+/// As [`read_array`], with what a person should be told of it.
+///
+/// # Errors
+/// As [`read_array`].
+pub fn read(path: &Path, which: Which<'_>) -> Result<Reading> {
     let file = File::read(path)?;
+    let plain = |array| Reading { array, table: None };
     match Format::of(path) {
-        Format::Safetensors => file.tensors()?.array(key),
-        Format::Npy => npy::array(&file, key),
-        Format::Csv(delimiter) => csv::array(&file, key, delimiter),
+        Format::Csv(delimiter) => csv::table(&file, which, delimiter).map(csv::Table::reading),
+        _ if which.header.is_some() => Err(Error::new(
+            ErrorKind::Value,
+            format!("`header` beside `{}`, which is no table", file.shown),
+        )
+        .remedy("it is for .csv and .tsv: leave it out")),
+        Format::Safetensors => file.tensors()?.array(which.key).map(plain),
+        Format::Npy => npy::array(&file, which.key).map(plain),
     }
+}
+
+/// Whether the ending of a path is that of a table.
+#[must_use]
+pub fn is_table(path: &Path) -> bool {
+    matches!(Format::of(path), Format::Csv(_))
 }
 
 /// All tensors of a safetensors file of measurements, in which numbers that are not finite are data, too.
@@ -53,13 +97,24 @@ pub fn read_array(path: &Path, key: Option<&str>) -> Result<Array> {
 /// # Errors
 /// A file that cannot be read, is no safetensors file, or has tensors that are not f64.
 pub fn read_recorded(path: &Path) -> Result<BTreeMap<String, Array>> {
+    read_checked(path, |_| ()).map(|found| found.0)
+}
+
+/// As [`read_recorded`], with what a function makes of the bytes: a checksum.
+///
+/// # Errors
+/// As [`read_recorded`].
+pub fn read_checked<X>(
+    path: &Path,
+    of: impl Fn(&[u8]) -> X,
+) -> Result<(BTreeMap<String, Array>, X)> {
     let file = File::read(path)?;
     let tensors = file.tensors()?;
     let each = tensors
         .names()
         .into_iter()
         .map(|name| Ok((name.to_owned(), tensors.recorded(name)?)));
-    each.collect()
+    Ok((each.collect::<Result<_>>()?, of(&file.bytes)))
 }
 
 /// Names for a message: sorted, at most eight.

@@ -1,15 +1,15 @@
 //! What a model takes from files, checked against its axes: parameters, inputs, sizes, constants.
 
 use super::file::{File, Format};
+use super::rows::{Rows, Wanted};
 use super::{Array, Named, read_array};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{ConstantSource, Model, Source, TensorId};
-use crate::scalar::Inputs;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The shape of a tensor in files: complex ones end with (re, im).
-fn shape_in_files(model: &Model, id: TensorId) -> Vec<u64> {
+pub(super) fn shape_in_files(model: &Model, id: TensorId) -> Vec<u64> {
     let mut shape = model.shape(id);
     if model.tensor(id).field.width() == 2 {
         shape.push(2);
@@ -18,7 +18,7 @@ fn shape_in_files(model: &Model, id: TensorId) -> Vec<u64> {
 }
 
 /// Integers of a tensor that index an axis.
-fn bounded(model: &Model, id: TensorId, values: &[f64], size: u64) -> Result<()> {
+pub(super) fn bounded(model: &Model, id: TensorId, values: &[f64], size: u64) -> Result<()> {
     let inside = |x: &f64| *x == x.trunc() && *x >= 0.0 && *x < size as f64;
     match values.iter().position(|x| !inside(x)) {
         None => Ok(()),
@@ -37,13 +37,27 @@ fn bounded(model: &Model, id: TensorId, values: &[f64], size: u64) -> Result<()>
     }
 }
 
-/// θ from a file: one tensor per parameter, flat in the order of [`Model::space`].
+/// Names and shapes of tensors, as a file has them.
+pub(super) fn wanted(model: &Model, ids: impl Iterator<Item = TensorId>) -> Vec<Wanted> {
+    let one = |id: TensorId| {
+        let shape = shape_in_files(model, id);
+        let shape = shape.iter().map(|n| *n as usize).collect();
+        (model.tensor(id).name.clone(), shape)
+    };
+    ids.map(one).collect()
+}
+
+/// θ from a file, flat in the order of [`Model::space`]: one tensor per parameter of a safetensors file; of NPY and CSV the only
+/// parameter, all entries in declared order, or columns by their names.
 ///
 /// # Errors
-/// A file that cannot be read or is no safetensors file; tensors that are missing, unknown, of
+/// A file that cannot be read or is not what its ending says; tensors that are missing, unknown, of
 /// another shape, or not finite.
 pub fn parameters(model: &Model, path: &Path) -> Result<Vec<f64>> {
     let file = File::read(path)?;
+    if let Some(rows) = Rows::of(&file, path)? {
+        return rows.whole(&wanted(model, model.parameters()));
+    }
     let tensors = file.tensors()?;
     let known: Vec<&str> = model
         .parameters()
@@ -111,107 +125,6 @@ fn constant(path: &Path, key: Option<&str>, name: &str, shape: &[u64]) -> Result
         ),
     )
     .remedy("axes stand in declared order; complex tensors end with an axis (re, im)"))
-}
-
-/// The sizes that a file of inputs decides: that of the sample axis, where the model declares one
-/// (its size comes from the data, language §14).
-///
-/// # Errors
-/// A file that cannot be read or is no safetensors file; inputs that are missing, or have another
-/// number of axes.
-pub fn sizes(model: &Model, path: &Path) -> Result<BTreeMap<String, u64>> {
-    let Some(batch) = model.batch else {
-        return Ok(BTreeMap::new());
-    };
-    let file = File::read(path)?;
-    let tensors = file.tensors()?;
-    for id in model.inputs() {
-        let tensor = model.tensor(id);
-        let Some(position) = tensor.axes.iter().position(|a| *a == batch) else {
-            continue;
-        };
-        let shape = tensors.shape(&tensor.name)?;
-        let Some(size) = shape.get(position) else {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!(
-                    "`{}` has {} axes, and the model declares {}",
-                    tensor.name,
-                    shape.len(),
-                    tensor.axes.len()
-                ),
-            ));
-        };
-        return Ok(BTreeMap::from([(
-            model.axes[batch.index()].name.clone(),
-            *size as u64,
-        )]));
-    }
-    Ok(BTreeMap::new())
-}
-
-/// Samples of the inputs: one tensor per input, the samples along its first axis; where the model
-/// declares a sample axis, the tensors are one batch.
-///
-/// # Errors
-/// As [`parameters`]; numbers of samples that differ.
-pub fn inputs(model: &Model, path: &Path) -> Result<Vec<Inputs>> {
-    let file = File::read(path)?;
-    let tensors = file.tensors()?;
-    let ids: Vec<TensorId> = model.inputs().collect();
-    if ids.is_empty() {
-        return Err(
-            Error::new(ErrorKind::Unsupported, "the model has no inputs")
-                .remedy("leave the file of inputs out"),
-        );
-    }
-    let mut samples: Vec<Inputs> = Vec::new();
-    for (number, id) in ids.iter().enumerate() {
-        let (tensor, mut shape) = (model.tensor(*id), shape_in_files(model, *id));
-        let values = if model.batch.is_some() {
-            tensors.entries(&tensor.name, &shape)?
-        } else {
-            let shape_found = tensors.shape(&tensor.name)?;
-            let count = shape_found.first().copied().unwrap_or(1) as u64;
-            shape.insert(0, count);
-            tensors.entries(&tensor.name, &shape)?
-        };
-        let each = shape_in_files(model, *id).iter().product::<u64>() as usize;
-        let count = values.len() / each.max(1);
-        if number == 0 {
-            samples.resize(count, Inputs::default());
-        }
-        if count != samples.len() || count == 0 {
-            return Err(Error::new(
-                ErrorKind::Shape,
-                format!(
-                    "`{}` has {count} samples, and the first input has {}",
-                    tensor.name,
-                    samples.len()
-                ),
-            ));
-        }
-        let Source::Input { index, .. } = tensor.source else {
-            continue;
-        };
-        if let Some(axis) = index {
-            bounded(model, *id, &values, model.axis_size(axis))?;
-        }
-        for (sample, entries) in samples.iter_mut().zip(values.chunks_exact(each)) {
-            match index {
-                Some(_) => {
-                    sample.indices.insert(*id, entries.to_vec());
-                }
-                None => sample.flat.extend(entries),
-            }
-        }
-    }
-    let known: Vec<&str> = ids
-        .iter()
-        .map(|id| model.tensor(*id).name.as_str())
-        .collect();
-    tensors.nothing_else(&known, "input")?;
-    Ok(samples)
 }
 
 /// One tensor of a file, which must have this shape; other tensors in the file are of no concern.

@@ -2,7 +2,7 @@
 
 use super::file::File;
 use super::number::Type;
-use super::{Array, listed, shown};
+use super::{Array, foreign, listed, shown};
 use crate::error::{Error, ErrorKind, Result, nearest};
 use ::safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -19,11 +19,12 @@ impl File {
                 ErrorKind::File,
                 format!("`{}` is no safetensors file: {e}", self.shown),
             );
-            if self.bytes.starts_with(super::npy::MAGIC) {
-                return error.remedy("it is an NPY file: give it the ending .npy");
+            match foreign::of(&self.bytes, &self.shown) {
+                Some((what, remedy)) => error.context(&format!("it is {what}")).remedy(remedy),
+                None => error.remedy(
+                    "write it with a safetensors library: one tensor per parameter, f32 or f64",
+                ),
             }
-            error
-                .remedy("write it with a safetensors library: one tensor per parameter, f32 or f64")
         })?;
         Ok(Tensors {
             file: self,
@@ -72,7 +73,7 @@ impl<'a> Tensors<'a> {
                     self.file.shown
                 ),
             )
-            .remedy("axes stand in declared order; complex tensors end with an axis (re, im)"));
+            .remedy(reshaped(&found, shape)));
         }
         self.numbers(name, &view)
     }
@@ -175,4 +176,19 @@ impl<'a> Tensors<'a> {
             }
         }
     }
+}
+
+/// What to do about a shape that is not the one wanted.
+fn reshaped(found: &[u64], wanted: &[u64]) -> String {
+    let squeezed =
+        |shape: &[u64]| -> Vec<u64> { shape.iter().copied().filter(|n| *n != 1).collect() };
+    if squeezed(found) != squeezed(wanted) {
+        return "axes stand in declared order; complex tensors end with an axis (re, im)".into();
+    }
+    let axes: Vec<String> = wanted.iter().map(u64::to_string).collect();
+    let (list, what) = match wanted.is_empty() {
+        true => ("()".to_owned(), "a single number has no axes"),
+        false => (axes.join(", "), "they differ in axes of size 1"),
+    };
+    format!("{what}: save it after reshape({list})")
 }

@@ -1,11 +1,9 @@
-//! Results as safetensors, all or nothing: the file appears when it is complete and on the disk.
+//! Results as safetensors.
 
-use super::shown;
+use super::{output, shown};
 use crate::error::{Error, ErrorKind, Result};
 use ::safetensors::{Dtype, tensor::TensorView};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 /// A named array to write: name, shape, entries.
 pub type Named = (String, Vec<usize>, Vec<f64>);
@@ -52,11 +50,21 @@ impl Entries<'_> {
 /// # Errors
 /// As [`write_arrays`].
 pub fn write(path: &Path, arrays: &[Named]) -> Result<()> {
+    let bytes =
+        bytes(arrays).map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
+    output::write_bytes(path, &bytes)
+}
+
+/// The file of arrays in f64.
+///
+/// # Errors
+/// Two arrays of one name, entries that do not fill their shape.
+pub fn bytes(arrays: &[Named]) -> Result<Vec<u8>> {
     let borrowed: Vec<_> = arrays
         .iter()
         .map(|(name, shape, entries)| (name.as_str(), shape.as_slice(), Entries::F64(entries)))
         .collect();
-    write_arrays(path, &borrowed)
+    serialized(&borrowed)
 }
 
 /// Writes arrays, named and distinct. The same arrays in any order give the same bytes.
@@ -65,12 +73,13 @@ pub fn write(path: &Path, arrays: &[Named]) -> Result<()> {
 /// Two arrays of one name, entries that do not fill their shape, or a folder that cannot be written; a file that was there before
 /// is then as it was.
 pub fn write_arrays(path: &Path, arrays: &[(&str, &[usize], Entries<'_>)]) -> Result<()> {
-    let failed = |e: String| {
-        Error::new(
-            ErrorKind::File,
-            format!("cannot write `{}`: {e}", path.display()),
-        )
-    };
+    let bytes =
+        serialized(arrays).map_err(|e| e.context(&format!("cannot write `{}`", path.display())))?;
+    output::write_bytes(path, &bytes)
+}
+
+fn serialized(arrays: &[(&str, &[usize], Entries<'_>)]) -> Result<Vec<u8>> {
+    let failed = |e: String| Error::new(ErrorKind::File, e);
     let mut bytes = Vec::new();
     for (number, (name, shape, entries)) in arrays.iter().enumerate() {
         if arrays[..number].iter().any(|(other, ..)| other == name) {
@@ -96,33 +105,5 @@ pub fn write_arrays(path: &Path, arrays: &[(&str, &[usize], Entries<'_>)]) -> Re
             TensorView::new(*kind, shape.to_vec(), data).map_err(|e| failed(e.to_string()))?;
         views.push((*name, view));
     }
-    let file = ::safetensors::serialize(views, None).map_err(|e| failed(e.to_string()))?;
-    replace(path, &file).map_err(|e| failed(e.to_string()))
-}
-
-/// A file beside `path` that takes its place when it is complete: at any time, also after a loss of power, `path` is the old file
-/// or the new one.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let mut partial = path.as_os_str().to_owned();
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    partial.push(format!(".{}-{number}.partial", std::process::id()));
-    let partial = PathBuf::from(partial);
-    let write = || {
-        let mut file = std::fs::File::options()
-            .write(true)
-            .create_new(true)
-            .open(&partial)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&partial, path)
-    };
-    write().inspect_err(|_| drop(std::fs::remove_file(&partial)))?;
-    // The name is an entry of the folder, which some systems cannot open or sync; the file is whole either way.
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let _ = std::fs::File::open(folder).and_then(|f| f.sync_all());
-    Ok(())
+    ::safetensors::serialize(views, None).map_err(|e| failed(e.to_string()))
 }

@@ -1,16 +1,20 @@
-//! Checkpoints: the state of a tile in one safetensors file, which appears complete or not at all.
+//! Checkpoints: the state of a tile in one file, which appears complete or not at all.
+//!
+//! A line with the version, the length and the CRC-32 of what follows, then safetensors. Whatever bit of it changes on the disk, it
+//! is refused: a run goes on to the bits that it would have had, or not at all.
 
-use super::{Crossings, Diverged, State, cannot};
+use super::{BLOCK, Crossings, Diverged, State, cannot};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use std::collections::HashMap;
-use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
+use symbias_model::data::output::write_bytes;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
 
 /// Version of the format, and of the meaning of the numbers in it.
-const VERSION: &str = "symbias checkpoint 2";
+const VERSION: &str = "symbias checkpoint 3";
 
 /// A state, and how much of the record belongs to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +22,54 @@ pub(super) struct Checkpoint<T> {
     pub state: State<T>,
     /// Looks that have been written.
     pub frames: u64,
+    /// CRC-32 of their file, as far as they reach.
+    pub seen: u32,
     pub diverged: Vec<Diverged>,
 }
+
+/// What a checkpoint has to fit.
+pub(super) struct Fits<'f, T> {
+    /// A state of the same process.
+    pub state: &'f State<T>,
+    /// Looks of the whole run, in steps.
+    pub looks: &'f [u64],
+    /// Its replicas.
+    pub replicas: &'f Range<u64>,
+}
+
+/// The line before the bytes.
+fn seal(bytes: &[u8]) -> String {
+    format!(
+        "{VERSION} {:016x} {:08x}\n",
+        bytes.len(),
+        crc32fast::hash(bytes)
+    )
+}
+
+/// The bytes behind their line.
+fn opened(file: &[u8]) -> std::result::Result<&[u8], String> {
+    let end = file.iter().take(SEAL).position(|b| *b == b'\n');
+    let line = end.map(|e| String::from_utf8_lossy(&file[..e]));
+    let (Some(end), Some(line)) = (end, line) else {
+        return Err(format!(
+            "is no checkpoint of this version, which reads `{VERSION}`"
+        ));
+    };
+    if !line.starts_with(VERSION) {
+        return Err(format!(
+            "is of another version: `{}`, and this one reads `{VERSION}`",
+            line.escape_debug()
+        ));
+    }
+    let bytes = &file[end + 1..];
+    match seal(bytes).trim_end() == line {
+        true => Ok(bytes),
+        false => Err("is damaged: its length and checksum are not those that were written".into()),
+    }
+}
+
+/// Bytes of the line, at most.
+const SEAL: usize = 64;
 
 fn bytes<T: Real>(x: &[T]) -> Vec<u8> {
     // f32 goes through f64 without loss; the file keeps one type.
@@ -64,25 +114,23 @@ impl<T: Real> Checkpoint<T> {
             ));
         }
         let metadata = HashMap::from([
-            ("format".to_owned(), VERSION.to_owned()),
             ("identity".to_owned(), format!("{identity:016x}")),
             ("element".to_owned(), T::NAME.to_owned()),
             ("step".to_owned(), self.state.step.to_string()),
             ("frames".to_owned(), self.frames.to_string()),
+            ("seen".to_owned(), self.seen.to_string()),
         ]);
         let text = safetensors::serialize(views, Some(metadata)).map_err(failed)?;
-        let beside = path.with_extension("partial");
-        let written = std::fs::File::create(&beside)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
-            .and_then(|()| std::fs::rename(&beside, path));
-        written.map_err(|e| {
-            drop(std::fs::remove_file(&beside));
-            cannot("write the checkpoint", path, &e)
+        let file = [seal(&text).as_bytes(), &text].concat();
+        write_bytes(path, &file).map_err(|e| {
+            e.context("checkpoint").remedy(
+                "free space, or give a folder that can be written; a run goes on from its checkpoints with --resume",
+            )
         })
     }
 
     /// Reads one; `None` if there is none.
-    pub fn read(path: &Path, identity: u64, len: usize) -> Result<Option<Checkpoint<T>>> {
+    pub fn read(path: &Path, identity: u64, fits: &Fits<'_, T>) -> Result<Option<Checkpoint<T>>> {
         let file = match std::fs::read(path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -90,19 +138,14 @@ impl<T: Real> Checkpoint<T> {
         };
         let refuse = |why: String| {
             Error::new(ErrorKind::File, format!("`{}` {why}", path.display()))
-                .remedy("resume with the version and the experiment that wrote it, or start anew in another folder")
+                .remedy("resume with the version and the experiment that wrote it, remove the file to run its replicas anew, or start in another folder")
         };
         let broken = |e: safetensors::SafeTensorError| refuse(format!("is no checkpoint: {e}"));
-        let (_, header) = SafeTensors::read_metadata(&file).map_err(broken)?;
+        let file = opened(&file).map_err(refuse)?;
+        let (_, header) = SafeTensors::read_metadata(file).map_err(broken)?;
         let none = HashMap::new();
         let metadata = header.metadata().as_ref().unwrap_or(&none);
         let field = |name: &str| metadata.get(name).map_or("", String::as_str);
-        if field("format") != VERSION {
-            return Err(refuse(format!(
-                "is of another version: `{}`, and this one reads `{VERSION}`",
-                field("format")
-            )));
-        }
         if field("identity") != format!("{identity:016x}") || field("element") != T::NAME {
             return Err(refuse("belongs to another experiment".into()));
         }
@@ -111,7 +154,7 @@ impl<T: Real> Checkpoint<T> {
                 .parse::<u64>()
                 .map_err(|_| refuse(format!("has no number `{name}`")))
         };
-        let tensors = SafeTensors::deserialize(&file).map_err(broken)?;
+        let tensors = SafeTensors::deserialize(file).map_err(broken)?;
         let eights = |name: &str| -> Result<Vec<[u8; 8]>> {
             let view = tensors.tensor(name).map_err(broken)?;
             Ok(view.data().as_chunks::<8>().0.to_vec())
@@ -150,6 +193,8 @@ impl<T: Real> Checkpoint<T> {
                     .collect(),
             },
             frames: number("frames")?,
+            seen: u32::try_from(number("seen")?)
+                .map_err(|_| refuse("has no checksum of its frames".into()))?,
             diverged: events
                 .as_chunks::<2>()
                 .0
@@ -160,12 +205,49 @@ impl<T: Real> Checkpoint<T> {
                 })
                 .collect(),
         };
-        if checkpoint.state.theta.len() != len {
-            return Err(refuse(format!(
-                "has {} parameters, and {len} are expected",
-                checkpoint.state.theta.len()
-            )));
+        match checkpoint.misfit(fits) {
+            None => Ok(Some(checkpoint)),
+            Some(why) => Err(refuse(why)),
         }
-        Ok(Some(checkpoint))
+    }
+
+    /// Why it is no state of this run, whatever its checksum says.
+    fn misfit(&self, fits: &Fits<'_, T>) -> Option<String> {
+        let (own, other) = (&self.state, fits.state);
+        let lengths = [
+            ("parameters", own.theta.len(), other.theta.len()),
+            ("velocities", own.velocity.len(), other.velocity.len()),
+            ("squares", own.squares.len(), other.squares.len()),
+            ("crossings", own.crossings.len(), other.crossings.len()),
+        ];
+        for (what, found, wanted) in lengths {
+            if found != wanted {
+                return Some(format!("has {found} {what}, and {wanted} are expected"));
+            }
+        }
+        let last = fits
+            .looks
+            .last()
+            .copied()
+            .unwrap_or(0)
+            .next_multiple_of(BLOCK);
+        if own.step > last || !own.step.is_multiple_of(BLOCK) {
+            return Some(format!("is at step {}, where no checkpoint is", own.step));
+        }
+        // A look is done before the steps beyond it.
+        let passed = fits.looks.partition_point(|l| *l < own.step) as u64;
+        let due = fits.looks.partition_point(|l| *l <= own.step) as u64;
+        let all_lost = self.diverged.len() as u64 == fits.replicas.end - fits.replicas.start;
+        if !(passed..=due).contains(&self.frames) && !all_lost
+            || self.frames > fits.looks.len() as u64
+        {
+            return Some(format!(
+                "has {} looks at step {}, and {due} are due",
+                self.frames, own.step
+            ));
+        }
+        let inside = |r: u64| fits.replicas.contains(&r);
+        let outside = self.diverged.iter().find(|d| !inside(d.replica));
+        outside.map(|d| format!("names replica {}, which is not of its tile", d.replica))
     }
 }

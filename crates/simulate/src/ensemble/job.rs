@@ -1,6 +1,6 @@
 //! One tile from its start, or its checkpoint, to the end of the schedule.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Fits};
 use super::frames::Frames;
 use super::{BLOCK, Blocks, Crossings, Diverged, Ensemble, Monitor, Process, Tile, file_of, lock};
 use crate::observe::{Moment, Worker, len};
@@ -68,13 +68,19 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
         let mut found = None;
         if let Some((folder, identity)) = ensemble.keep {
             let path = file_of(folder, &replicas, "checkpoint");
-            found = Checkpoint::<T>::read(&path, identity, d * count)?;
+            let fits = Fits {
+                state: &tile.tile().state(),
+                looks: ensemble.schedule.steps(),
+                replicas: &replicas,
+            };
+            found = Checkpoint::<T>::read(&path, identity, &fits)?;
         }
         let frames_at = ensemble
             .keep
             .map(|(folder, _)| file_of(folder, &replicas, "frames"));
         let looked = found.as_ref().map_or(0, |c| c.frames);
-        let frames = Frames::open(frames_at.as_deref(), count * width, looked)?;
+        let seen = found.as_ref().map_or(0, |c| c.seen);
+        let frames = Frames::open(frames_at.as_deref(), count * width, looked, seen)?;
         let mut diverged = Vec::new();
         if let Some(checkpoint) = found {
             tile.restore(&checkpoint.state);
@@ -187,8 +193,9 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
             return Ok(());
         }
         self.tile.advance(boundary, &mut self.diverged);
-        self.frames.sync()?;
+        let seen = self.frames.sync()?;
         let checkpoint = Checkpoint {
+            seen,
             state: self.tile.tile().state(),
             frames: self.looked as u64,
             diverged: self.diverged.clone(),

@@ -2,16 +2,41 @@
 
 use symbias_model::error::{Error, ErrorKind, Result};
 
+/// Looks at most: their numbers are kept.
+const LOOKS: u64 = 1 << 24;
+/// Steps at most: records hold them as f64, which has integers up to there.
+const STEPS: u64 = 1 << 53;
+
 /// Steps at which a run is looked at; step 0 is the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Vec<u64>);
+
+fn few(looks: u64) -> Result<()> {
+    if looks <= LOOKS {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Value,
+        format!("a run is looked at {looks} times"),
+    )
+    .remedy(
+        "look at most 2^24 times: look = { points = 200 } is even in the logarithm of the step",
+    ))
+}
 
 impl Schedule {
     /// Any steps; sorted, without repeats.
     ///
     /// # Errors
-    /// If there is none, or the last is 0.
+    /// If there is none, the last is 0, or beyond 2^53; more than 2^24.
     pub fn at(mut steps: Vec<u64>) -> Result<Schedule> {
+        few(steps.len() as u64)?;
+        if let Some(step) = steps.iter().find(|s| **s > STEPS) {
+            return Err(
+                Error::new(ErrorKind::Value, format!("a run of {step} steps"))
+                    .remedy("give at most 2^53: a record holds steps as f64"),
+            );
+        }
         steps.sort_unstable();
         steps.dedup();
         if steps.last().is_none_or(|last| *last == 0) {
@@ -31,6 +56,7 @@ impl Schedule {
             return Err(Error::new(ErrorKind::Value, "a look every 0 steps")
                 .remedy("give a positive number"));
         }
+        few(last / every)?;
         Schedule::at(
             (0..=last)
                 .step_by(every.min(last.max(1)) as usize)
@@ -44,6 +70,7 @@ impl Schedule {
     /// # Errors
     /// As [`Schedule::at`].
     pub fn logarithmic(points: u64, last: u64) -> Result<Schedule> {
+        few(points)?;
         let n = points.max(2) - 1;
         let step = |k: u64| (last as f64).powf(k as f64 / n as f64).round() as u64;
         Schedule::at(

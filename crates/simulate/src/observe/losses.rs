@@ -4,7 +4,7 @@ use super::held::Held;
 use super::{Moment, Observable, Worker};
 use crate::training::feed::Feeder;
 use crate::training::{Feed, Training};
-use symbias_model::error::Result;
+use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};
 
 /// The step whose random numbers are those of data to test on: no training reaches it.
@@ -17,6 +17,8 @@ pub struct Loss {
     training: Training,
     loss: Program<f64>,
     teacher: Option<Program<f64>>,
+    /// The fixed inputs, where they are not those of the replica.
+    fixed: Option<Vec<f64>>,
 }
 
 impl Loss {
@@ -30,11 +32,24 @@ impl Loss {
         Loss::new(name, all)
     }
 
-    /// The loss on so many samples drawn once, with the answers of the teacher and without noise.
+    /// The loss on so many samples drawn once, with the answers of the teacher and without noise. `fixed` are their numbers of
+    /// [`Feed::Fixed`] inputs, sample by sample.
     ///
     /// # Errors
-    /// As [`Program::compile`].
-    pub fn on_fresh(name: &str, training: &Training, samples: usize) -> Result<Loss> {
+    /// As [`Program::compile`]; another number of fixed ones.
+    pub fn apart(name: &str, training: &Training, samples: usize, fixed: Vec<f64>) -> Result<Loss> {
+        let wanted = training.fixed_per_sample().checked_mul(samples);
+        if wanted != Some(fixed.len()) {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "`{name}` has {} fixed numbers for {samples} samples of {}",
+                    fixed.len(),
+                    training.fixed_per_sample()
+                ),
+            )
+            .remedy("give the fixed inputs of every sample"));
+        }
         let mut fresh = training.clone();
         (fresh.samples, fresh.batch) = (samples, None);
         for feed in &mut fresh.feeds {
@@ -42,7 +57,9 @@ impl Loss {
                 *noise = 0.0;
             }
         }
-        Loss::new(name, fresh)
+        let mut loss = Loss::new(name, fresh)?;
+        loss.fixed = Some(fixed);
+        Ok(loss)
     }
 
     fn new(name: &str, training: Training) -> Result<Loss> {
@@ -61,6 +78,7 @@ impl Loss {
                 None
             },
             training,
+            fixed: None,
         })
     }
 }
@@ -97,7 +115,8 @@ impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
         let (own, teacher) = (&self.of.training, &self.of.teacher);
         let inputs = self.data.of(moment.replica, || {
-            let mut feeder = Feeder::new(own, &[&moment.setting.fixed]);
+            let fixed = self.of.fixed.as_ref().unwrap_or(&moment.setting.fixed);
+            let mut feeder = Feeder::new(own, &[fixed]);
             feeder.fill(own.seed, moment.replica, TEST);
             if let Some(teacher) = teacher {
                 let mut workspace = teacher.workspace();

@@ -1,22 +1,51 @@
-//! Arrays that figures compare with: read from files once, kept in the record.
+//! Arrays of files that an experiment names: those of its data, and those that figures compare with, kept in the record.
 
 use super::plan::below;
-use super::spec::Spec;
+use super::spec::{FileSpec, Spec};
 use std::collections::BTreeMap;
 use std::path::Path;
-use symbias_model::data;
-use symbias_model::error::Result;
+use symbias_model::data::{self, Reading, Which};
+use symbias_model::error::{Error, ErrorKind, Result};
+
+/// One array, its rows if some are chosen.
+///
+/// # Errors
+/// A file that cannot be read, or that is outside of the folder; rows that it has not.
+pub(super) fn array(folder: &Path, place: &FileSpec) -> Result<Reading> {
+    let path = below(folder, &place.path)?;
+    let which = Which {
+        key: place.key.as_deref(),
+        header: place.header,
+    };
+    let mut found = data::read(&path, which)?;
+    let Some((from, to)) = place.rows else {
+        return Ok(found);
+    };
+    let rows = found.array.shape.first().copied().unwrap_or(0);
+    if from >= to || to > rows {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("rows [{from}, {to}] of `{}`, which has {rows}", place.path),
+        )
+        .remedy("give the first row, from 0, and one past the last"));
+    }
+    let each = found.array.entries.len() / rows;
+    found.array.entries = found.array.entries[from * each..to * each].to_vec();
+    found.array.shape[0] = to - from;
+    found.table = found
+        .table
+        .map(|t| format!("{t}, rows {from} to {}", to - 1));
+    Ok(found)
+}
 
 /// All arrays of the table `given`, by name.
 ///
 /// # Errors
-/// A file that cannot be read, or that is outside of the folder.
+/// As [`array`].
 pub(super) fn read(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<f64>>> {
-    let one = |(name, place): (&String, &super::spec::FileSpec)| {
-        let array = below(folder, &place.path)
-            .and_then(|path| data::read_array(&path, place.key.as_deref()))
-            .map_err(|e| e.context(&format!("given `{name}`")))?;
-        Ok((name.clone(), array.entries))
+    let one = |(name, place): (&String, &FileSpec)| {
+        let found = array(folder, place).map_err(|e| e.context(&format!("given `{name}`")))?;
+        Ok((name.clone(), found.array.entries))
     };
     spec.given.iter().map(one).collect()
 }

@@ -1,11 +1,13 @@
 //! How each input of a model is fed, and the data that stay.
 
 use super::draws::{Drawer, Purpose};
-use super::plan::{ModelFile, below};
-use super::spec::{Arm, ExperimentFile, InputSpec, LawSpec};
-use symbias_model::data;
+use super::plan::ModelFile;
+use super::spec::{Arm, ExperimentFile, FileSpec, InputSpec, LawSpec};
+use super::{budget, given};
+use std::collections::BTreeMap;
+use std::path::Path;
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::expression::{Law, Source, TensorId};
+use symbias_model::expression::{Law, Model, Source, TensorId};
 use symbias_simulate::training::{Feed, Training};
 
 /// The feeds of all real inputs, and where the fixed ones come from.
@@ -17,6 +19,8 @@ pub(super) struct Inputs {
     /// The fixed inputs in declared order: numbers of a sample, and origin.
     fixed: Vec<(usize, Origin)>,
     drawer: Option<Drawer>,
+    /// What was taken for rows, columns and names of each table that was read.
+    pub tables: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -107,33 +111,13 @@ pub(super) fn plan(
         _ => None,
     };
     let (mut feeds, mut fixed, mut samples) = (Vec::new(), Vec::new(), None);
+    let mut tables = Vec::new();
     for id in ids {
         let tensor = model.tensor(id);
         let shape: Vec<usize> = model.shape(id).iter().map(|n| *n as usize).collect();
         let len = shape.iter().product::<usize>() * tensor.field.width();
-        // An array of one sample, or of several along a first axis.
-        let mut counted = |found: &[usize], what: &str| -> Result<usize> {
-            let count = if found == shape {
-                1
-            } else {
-                found.first().copied().unwrap_or(0)
-            };
-            if found != shape && found.get(1..) != Some(&shape[..]) {
-                return Err(Error::new(
-                    ErrorKind::Shape,
-                    format!(
-                        "{what} has shape {found:?}, and input `{}` {shape:?}",
-                        tensor.name
-                    ),
-                )
-                .remedy("the shape of the input, or samples along a first axis before it"));
-            }
-            if count == 0 {
-                return Err(
-                    Error::new(ErrorKind::Value, format!("{what} has no samples"))
-                        .remedy("give at least one"),
-                );
-            }
+        let mut counted = |found: &[usize], what: &str| -> Result<()> {
+            let count = samples_of(found, &shape, what, &tensor.name)?;
             if *samples.get_or_insert(count) != count {
                 return Err(Error::new(
                     ErrorKind::Shape,
@@ -144,7 +128,7 @@ pub(super) fn plan(
                 )
                 .remedy("all inputs that are data have the same number of samples"));
             }
-            Ok(count)
+            Ok(())
         };
         let feed = match specs.get(&tensor.name) {
             None => match tensor.source {
@@ -166,10 +150,10 @@ pub(super) fn plan(
                 Feed::Fixed
             }
             Some(InputSpec::File(place)) => {
-                let path = below(&file.folder, &place.path)?;
-                let array = data::read_array(&path, place.key.as_deref())?;
-                counted(&array.shape, &format!("`{}`", place.path))?;
-                fixed.push((len, Origin::Given(array.entries)));
+                let found = given::array(&file.folder, place)?;
+                tables.extend(found.table);
+                counted(&found.array.shape, &format!("`{}`", place.path))?;
+                fixed.push((len, Origin::Given(found.array.entries)));
                 Feed::Fixed
             }
             Some(InputSpec::Data(name)) => {
@@ -198,22 +182,19 @@ pub(super) fn plan(
         (Some(data), _) => data,
         (None, asked) => asked.unwrap_or(1),
     };
+    let outputs: u64 = model.outputs.iter().map(|o| model.entries(*o)).sum();
+    room(model, samples, outputs)?;
     Ok(Inputs {
         feeds,
         samples,
+        tables,
         fixed,
         drawer,
     })
 }
 
 /// The answers of a teacher are the outputs, as they are.
-fn answers(
-    model: &symbias_model::expression::Model,
-    len: usize,
-    has_teacher: bool,
-    noise: f64,
-    name: &str,
-) -> Result<()> {
+fn answers(model: &Model, len: usize, has_teacher: bool, noise: f64, name: &str) -> Result<()> {
     let outputs: u64 = model.outputs.iter().map(|o| model.entries(*o)).sum();
     if !has_teacher {
         return Err(Error::new(
@@ -237,4 +218,125 @@ fn answers(
         .remedy("give a standard deviation of at least 0"));
     }
     Ok(())
+}
+
+/// Samples of an array: one of the shape of the input, or several along a first axis before it.
+fn samples_of(found: &[usize], shape: &[usize], what: &str, input: &str) -> Result<usize> {
+    let count = if found == shape {
+        1
+    } else {
+        found.first().copied().unwrap_or(0)
+    };
+    if found != shape && found.get(1..) != Some(shape) {
+        return Err(Error::new(
+            ErrorKind::Shape,
+            format!("{what} has shape {found:?}, and input `{input}` {shape:?}"),
+        )
+        .remedy("the shape of the input, or samples along a first axis before it"));
+    }
+    if count == 0 {
+        return Err(
+            Error::new(ErrorKind::Value, format!("{what} has no samples"))
+                .remedy("give at least one"),
+        );
+    }
+    Ok(count)
+}
+
+/// Whether so many samples have room: their inputs and outputs, in as many lanes as one vector has.
+///
+/// # Errors
+/// More memory than is free.
+pub(super) fn room(model: &Model, samples: usize, outputs: u64) -> Result<()> {
+    const LANES: u128 = 16;
+    let inputs: u64 = Training::real_inputs(model)
+        .map(|id| model.entries(id))
+        .sum();
+    let each = u128::from(inputs + outputs);
+    budget::memory(
+        samples as u128 * each * LANES * 4,
+        &format!("{samples} samples of {each} inputs and outputs"),
+    )
+}
+
+/// The fixed inputs of samples that are not those of training, sample by sample: numbers that are the same for all, and rows of
+/// files; with how many samples there are.
+///
+/// # Errors
+/// Data that no file is named for; a file for what is no data, or with another number of samples.
+pub(super) fn apart(
+    spec: &Arm,
+    training: &Training,
+    folder: &Path,
+    held: &BTreeMap<String, FileSpec>,
+    asked: Option<usize>,
+    tables: &mut Vec<String>,
+) -> Result<(usize, Vec<f64>)> {
+    let model = &training.model;
+    let specs = spec.inputs.clone().unwrap_or_default();
+    let mut samples = asked;
+    let mut columns = Vec::new();
+    let places = training.places();
+    let fixed = || places.iter().filter(|p| p.feed == Feed::Fixed);
+    for place in fixed() {
+        let name = &model.tensor(place.id).name;
+        if let Some(InputSpec::Value(x)) = specs.get(name) {
+            columns.push((place.len, Err(*x)));
+            continue;
+        }
+        let Some(file) = held.get(name) else {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("`{name}` is data, which has no law to draw fresh samples by"),
+            )
+            .remedy(format!(
+                "name rows that are not trained on: {{ held = {{ {name} = {{ path = \"test.csv\" }} }} }}, or rows = [80, 100] of the same file beside rows = [0, 80] in `inputs`"
+            )));
+        };
+        let found = given::array(folder, file)?;
+        tables.extend(found.table);
+        let shape: Vec<usize> = model.shape(place.id).iter().map(|n| *n as usize).collect();
+        let count = samples_of(
+            &found.array.shape,
+            &shape,
+            &format!("`{}`", file.path),
+            name,
+        )?;
+        if *samples.get_or_insert(count) != count {
+            return Err(Error::new(
+                ErrorKind::Shape,
+                format!(
+                    "`{}` has {count} samples, and another input {}",
+                    file.path,
+                    samples.unwrap_or(0)
+                ),
+            )
+            .remedy("all inputs that are held out have the same number of samples"));
+        }
+        columns.push((place.len, Ok(found.array.entries)));
+    }
+    let names: Vec<&str> = fixed().map(|p| model.tensor(p.id).name.as_str()).collect();
+    if let Some(unknown) = held.keys().find(|k| !names.contains(&k.as_str())) {
+        return Err(Error::new(
+            ErrorKind::Unknown,
+            format!("`{unknown}` is held out, and is no data of the arm"),
+        )
+        .suggest(unknown, names));
+    }
+    let Some(samples) = samples.filter(|s| *s > 0) else {
+        return Err(
+            Error::new(ErrorKind::Value, "it is a loss on no samples").remedy("give at least one")
+        );
+    };
+    room(model, samples, 0)?;
+    let mut all = Vec::new();
+    for sample in 0..samples {
+        for (len, origin) in &columns {
+            match origin {
+                Ok(entries) => all.extend(&entries[sample * len..(sample + 1) * len]),
+                Err(x) => all.extend(std::iter::repeat_n(*x, *len)),
+            }
+        }
+    }
+    Ok((samples, all))
 }

@@ -4,15 +4,19 @@
 //! `record` keeps what they measured. Prediction (crate `bias`) and measurement (crate `simulate`) meet in `verdict`;
 //! `figures` draws records, and `reproduce` runs the published experiments.
 
+mod budget;
 mod diffusion;
 mod draws;
 pub mod figures;
 mod given;
+mod hold;
+mod identity;
 mod inputs;
 mod kkt;
 mod observe;
 mod orbit;
 mod perform;
+mod place;
 pub mod plan;
 mod quantile;
 pub mod record;
@@ -22,4 +26,6 @@ mod shards;
 pub mod spec;
 pub mod verdict;
 
+pub(crate) use hold::{Hold, is_empty};
+pub use identity::{Asked, Made};
 pub use perform::{Concluded, Request, join, perform};

@@ -1,9 +1,11 @@
 //! What an arm looks at: statements, functions of arrays, losses, charges.
 
 use super::draws::written;
-use super::kkt;
 use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
+use super::{inputs, kkt};
+use std::collections::BTreeMap;
+use std::path::Path;
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::weights;
@@ -25,6 +27,7 @@ pub(super) fn plan(
     training: &Training,
     factors: &[Factor],
     charges: &[AffineField],
+    (folder, tables): (&Path, &mut Vec<String>),
 ) -> Result<Vec<Box<dyn Observable>>> {
     let observe = spec.observe.clone().unwrap_or_default();
     let statements = Statements::new(&observe, own, training)?;
@@ -46,17 +49,18 @@ pub(super) fn plan(
         )?));
     }
     for (name, loss) in &observe.losses {
-        all.push(Box::new(match loss {
-            LossSpec::Data {} => Loss::of_data(name, training)?,
-            LossSpec::Fresh(0) => {
-                return Err(Error::new(
-                    ErrorKind::Value,
-                    format!("`{name}` is a loss on no samples"),
-                )
-                .remedy("give at least one"));
+        let none = BTreeMap::new();
+        let (held, asked) = match loss {
+            LossSpec::Data {} => {
+                all.push(Box::new(Loss::of_data(name, training)?));
+                continue;
             }
-            LossSpec::Fresh(samples) => Loss::on_fresh(name, training, *samples)?,
-        }));
+            LossSpec::Fresh(samples) => (&none, Some(*samples)),
+            LossSpec::Held(files) => (files, None),
+        };
+        let (samples, fixed) = inputs::apart(spec, training, folder, held, asked, tables)
+            .map_err(|e| e.context(&format!("loss `{name}`")))?;
+        all.push(Box::new(Loss::apart(name, training, samples, fixed)?));
     }
     for (name, problem) in &observe.kkt {
         let observed = |of: &str| statements.observable(of);

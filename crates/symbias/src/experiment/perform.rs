@@ -1,17 +1,17 @@
 //! A request from a person: read, plan, run, conclude, record.
 
+use super::hold::Hold;
+use super::identity::Asked;
+use super::place::{PARTIAL, Place};
 use super::plan::{self, Planned};
-use super::record::{self, Measured, RECORD, Record};
+use super::record::{self, Measured, Record};
 use super::run::{self, Board, RunOptions};
 use super::spec::ExperimentFile;
-use super::{figures, given, shards, verdict};
+use super::{budget, figures, given, identity, place, shards, verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use symbias_model::error::{Error, ErrorKind, Result};
-
-/// The folder of checkpoints in that of a record.
-const PARTIAL: &str = "partial";
 
 /// What to run, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,42 +45,82 @@ pub struct Concluded {
     pub folder: PathBuf,
     /// Whether the run was interrupted: there is no record yet, but checkpoints.
     pub interrupted: bool,
-}
-
-/// Whether a folder is free for a run, or holds one to go on with; `Some` if that one is finished.
-fn claim(request: &Request) -> Result<Option<(Record, Vec<Measured>)>> {
-    let out = &request.out;
-    let exists = |remedy: &str| {
-        Err(Error::new(ErrorKind::File, format!("`{}` exists", out.display())).remedy(remedy))
-    };
-    if out.is_file() {
-        return exists("name a folder");
-    }
-    let empty = std::fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
-    if out.join(RECORD).is_file() {
-        if request.resume {
-            return record::read(out).map(Some);
-        }
-        return exists("it holds a finished record: name another folder, or remove it");
-    }
-    if out.join(PARTIAL).is_dir() && !request.resume {
-        return exists("it holds an interrupted run: go on with --resume, or name another folder");
-    }
-    if !empty && !out.join(PARTIAL).is_dir() {
-        return exists("it holds other files: name a new folder");
-    }
-    record::make_folder(&out.join(PARTIAL))?;
-    Ok(None)
+    /// What was taken for rows, columns and names of each table that was read.
+    pub tables: Vec<String>,
 }
 
 /// Runs a request to its record, or to checkpoints if the board is stopped.
 ///
 /// # Errors
-/// A mistake in the experiment or the request; a folder that exists or cannot be written.
+/// A mistake in the experiment or the request; a folder that exists, is another process's, or cannot be written; more memory or
+/// disk than there is.
 pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
     let begun = Instant::now();
+    let out = &request.out;
     let file = ExperimentFile::read(&request.experiment)?;
-    let mut arms = plan::plan(&file)?;
+    let (arms, options) = prepared(request, &file)?;
+    let asked = Asked::of(&arms, &options)?;
+    let tables = tables(&arms);
+    let admitted = || -> Result<Place> {
+        let place = Place::of(out)?;
+        place.admits_run(out, request.resume)?;
+        Ok(place)
+    };
+    let recorded = || recorded(out, &file, &asked, &tables);
+    // What is finished is read, and needs no lock.
+    if admitted()? == Place::Finished {
+        return recorded();
+    }
+    let hold = Hold::take(out)?;
+    // Another process may have come to its end meanwhile.
+    match admitted()? {
+        Place::Finished => return recorded(),
+        Place::Undrawn => {
+            place::begin(out)?;
+            let concluded = recorded()?;
+            concluded.end()?;
+            return Ok(concluded);
+        }
+        _ => place::begin(out)?,
+    }
+    let measured = match run::run(&file, &arms, &options, board) {
+        Ok(measured) => measured,
+        Err(error) => {
+            place::without_checkpoints(out);
+            drop(hold);
+            // Only an empty folder can be removed like this.
+            drop(std::fs::remove_dir(out));
+            return Err(error);
+        }
+    };
+    let interrupted =
+        measured.iter().any(|m| !m.finished) || measured.len() < started(&arms, &options);
+    let mut record = record::describe(&file.spec, &measured, &parameters(&arms));
+    record.given = given::read(&file.spec, &file.folder)?;
+    record.asked = Some(asked);
+    if !interrupted {
+        if request.shard.is_none() {
+            record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
+        }
+        record.environment = environment(&options, begun);
+        record::write(out, &mut record, &measured)?;
+    }
+    let concluded = Concluded {
+        record,
+        measured,
+        folder: out.clone(),
+        interrupted,
+        tables,
+    };
+    if !interrupted {
+        concluded.end()?;
+    }
+    Ok(concluded)
+}
+
+/// The arms that are asked for, and how they are run; everything that can be known before is looked at.
+fn prepared(request: &Request, file: &ExperimentFile) -> Result<(Vec<Planned>, RunOptions)> {
+    let mut arms = plan::plan(file)?;
     let names: Vec<String> = arms.iter().map(|a| a.name.clone()).collect();
     if let Some(unknown) = request.arms.iter().find(|a| !names.contains(a)) {
         return Err(Error::new(
@@ -97,97 +137,52 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         keep: Some(request.out.join(PARTIAL)),
         pause: request.pause,
     };
-    for arm in &arms {
-        options.part(arm.most)?;
-    }
-    if let Some((record, measured)) = claim(request)? {
-        same(&record, &file, &arms, &options)
-            .map_err(|e| e.context(&format!("`{}`", request.out.display())))?;
-        let concluded = Concluded {
-            record,
-            measured,
-            folder: request.out.clone(),
-            interrupted: false,
-        };
-        // The run may have been killed between the record and the end.
-        if request.shard.is_none() && !concluded.folder.join(figures::FIGURES).is_dir() {
-            concluded.draw()?;
+    budget::check(&arms, &options)?;
+    Ok((arms, options))
+}
+
+/// The record of a folder, if it is what is asked for.
+fn recorded(
+    out: &Path,
+    file: &ExperimentFile,
+    asked: &Asked,
+    tables: &[String],
+) -> Result<Concluded> {
+    let (record, measured) = record::read(out)?;
+    let differs = match identity::difference(&file.spec, &record.experiment) {
+        Some(key) => Some(format!("another experiment: it differs in `{key}`")),
+        None => {
+            let held = identity::asked_of(&record)?;
+            asked.differs(held).or_else(|| {
+                (asked.shard != held.shard).then(|| "another shard of the replicas".to_owned())
+            })
         }
-        return Ok(concluded);
+    };
+    if let Some(what) = differs {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!(
+                "`{}`: it holds a finished record of {what}",
+                out.display()
+            ),
+        )
+        .remedy("name another folder, or ask for what was run: a model, data or experiment that changed is run anew"));
     }
-    let measured = run::run(&file, &arms, &options, board)
-        .inspect_err(|_| without_checkpoints(&request.out))?;
-    let interrupted =
-        measured.iter().any(|m| !m.finished) || measured.len() < started(&arms, &options);
-    let mut record = record::describe(&file.spec, &measured, &parameters(&arms));
-    record.given = given::read(&file.spec, &file.folder)?;
-    if !interrupted {
-        if request.shard.is_none() {
-            record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
-        }
-        record.environment = environment(&options, begun);
-        record::write(&request.out, &record, &measured)?;
-        let partial = request.out.join(PARTIAL);
-        std::fs::remove_dir_all(&partial).map_err(|e| {
-            let text = format!("cannot remove `{}`: {e}", partial.display());
-            Error::new(ErrorKind::File, text)
-                .remedy("the record is complete: remove the folder of checkpoints by hand")
-        })?;
-    }
-    let concluded = Concluded {
+    Ok(Concluded {
         record,
         measured,
-        folder: request.out.clone(),
-        interrupted,
-    };
-    if !interrupted && request.shard.is_none() {
-        concluded.draw()?;
-    }
-    Ok(concluded)
+        folder: out.to_owned(),
+        interrupted: false,
+        tables: tables.to_vec(),
+    })
 }
 
-/// Removes the folders of a run that failed before it had anything to keep.
-fn without_checkpoints(out: &Path) {
-    let partial = out.join(PARTIAL);
-    // Only empty folders can be removed like this.
-    for arm in std::fs::read_dir(&partial).into_iter().flatten().flatten() {
-        drop(std::fs::remove_dir(arm.path()));
-    }
-    drop(std::fs::remove_dir(&partial).and_then(|()| std::fs::remove_dir(out)));
-}
-
-/// Whether a finished record is what a request asks for.
-fn same(
-    record: &Record,
-    file: &ExperimentFile,
-    arms: &[Planned],
-    options: &RunOptions,
-) -> Result<()> {
-    let other = |what: &str| {
-        Err(Error::new(
-            ErrorKind::Value,
-            format!("it holds a finished record of {what}"),
-        )
-        .remedy("name another folder, or ask for what was run"))
-    };
-    if record.experiment != file.spec {
-        return other("another experiment, or of this one before the file was changed");
-    }
-    let mut wanted = Vec::new();
-    for arm in arms {
-        let part = options.part(arm.most)?;
-        if !part.is_empty() {
-            wanted.push((arm.name.as_str(), (part.start, part.end)));
-        }
-    }
-    let held = record
-        .arms
-        .iter()
-        .map(|(name, a)| (name.as_str(), a.replicas));
-    if !held.eq(wanted) {
-        return other("other arms or replicas");
-    }
-    Ok(())
+/// What was read of tables, each once.
+fn tables(arms: &[Planned]) -> Vec<String> {
+    let mut all: Vec<String> = arms.iter().flat_map(|a| a.tables.clone()).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Arms that have replicas in this part.
@@ -224,65 +219,70 @@ fn environment(options: &RunOptions, begun: Instant) -> serde_json::Value {
     })
 }
 
-/// Whether all shards of a run are there, as far as the records say which they are.
-fn complete(parts: &[(Record, Vec<Measured>)]) -> Result<()> {
-    let told = parts.iter().filter_map(|p| {
-        let shard = p.0.environment.get("shard")?;
-        serde_json::from_value::<(u64, u64)>(shard.clone()).ok()
-    });
-    let told: Vec<(u64, u64)> = told.collect();
-    let Some((_, n)) = told.first().copied() else {
-        return Ok(());
-    };
-    match (0..n.min(1 << 20)).find(|i| !told.contains(&(*i, n))) {
-        None => Ok(()),
-        Some(i) => Err(Error::new(
-            ErrorKind::Value,
-            format!("the record of shard {i}/{n} is missing"),
-        )
-        .remedy("give the folders of all shards of one run")),
-    }
-}
-
 /// Joins the records of shards, draws the conclusions, and writes the whole.
 ///
 /// # Errors
-/// Records of different experiments, or not all shards; a folder that exists.
+/// Records of different experiments, models, data or replicas, or not all shards; a folder that exists.
 pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Concluded> {
     let file = ExperimentFile::read(experiment)?;
     let parts = shards
         .iter()
-        .map(|s| record::read(s))
+        .map(|s| Ok((s.display().to_string(), record::read(s)?)))
         .collect::<Result<Vec<_>>>()?;
-    complete(&parts)?;
     let (mut record, measured) = shards::join(parts)?;
-    if record.experiment != file.spec {
+    if let Some(key) = identity::difference(&file.spec, &record.experiment) {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!("the records are of another experiment: it differs in `{key}`"),
+        )
+        .remedy("give the experiment file that the shards were run from"));
+    }
+    let asked = identity::asked_of(&record)?.clone();
+    let mut arms = plan::plan(&file)?;
+    arms.retain(|a| asked.arms.contains_key(&a.name));
+    let options = RunOptions {
+        replicas: asked.replicas,
+        shard: None,
+        threads: 1,
+        keep: None,
+        pause: None,
+    };
+    if let Some(what) = Asked::of(&arms, &options)?.differs(&asked) {
         return Err(
-            Error::new(ErrorKind::Value, "the records are of another experiment")
-                .remedy("give the experiment file that the shards were run from"),
+            Error::new(ErrorKind::Value, format!("the records are of {what}"))
+                .remedy("a model or data that changed are run anew: give those of the shards"),
         );
     }
-    let mut arms = plan::plan(&file)?;
-    arms.retain(|a| measured.iter().any(|m| m.arm == a.name));
-    let request = Request {
-        out: out.to_owned(),
-        ..Request::default()
-    };
-    claim(&request)?;
+    Place::of(out)?.admits_join(out)?;
+    let _hold = Hold::take(out)?;
+    Place::of(out)?.admits_join(out)?;
+    place::begin_join(out)?;
     record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
-    record::write(out, &record, &measured)?;
-    drop(std::fs::remove_dir_all(out.join(PARTIAL)));
+    record::write(out, &mut record, &measured)?;
     let concluded = Concluded {
         record,
         measured,
         folder: out.to_owned(),
         interrupted: false,
+        tables: tables(&arms),
     };
-    concluded.draw()?;
+    concluded.end()?;
     Ok(concluded)
 }
 
 impl Concluded {
+    /// Draws the figures of a whole run, and says of the folder that it is finished. A figure that cannot be drawn leaves the
+    /// record as it is; where there was no place for it, drawing is what is left to do.
+    fn end(&self) -> Result<()> {
+        let whole = self.record.asked.as_ref().is_none_or(|a| a.shard.is_none());
+        let drawn = if whole { self.draw() } else { Ok(()) };
+        if drawn.as_ref().is_err_and(|e| e.kind() == ErrorKind::File) {
+            return drawn;
+        }
+        place::end(&self.folder)?;
+        drawn
+    }
+
     /// Writes the figures into the folder of the record.
     ///
     /// # Errors
@@ -290,7 +290,7 @@ impl Concluded {
     pub fn draw(&self) -> Result<()> {
         let specs = figures::wanted(&self.record.experiment);
         let drawn = figures::draw(&specs, &self.record, &self.measured)?;
-        figures::write(&self.folder.join(figures::FIGURES), &drawn).map(drop)
+        figures::write(&self.folder, Path::new(figures::FIGURES), &drawn).map(drop)
     }
 
     /// A law in words.
@@ -305,6 +305,9 @@ impl Concluded {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("{}\n", self.record.experiment.title);
+        for table in &self.tables {
+            text += &format!("read               {table}\n");
+        }
         for m in &self.measured {
             let replicas = m.samples.replicas.end - m.samples.replicas.start;
             let steps = m.observed.steps.last().copied().unwrap_or(0);

@@ -48,6 +48,8 @@ pub struct Planned {
     pub most: Option<u64>,
     /// Whether it runs apart from the timed battery.
     pub apart: bool,
+    /// What was taken for rows, columns and names of each table that was read.
+    pub tables: Vec<String>,
 }
 
 impl Planned {
@@ -260,6 +262,9 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         "model",
         "name the model file: model = \"x.model.toml\"",
     )?;
+    if spec.replicas == Some(0) {
+        return Err(Error::new(ErrorKind::Value, "replicas = 0").remedy("ask for at least one"));
+    }
     let own = ModelFile::read(&file.folder, &model_name)?;
     let model = &own.model;
     let steps = needed(spec.steps, "steps", "say how many steps to train")?;
@@ -291,6 +296,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         diffusion::check(diffusion, &spec)?;
     }
     let inputs = inputs::plan(file, &spec, &own, teacher.is_some())?;
+    let mut tables = inputs.tables.clone();
     let batch = spec.batch.filter(|_| spec.full_batch != Some(true));
     let mut l1 = Vec::new();
     if let Some(weights) = &spec.l1 {
@@ -333,7 +339,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         orbit: None,
         // Arms of diffusions are independent, so that laws at two steps are: the same noise at another step is no law's.
         seed: match &spec.diffusion {
-            Some(_) => seed ^ super::run::hash_of(name),
+            Some(_) => seed ^ super::identity::hash_of(name),
             None => seed,
         },
     };
@@ -359,7 +365,10 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         .transpose()?;
     let observables = match &diffusion {
         Some(Moving::Weights(d)) => diffusion::observables(d, model, &factors)?,
-        _ => observe::plan(&spec, &own, &training, &factors, &charges)?,
+        _ => {
+            let place = (file.folder.as_path(), &mut tables);
+            observe::plan(&spec, &own, &training, &factors, &charges, place)?
+        }
     };
     Ok(Planned {
         name: name.to_owned(),
@@ -381,6 +390,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
         training,
         diffusion,
         spec,
+        tables,
     })
 }
 

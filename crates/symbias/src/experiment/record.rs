@@ -3,12 +3,14 @@
 //!
 //! Everything but the block `environment` is a function of the experiment alone: records of shards join to the same bits.
 
-use super::spec::Spec;
+use super::identity::Asked;
+use super::spec::{Spec, names};
 use super::verdict::Verdicts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use symbias_model::data::output::write_bytes;
 use symbias_model::data::{self, Array, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::{Crossings, Diverged, Samples, StopReason};
@@ -17,6 +19,9 @@ use symbias_simulate::ensemble::{Crossings, Diverged, Samples, StopReason};
 pub const RECORD: &str = "record.json";
 /// The name of its arrays.
 pub const SAMPLES: &str = "samples.safetensors";
+
+/// Version of the format.
+const VERSION: u32 = 2;
 
 /// An observable as recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,10 +161,16 @@ pub struct ArmRecord {
 /// `record.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Version: 1.
+    /// Version: 2; of 1 there is no `asked`.
     pub symbias: u32,
     /// The validated spec.
     pub experiment: Spec,
+    /// What was asked, and of which models and data it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// CRC-32 of `samples.safetensors`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<String>,
     /// The arms.
     pub arms: BTreeMap<String, ArmRecord>,
     /// What was predicted, measured and concluded.
@@ -213,8 +224,10 @@ pub fn describe(
         })
         .collect();
     Record {
-        symbias: 1,
+        symbias: VERSION,
         experiment: spec.clone(),
+        asked: None,
+        samples: None,
         arms,
         verdicts: Verdicts::default(),
         given: BTreeMap::new(),
@@ -249,15 +262,24 @@ pub fn arrays(measured: &[Measured]) -> Vec<Named> {
     all
 }
 
-/// Writes a record, complete or not at all.
+/// Writes a record, complete or not at all: the arrays are on the disk before the description says that there is one.
 ///
 /// # Errors
 /// A folder that cannot be written.
-pub fn write(folder: &Path, record: &Record, measured: &[Measured]) -> Result<()> {
-    data::write(&folder.join(SAMPLES), &arrays(measured))?;
+pub fn write(folder: &Path, record: &mut Record, measured: &[Measured]) -> Result<()> {
+    let room = |e: Error| {
+        e.remedy("free space and go on with --resume: the checkpoints hold what was done")
+    };
+    let samples = data::bytes(&arrays(measured))?;
+    record.samples = Some(checksum(&samples));
     let text = serde_json::to_string_pretty(record)
         .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
-    write_bytes(&folder.join(RECORD), (text + "\n").as_bytes())
+    write_bytes(&folder.join(SAMPLES), &samples).map_err(room)?;
+    write_bytes(&folder.join(RECORD), (text + "\n").as_bytes()).map_err(room)
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    format!("{:08x}", crc32fast::hash(bytes))
 }
 
 /// Makes a folder, and those above it.
@@ -272,24 +294,6 @@ pub fn make_folder(folder: &Path) -> Result<()> {
         )
         .remedy("give a place that can be written")
     })
-}
-
-/// Writes a file beside its place and moves it there.
-///
-/// # Errors
-/// A place that cannot be written.
-pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    let partial = path.with_extension("partial");
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|e| {
-            drop(std::fs::remove_file(&partial));
-            Error::new(
-                ErrorKind::File,
-                format!("cannot write `{}`: {e}", path.display()),
-            )
-            .remedy("free space, or give another folder; checkpoints hold what was done")
-        })
 }
 
 /// Reads a record.
@@ -312,14 +316,38 @@ pub fn read(folder: &Path) -> Result<(Record, Vec<Measured>)> {
         )
         .remedy("give the folder of a run of this version")
     })?;
-    if record.symbias != 1 {
+    if !(1..=VERSION).contains(&record.symbias) {
         return Err(Error::new(
             ErrorKind::File,
             format!("`{}` is of version {}", path.display(), record.symbias),
         )
         .remedy("read it with the version that wrote it"));
     }
-    let arrays = data::read_recorded(&folder.join(SAMPLES))?;
+    // A record of anywhere names files that are written, and what is shown.
+    names(&record.experiment).map_err(|e| e.context(&format!("`{}`", path.display())))?;
+    if let Some(unknown) = record
+        .arms
+        .keys()
+        .find(|a| !record.experiment.arms.contains_key(*a))
+    {
+        let text = format!(
+            "`{}` has an arm `{unknown}` that its experiment has not",
+            path.display()
+        );
+        return Err(Error::new(ErrorKind::File, text).remedy("run it again"));
+    }
+    let samples = folder.join(SAMPLES);
+    let (arrays, found) = data::read_checked(&samples, checksum)?;
+    if record.samples.as_ref().is_some_and(|s| *s != found) {
+        return Err(Error::new(
+            ErrorKind::File,
+            format!(
+                "`{}` is damaged, or of another run: its checksum is not that of the record",
+                samples.display()
+            ),
+        )
+        .remedy("run it again, in another folder"));
+    }
     let measured = record
         .arms
         .iter()

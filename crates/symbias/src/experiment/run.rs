@@ -1,6 +1,7 @@
 //! From a plan to measurements: arms one after the other or side by side, with checkpoints below the record's folder.
 
 use super::diffusion::{Moving, run_weights};
+use super::identity;
 use super::plan::Planned;
 use super::record::{self, Description, Measured, Observed};
 use super::spec::{ExperimentFile, Precision};
@@ -11,8 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::{Ensemble, Monitor, StopReason};
-use symbias_simulate::observe::{Moment, len};
-use symbias_simulate::training::Settings;
+use symbias_simulate::observe::len;
 
 /// Replicas of one virtual vector in single precision: fewer leave threads to other arms.
 const TILE: u64 = 16;
@@ -182,7 +182,7 @@ fn one(
     if let Some(folder) = &folder {
         record::make_folder(folder)?;
     }
-    let identity = identity(file, arm)?;
+    let identity = identity::of_checkpoints(file, arm)?;
     let ensemble = Ensemble {
         process: &arm.training,
         settings: &arm.settings,
@@ -246,69 +246,4 @@ fn one(
         finished: samples.stop != StopReason::Interrupted,
         samples,
     }))
-}
-
-/// What an arm's numbers depend on, besides the replica: the version, the arm, the seed and the schedule; and what the
-/// files that it names hold, by the constants of the model, the setting of replica 0 and all that is observed there.
-fn identity(file: &ExperimentFile, arm: &Planned) -> Result<u64> {
-    let spec = serde_json::to_string(&arm.spec)
-        .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
-    let mut hash = Fnv::default();
-    hash.add(env!("CARGO_PKG_VERSION").as_bytes());
-    hash.add(spec.as_bytes());
-    hash.add(&file.spec.seed.to_le_bytes());
-    hash.add(&arm.training.seed.to_le_bytes());
-    for step in arm.schedule.steps() {
-        hash.add(&step.to_le_bytes());
-    }
-    let model = &arm.training.model;
-    hash.add(format!("{:?} {:?}", model.nodes, model.loss).as_bytes());
-    for id in model.constants() {
-        hash.numbers(arm.training.arrays.get(id).unwrap_or(&[]));
-    }
-    let setting = arm.settings.of(0)?;
-    let squares = vec![0.0; setting.theta.len()];
-    for part in [&setting.theta, &setting.teacher, &setting.fixed] {
-        hash.numbers(part);
-    }
-    let moment = Moment {
-        replica: 0,
-        setting: &setting,
-        theta: &setting.theta,
-        squares: &squares,
-    };
-    for observable in &arm.observables {
-        let mut seen = vec![0.0; len(observable.as_ref())];
-        observable.worker().observe(moment, &mut seen)?;
-        hash.numbers(&seen);
-    }
-    Ok(hash.0)
-}
-
-/// A number for a name.
-pub(super) fn hash_of(name: &str) -> u64 {
-    let mut hash = Fnv::default();
-    hash.add(name.as_bytes());
-    hash.0
-}
-
-/// Fowler–Noll–Vo, 64 bits: to tell experiments apart, not to protect anything.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Fnv {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn numbers(&mut self, x: &[f64]) {
-        x.iter().for_each(|x| self.add(&x.to_le_bytes()));
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        for b in bytes.iter().chain(&(bytes.len() as u64).to_le_bytes()) {
-            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
 }

@@ -1,79 +1,157 @@
 //! Records of shards put together: the bits of the run that was not sharded.
 
+use super::identity::{Asked, asked_of, difference};
 use super::record::{Measured, Record, describe};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::StopReason;
 
+/// A record with the folder that it is of.
+type Part = (String, (Record, Vec<Measured>));
+
+fn refuse(what: String, remedy: &str) -> Error {
+    Error::new(ErrorKind::Value, what).remedy(remedy.to_owned())
+}
+
 /// Joins the records of all shards of a run: the bits of the run that was not sharded.
 ///
 /// # Errors
-/// Records of different experiments, or with replicas missing or twice.
-pub(super) fn join(mut parts: Vec<(Record, Vec<Measured>)>) -> Result<(Record, Vec<Measured>)> {
-    let Some((first, _)) = parts.first().cloned() else {
-        return Err(Error::new(ErrorKind::Value, "no records to join")
-            .remedy("give the folders of all shards"));
+/// Records of different experiments, models, data or numbers of replicas; shards, arms or replicas that are missing or there
+/// twice.
+pub(super) fn join(mut parts: Vec<Part>) -> Result<(Record, Vec<Measured>)> {
+    let Some((folder, (first, _))) = parts.first().cloned() else {
+        return Err(refuse(
+            "no records to join".into(),
+            "give the folders of all shards",
+        ));
     };
-    if let Some((other, _)) = parts.iter().find(|p| p.0.experiment != first.experiment) {
-        return Err(Error::new(
-            ErrorKind::Value,
-            format!(
-                "`{}` and `{}` are records of different experiments",
-                first.experiment.name, other.experiment.name
-            ),
-        )
-        .remedy("join shards of one experiment"));
+    let whole = Asked {
+        shard: None,
+        ..asked_of(&first)?.clone()
+    };
+    for (name, (other, _)) in &parts {
+        let differs = match difference(&first.experiment, &other.experiment) {
+            Some(key) => Some(format!("another experiment: it differs in `{key}`")),
+            None => whole.differs(asked_of(other)?),
+        };
+        if let Some(what) = differs {
+            return Err(refuse(
+                format!("`{name}` is of {what}, unlike `{folder}`"),
+                "join shards of one run: the same experiment, models, data, --replicas and --arm",
+            ));
+        }
+        if other.given != first.given {
+            return Err(refuse(
+                format!("`{name}` has other given arrays than `{folder}`"),
+                "join shards of one run, with the same files",
+            ));
+        }
     }
-    let names: Vec<String> = {
-        let mut all: Vec<String> = parts
-            .iter()
-            .flat_map(|p| p.0.arms.keys().cloned())
-            .collect();
-        all.sort();
-        all.dedup();
-        all
-    };
+    complete(&parts)?;
     let mut joined = Vec::new();
-    for name in names {
+    for name in whole.arms.keys() {
         let mut own: Vec<Measured> = Vec::new();
-        for part in &mut parts {
-            if let Some(at) = part.1.iter().position(|m| m.arm == name) {
-                own.push(part.1.swap_remove(at));
+        for (_, (_, measured)) in &mut parts {
+            if let Some(at) = measured.iter().position(|m| m.arm == *name) {
+                own.push(measured.swap_remove(at));
             }
         }
         own.sort_by_key(|m| m.samples.replicas.start);
-        let mut whole = own.remove(0);
-        for next in own {
-            if next.samples.replicas.start != whole.samples.replicas.end
-                || next.observed != whole.observed
-            {
-                return Err(Error::new(
-                    ErrorKind::Value,
-                    format!(
-                        "replicas {} to {} of `{name}` are missing or there twice",
-                        whole.samples.replicas.end, next.samples.replicas.start
-                    ),
-                )
-                .remedy("give each shard once"));
-            }
-            whole.samples.replicas.end = next.samples.replicas.end;
-            whole.samples.numbers.extend(next.samples.numbers);
-            whole.samples.theta.extend(next.samples.theta);
-            whole.samples.diverged.extend(next.samples.diverged);
-            whole.samples.crossings.extend(next.samples.crossings);
-            let all = (whole.samples.replicas.end - whole.samples.replicas.start) as usize;
-            whole.samples.stop = match whole.samples.diverged.len() == all {
-                true => StopReason::AllDiverged,
-                false => StopReason::Finished,
-            };
-        }
-        joined.push(whole);
+        joined.push(one(name, own, replicas(&first, &whole, name))?);
     }
     let parameters = parts
         .iter()
-        .flat_map(|p| p.0.arms.iter())
+        .flat_map(|(_, (record, _))| record.arms.iter())
         .map(|(name, arm)| (name.clone(), arm.parameters.clone()))
         .collect();
     let mut record = describe(&first.experiment, &joined, &parameters);
     record.given = first.given;
+    record.asked = Some(whole);
     Ok((record, joined))
+}
+
+/// Replicas of an arm in the whole run.
+fn replicas(record: &Record, whole: &Asked, arm: &str) -> u64 {
+    let spec = &record.experiment;
+    let most = spec.arms.get(arm).and_then(|a| a.over(&spec.run).replicas);
+    most.map_or(whole.replicas, |m| m.min(whole.replicas))
+}
+
+/// Whether every shard is there, once.
+fn complete(parts: &[Part]) -> Result<()> {
+    let mut told = Vec::new();
+    for (name, (record, _)) in parts {
+        match asked_of(record)?.shard {
+            Some(shard) => told.push(shard),
+            None => {
+                return Err(refuse(
+                    format!("`{name}` is the record of a whole run, no shard"),
+                    "join what was run with --shard",
+                ));
+            }
+        }
+    }
+    let n = told.first().map_or(1, |t| t.1);
+    if let Some((i, other)) = told.iter().find(|t| t.1 != n) {
+        return Err(refuse(
+            format!("one record is of {n} shards, and another is shard {i}/{other}"),
+            "join shards of one run",
+        ));
+    }
+    for i in 0..n.min(1 + parts.len() as u64) {
+        match told.iter().filter(|t| t.0 == i).count() {
+            0 => {
+                return Err(refuse(
+                    format!("the record of shard {i}/{n} is missing"),
+                    "give the folders of all shards of one run",
+                ));
+            }
+            1 => {}
+            _ => {
+                return Err(refuse(
+                    format!("shard {i}/{n} is there twice"),
+                    "give each shard once",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The parts of an arm, in order, as one.
+fn one(name: &str, own: Vec<Measured>, all: u64) -> Result<Measured> {
+    let gap = |from: u64, to: u64| {
+        refuse(
+            format!("replicas {from} to {to} of arm `{name}` are missing or there twice"),
+            "give each shard once, as it was written",
+        )
+    };
+    let mut parts = own.into_iter();
+    let mut whole = parts.next().ok_or_else(|| gap(0, all))?;
+    if whole.samples.replicas.start != 0 {
+        return Err(gap(0, whole.samples.replicas.start));
+    }
+    for next in parts {
+        if next.samples.replicas.start != whole.samples.replicas.end {
+            return Err(gap(whole.samples.replicas.end, next.samples.replicas.start));
+        }
+        if next.observed != whole.observed {
+            return Err(refuse(
+                format!("shards of arm `{name}` observed different arrays, or at different steps"),
+                "join shards of one run",
+            ));
+        }
+        whole.samples.replicas.end = next.samples.replicas.end;
+        whole.samples.numbers.extend(next.samples.numbers);
+        whole.samples.theta.extend(next.samples.theta);
+        whole.samples.diverged.extend(next.samples.diverged);
+        whole.samples.crossings.extend(next.samples.crossings);
+    }
+    if whole.samples.replicas.end != all {
+        return Err(gap(whole.samples.replicas.end, all));
+    }
+    whole.samples.stop = match whole.samples.diverged.len() as u64 == all {
+        true => StopReason::AllDiverged,
+        false => StopReason::Finished,
+    };
+    Ok(whole)
 }

@@ -10,10 +10,10 @@ mod words;
 
 use crate::analyze::{self, Temper, analyze};
 use crate::answer::{Answer, Bias};
-use crate::experiment::record::{make_folder, write_bytes};
+use crate::experiment::record::make_folder;
 use crate::experiment::run::Board;
 use crate::experiment::spec::StationarySpec;
-use crate::experiment::{Concluded, Request, perform};
+use crate::experiment::{Concluded, Hold, Request, is_empty, perform};
 use horizon::lengthen;
 use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
 use setting::{Trial, Wanted, copy, with_loss};
@@ -23,6 +23,7 @@ use symbias_bias::{Existence, Status};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::metric::weights;
 use symbias_model::data;
+use symbias_model::data::output::write_bytes;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 
@@ -230,13 +231,14 @@ fn tried(
     begun: &mut bool,
 ) -> Result<Verified> {
     let out = &wish.out;
-    let free = std::fs::read_dir(out).map_or(true, |mut entries| entries.next().is_none());
-    if out.is_file() || !free {
-        return Err(
+    let free = || match is_empty(out) {
+        true => Ok(()),
+        false => Err(
             Error::new(ErrorKind::File, format!("`{}` exists", out.display()))
                 .remedy("name a new folder, or run its experiment.toml again"),
-        );
-    }
+        ),
+    };
+    free()?;
     in_range(wish)?;
     let folder = wish.model.parent().unwrap_or(Path::new("."));
     let (source, supplied) = with_loss(SourceFile::read(&wish.model)?, folder)?;
@@ -268,8 +270,9 @@ fn tried(
         most_steps: wish.most_steps,
     };
     let mut trial = Trial::of(&model, &factors, of, &wanted)?;
+    let _hold = Hold::take(out)?;
+    free()?;
     *begun = true;
-    make_folder(out)?;
     make_folder(&out.join(OWN))?;
     write_bytes(&out.join(MODEL), source.text().as_bytes())?;
     copy(&model, &table, folder, &out.join(OWN))?;

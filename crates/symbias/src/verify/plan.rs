@@ -174,6 +174,7 @@ fn run(known: &Known<'_>) -> Result<Arm> {
             let place = FileSpec {
                 path: DATA.into(),
                 key: Some(name.clone()),
+                ..FileSpec::default()
             };
             (name.clone(), InputSpec::File(place))
         })

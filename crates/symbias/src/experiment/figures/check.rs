@@ -19,7 +19,9 @@ pub(in crate::experiment) fn check(spec: &Spec, arms: &[Planned]) -> Result<()> 
             return Err(refused(format!("two figures are named `{}`", figure.name))
                 .remedy("give each figure a name of its own"));
         }
-        whole(spec, arms, figure).map_err(|e| e.context(&format!("figure `{}`", figure.name)))?;
+        whole(spec, arms, figure)
+            .and_then(|()| super::sized(figure))
+            .map_err(|e| e.context(&format!("figure `{}`", figure.name)))?;
     }
     for (k, published) in spec.published.iter().enumerate() {
         number(published, arms).map_err(|e| e.context(&format!("published number {}", k + 1)))?;

@@ -12,10 +12,11 @@ pub(super) use check::check;
 pub use law::wanted;
 pub use numbers::{Curve, Curves, Middle, Spreads};
 
-use super::record::{self, Measured, Record, write_bytes};
+use super::record::{self, Measured, Record};
 use super::spec::{FigureSpec, SeriesSpec};
 use std::path::{Path, PathBuf};
-use symbias_figure::{Figure, Width};
+use symbias_figure::{Figure, Panel, TooLarge, Width};
+use symbias_model::data::output::{self, write_bytes};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The folder of figures in that of a record.
@@ -74,18 +75,35 @@ fn one(spec: &FigureSpec, record: &Record, measured: &[Measured]) -> Result<Draw
     }
     without.sort();
     without.dedup();
-    let columns = spec.columns.unwrap_or(2).clamp(1, panels.len().max(1));
-    let figure = (!panels.is_empty()).then(|| Figure {
-        title: spec.title.clone(),
-        panels,
-        columns,
-        width: spec.width.map_or(Width::Double, Width::Mm),
-    });
+    let figure = (!panels.is_empty()).then(|| framed(spec, panels));
     Ok(Drawn {
         name: spec.name.clone(),
         figure,
         without,
     })
+}
+
+/// Panels as a figure.
+fn framed(spec: &FigureSpec, panels: Vec<Panel>) -> Figure {
+    Figure {
+        title: spec.title.clone(),
+        columns: spec.columns.unwrap_or(2).clamp(1, panels.len().max(1)),
+        panels,
+        width: spec.width.map_or(Width::Double, Width::Mm),
+    }
+}
+
+/// Whether a figure has pixels, as far as that does not depend on what is measured.
+///
+/// # Errors
+/// How many there would be.
+fn sized(spec: &FigureSpec) -> Result<()> {
+    let panels = spec.panels.iter().map(panel::empty).collect();
+    framed(spec, panels).size().map(drop).map_err(too_large)
+}
+
+fn too_large(error: TooLarge) -> Error {
+    Error::new(ErrorKind::Value, error.to_string()).remedy("make it narrower, or its panels fewer")
 }
 
 /// What a series lacks.
@@ -97,30 +115,47 @@ fn absent(series: &SeriesSpec) -> Option<String> {
     })
 }
 
-/// Writes figures into a folder, each as SVG and PNG, and returns the files.
+/// Writes figures, each as SVG and PNG, into a folder below a root that they do not leave, by names or by links, and returns
+/// the files.
 ///
 /// # Errors
-/// A folder that cannot be written; a figure too large for pixels.
-pub fn write(folder: &Path, drawn: &[Drawn]) -> Result<Vec<PathBuf>> {
+/// A folder that cannot be written, or leads out of the root; a figure too large for pixels.
+pub fn write(root: &Path, below: &Path, drawn: &[Drawn]) -> Result<Vec<PathBuf>> {
+    let folder = root.join(below);
     let mut files = Vec::new();
     if drawn.iter().all(|d| d.figure.is_none()) {
         return Ok(files);
     }
-    record::make_folder(folder)?;
+    record::make_folder(&folder)?;
     for drawn in drawn {
         let Some(figure) = &drawn.figure else {
             continue;
         };
-        let png = figure.png().map_err(|e| {
-            Error::new(ErrorKind::Value, e.to_string())
-                .context(&format!("figure `{}`", drawn.name))
-                .remedy("make it narrower, or its panels fewer")
-        })?;
+        let named = |e| too_large(e).context(&format!("figure `{}`", drawn.name));
+        let png = figure.png().map_err(named)?;
         for (ending, bytes) in [("svg", figure.svg().as_bytes()), ("png", &png)] {
             let path = folder.join(format!("{}.{ending}", drawn.name));
+            stays(root, &path)?;
             write_bytes(&path, bytes)?;
             files.push(path);
         }
     }
     Ok(files)
+}
+
+/// Whether a file is below a root when all links are followed: a record may come from anywhere.
+fn stays(root: &Path, path: &Path) -> Result<()> {
+    let real = |p: &Path| std::fs::canonicalize(p).map_err(|e| output::cannot(path, &e));
+    let parent = real(path.parent().unwrap_or(root))?;
+    // A link to nothing would make what it names.
+    let link = path.is_symlink().then(|| real(path)).transpose()?;
+    let root = real(root)?;
+    if parent.starts_with(&root) && link.is_none_or(|to| to.starts_with(&root)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::File,
+        format!("`{}` leads out of `{}`", path.display(), root.display()),
+    )
+    .remedy("remove the link, or name a folder for the figures with -o"))
 }

@@ -7,11 +7,13 @@ mod summary;
 pub use files::{GALLERY, PUBLISHED, Set};
 pub use summary::{Answer, Row, Summary};
 
+use super::hold::{Hold, is_empty};
 use super::perform::{Concluded, Request, perform};
-use super::record::{self, RECORD, write_bytes};
+use super::record::{self, RECORD};
 use super::run::Board;
 use super::spec::ExperimentFile;
 use std::path::{Path, PathBuf};
+use symbias_model::data::output::{self, write_bytes};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// The folder of the files.
@@ -64,16 +66,27 @@ pub fn reproduce(
         )
         .remedy(format!("there are {}", set.experiments.join(", "))));
     }
-    let mut entries = std::fs::read_dir(&wish.out).into_iter().flatten();
-    if wish.out.is_file() || !wish.resume && entries.next().is_some() {
-        return Err(
-            Error::new(ErrorKind::File, format!("`{}` exists", wish.out.display()))
-                .remedy("go on with --resume, or name another folder"),
-        );
-    }
+    free(wish)?;
+    let _hold = Hold::take(&wish.out)?;
+    free(wish)?;
     let folder = wish.out.join(EXPERIMENTS);
-    for (path, bytes) in set.files {
-        unpacked(&folder.join(path), bytes)?;
+    output::sweep(&wish.out);
+    // All are looked at before one is written.
+    let missing: Vec<_> = set
+        .files
+        .iter()
+        .filter_map(|(path, bytes)| {
+            let path = folder.join(path);
+            match unpacked(&path, bytes) {
+                Ok(true) => None,
+                Ok(false) => Some(Ok((path, bytes))),
+                Err(error) => Some(Err(error)),
+            }
+        })
+        .collect::<Result<_>>()?;
+    for (path, bytes) in missing {
+        record::make_folder(path.parent().unwrap_or(&path))?;
+        write_bytes(&path, bytes)?;
     }
     let mut interrupted = false;
     for name in set.experiments {
@@ -132,12 +145,31 @@ fn battery(experiment: &Path) -> Result<Vec<String>> {
     Ok(arms.map(|(name, _)| name.clone()).collect())
 }
 
-/// Writes a file of the set, unless it is there already.
-fn unpacked(path: &Path, bytes: &[u8]) -> Result<()> {
-    if std::fs::read(path).is_ok_and(|there| there == bytes) {
-        return Ok(());
+/// Whether the folder is for this: it is empty, or there is something to go on with.
+fn free(wish: &Wish) -> Result<()> {
+    if wish.out.is_file() || !wish.resume && !is_empty(&wish.out) {
+        return Err(
+            Error::new(ErrorKind::File, format!("`{}` exists", wish.out.display()))
+                .remedy("go on with --resume, or name another folder"),
+        );
     }
-    let folder = path.parent().unwrap_or(path);
-    record::make_folder(folder)?;
-    write_bytes(path, bytes)
+    Ok(())
+}
+
+/// Whether a file of the set is there, as it is in the set.
+fn unpacked(path: &Path, bytes: &[u8]) -> Result<bool> {
+    match std::fs::read(path) {
+        Ok(there) if there == bytes => Ok(true),
+        Ok(_) => Err(Error::new(
+            ErrorKind::File,
+            format!(
+                "`{}` is not the published file: it was edited, or is of another version",
+                path.display()
+            ),
+        )
+        .remedy(
+            "remove it to reproduce what is published; what is your own is run by `symbias run`",
+        )),
+        Err(_) => Ok(false),
+    }
 }

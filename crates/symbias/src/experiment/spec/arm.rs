@@ -191,7 +191,7 @@ pub enum LawSpec {
 }
 
 /// An array in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSpec {
     /// Safetensors, NPY or CSV.
@@ -199,6 +199,12 @@ pub struct FileSpec {
     /// Tensor or column.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Whether the first row of a table has names; what it looks like decides otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Samples from the first of these up to the second, along the first axis; all without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<(usize, usize)>,
 }
 
 /// What an arm is a control of.

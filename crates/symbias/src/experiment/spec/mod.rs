@@ -160,6 +160,18 @@ pub fn parse(text: &str) -> Result<Spec> {
         )
         .remedy("write symbias = 1"));
     }
+    names(&spec)?;
+    if spec.replicas == 0 {
+        return Err(Error::new(ErrorKind::Value, "replicas = 0").remedy("ask for at least one"));
+    }
+    Ok(spec)
+}
+
+/// Whether what becomes a name of a file is one, and nothing that is shown drives a terminal.
+///
+/// # Errors
+/// Names with other characters than letters, digits, `_` and `-`.
+pub(super) fn names(spec: &Spec) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let names = spec
         .arms
@@ -174,8 +186,5 @@ pub fn parse(text: &str) -> Result<Spec> {
             );
         }
     }
-    if spec.replicas == 0 {
-        return Err(Error::new(ErrorKind::Value, "replicas = 0").remedy("ask for at least one"));
-    }
-    Ok(spec)
+    Ok(())
 }

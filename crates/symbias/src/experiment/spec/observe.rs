@@ -1,5 +1,6 @@
 //! What is looked at.
 
+use super::FileSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -85,11 +86,13 @@ pub enum MeasureKind {
 }
 
 /// A loss to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum LossSpec {
     /// On all data.
     Data {},
-    /// On so many fresh samples that stay, with the teacher's answers free of noise.
+    /// On so many fresh samples that stay, drawn by the laws of the inputs, with the teacher's answers free of noise.
     Fresh(usize),
+    /// On samples of files that are not trained on, by input.
+    Held(BTreeMap<String, FileSpec>),
 }

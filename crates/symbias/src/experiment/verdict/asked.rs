@@ -1,10 +1,11 @@
 //! Whether what is asked of laws and numbers can be answered: everything that does not need a run is looked at before one.
 
+use super::flow;
 use super::law::{exists, extrapolates};
 use crate::experiment::plan::Planned;
 use crate::experiment::spec::{
-    DiffusionSpec, Expectation, LawQuestion, NumberQuestion, PredictedSpec, SliceSpec, Spec,
-    StationarySpec, entry_of,
+    Attribute, DiffusionSpec, Expectation, LawQuestion, NumberQuestion, PredictedSpec, SliceSpec,
+    Spec, StationarySpec, entry_of,
 };
 use symbias_geometry::noise::Noise;
 use symbias_model::error::{Error, ErrorKind, Result, nearest};
@@ -20,6 +21,14 @@ fn wrong(text: impl Into<String>, remedy: impl Into<String>) -> Error {
 /// Arms, observables and entries that do not exist; a coarse arm that differs by more than its step; numbers out of range;
 /// a law that does not exist, is not normalisable, or is of another noise than the arm's.
 pub(super) fn check(spec: &Spec, arms: &[Planned]) -> Result<()> {
+    for (name, by) in &spec.predict {
+        find(arms, name)
+            .and_then(|arm| flow::check(arm, by))
+            .map_err(|e| e.context(&format!("predict.{name}")))?;
+    }
+    for (name, by) in &spec.attribute {
+        of_attribution(name, by, arms).map_err(|e| e.context(&format!("attribute.{name}")))?;
+    }
     for (name, question) in &spec.laws {
         of_law(question, arms).map_err(|e| e.context(&format!("law `{name}`")))?;
     }
@@ -61,6 +70,20 @@ fn of_law(question: &LawQuestion, arms: &[Planned]) -> Result<()> {
         law(predicted, &of, arm, arms).map_err(|e| e.context(&format!("twin `{twin}`")))?;
     }
     Ok(())
+}
+
+/// The outcome is observed in the arm, and in its controls.
+fn of_attribution(name: &str, by: &Attribute, arms: &[Planned]) -> Result<()> {
+    let arm = find(arms, name)?;
+    let whole = |of: &str, arm: &Planned| match arm.observables.iter().any(|o| o.name() == of) {
+        true => Ok(()),
+        false => observed(of, arm),
+    };
+    whole(&by.outcome, arm)?;
+    by.frozen.iter().try_for_each(|of| whole(of, arm))?;
+    let of_it = |a: &&Planned| a.control.as_ref().is_some_and(|c| c.of == name);
+    let mut controls = arms.iter().filter(of_it);
+    controls.try_for_each(|control| whole(&by.outcome, control))
 }
 
 fn of_number(question: &NumberQuestion, arms: &[Planned]) -> Result<()> {

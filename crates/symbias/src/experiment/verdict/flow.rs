@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use symbias_bias::flow::{Leaf, Prediction, Regression, Stop, When, predictions};
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_simulate::observe::{Moment, len};
 use symbias_simulate::training::Settings;
 
 /// Replicas that predictions are made for, at most.
@@ -62,20 +63,7 @@ fn chosen(looks: usize) -> Vec<usize> {
 pub fn compare(arm: &Planned, by: &Predict, measured: &Measured) -> Result<FlowVerdict> {
     let series = measured.series(&by.weights)?;
     let training = &arm.training;
-    if training.moves()
-        || training.descent.momentum != 0.0
-        || training.descent.decay != 0.0
-        || !training.descent.l1.is_empty()
-    {
-        return Err(Error::new(
-            ErrorKind::Value,
-            format!(
-                "`{}` is no gradient descent on fixed data: flow does not predict it",
-                arm.name
-            ),
-        )
-        .remedy("predict full-batch arms without momentum, decay and l1"));
-    }
+    admits(arm)?;
     let files = data::constants(&training.model)?;
     let looks = chosen(series.steps.len());
     let times: Vec<f64> = looks
@@ -92,7 +80,9 @@ pub fn compare(arm: &Planned, by: &Predict, measured: &Measured) -> Result<FlowV
             theta.iter_mut().for_each(|x| *x = f64::from(*x as f32));
         }
         let leaf = Leaf::of(&training.model, &arm.factors, &theta)?;
-        named_right(&leaf, &series, r, measured, by)?;
+        let d = theta.len();
+        let end = &measured.samples.theta[r * d..(r + 1) * d];
+        named_right(&leaf.weights(end), series.last(r), by)?;
         let regression = Regression::of(&training.model, &leaf, &files, &[])?;
         let found = predictions(&leaf.mirror, &regression, &times)?;
         if r == 0 {
@@ -130,17 +120,59 @@ pub fn compare(arm: &Planned, by: &Predict, measured: &Measured) -> Result<FlowV
     })
 }
 
+/// Whether flow predicts an arm: descent on fixed data.
+fn admits(arm: &Planned) -> Result<()> {
+    let training = &arm.training;
+    if training.moves()
+        || training.descent.momentum != 0.0
+        || training.descent.decay != 0.0
+        || !training.descent.l1.is_empty()
+    {
+        return Err(Error::new(
+            ErrorKind::Value,
+            format!(
+                "`{}` is no gradient descent on fixed data: flow does not predict it",
+                arm.name
+            ),
+        )
+        .remedy("predict full-batch arms without momentum, decay and l1"));
+    }
+    Ok(())
+}
+
+/// Whether predictions can be made and compared, by the start of replica 0, before anything is trained.
+///
+/// # Errors
+/// As [`compare`].
+pub(super) fn check(arm: &Planned, by: &Predict) -> Result<()> {
+    admits(arm)?;
+    let training = &arm.training;
+    let setting = arm.settings.of(0)?;
+    let leaf = Leaf::of(&training.model, &arm.factors, &setting.theta)?;
+    Regression::of(
+        &training.model,
+        &leaf,
+        &data::constants(&training.model)?,
+        &[],
+    )?;
+    let Some(observable) = arm.observables.iter().find(|o| o.name() == by.weights) else {
+        let names = arm.observables.iter().map(|o| o.name());
+        let text = format!("arm `{}` does not observe `{}`", arm.name, by.weights);
+        return Err(Error::new(ErrorKind::Unknown, text).suggest(&by.weights, names));
+    };
+    let mut seen = vec![0.0; len(observable.as_ref())];
+    let moment = Moment {
+        replica: 0,
+        setting: &setting,
+        theta: &setting.theta,
+        squares: &vec![0.0; setting.theta.len()],
+    };
+    observable.worker().observe(moment, &mut seen)?;
+    named_right(&leaf.weights(&setting.theta), &seen, by)
+}
+
 /// The observable is the leaf's effective weights, in the same order.
-fn named_right(
-    leaf: &Leaf,
-    series: &Series<'_>,
-    r: usize,
-    measured: &Measured,
-    by: &Predict,
-) -> Result<()> {
-    let d = measured.samples.theta.len() / series.replicas.max(1);
-    let weights = leaf.weights(&measured.samples.theta[r * d..(r + 1) * d]);
-    let seen = series.last(r);
+fn named_right(weights: &[f64], seen: &[f64], by: &Predict) -> Result<()> {
     let far = weights
         .iter()
         .zip(seen)
