@@ -43,6 +43,8 @@ fn forms(part: &Part) -> Vec<Form> {
             vec![Form::Log { c: 1.0, eps: 1.0 }]
         }
         Construction::Sum { .. } => vec![Form::Huber { c: 1.0, delta: 1.0 }],
+        // A norm: convex, with a finite slope.
+        Construction::Structured(_) => vec![Form::Power { c: 1.0, p: 1.0 }],
     }
 }
 

@@ -6,6 +6,7 @@
 use super::compose;
 use super::lift::lift;
 use super::part::{On, Part};
+use super::structured::Structured;
 use super::study::grid;
 use super::target::{Target, Term};
 use symbias_bias::decay::least_norm;
@@ -48,6 +49,9 @@ pub(super) fn decay(
     range: [f64; 2],
 ) -> Result<Compared> {
     let mut found = Compared::default();
+    if let Some(structured) = &term.joint {
+        return joint(structured, part, range);
+    }
     for place in places(part) {
         let most = if part.on == On::Singular && part.names.len() > 2 {
             2
@@ -77,6 +81,41 @@ pub(super) fn decay(
     Ok(found)
 }
 
+/// Entries of a norm of the whole that are searched together.
+const TOGETHER: usize = 4;
+/// Sets of them, at most.
+const SETS: usize = 4;
+
+/// Compares a norm of the whole on the subspaces of some entries: there it is the norm of the groups that these have.
+fn joint(structured: &Structured, part: &Part, range: [f64; 2]) -> Result<Compared> {
+    let mut found = Compared::default();
+    let n = structured.entries();
+    let sets = n.div_ceil(TOGETHER).min(SETS);
+    for set in 0..sets {
+        let place = set * n / sets;
+        let small = part.small(place, TOGETHER);
+        let entries: Vec<usize> = (0..small.shape[0]).map(|k| (place + k) % n).collect();
+        let own = structured.restricted(&entries);
+        let fibre = Fibre::new(&small)?;
+        for (number, x) in grid(range[0], range[1], FEW).into_iter().enumerate() {
+            // Entries of several sizes; in some points one of them is 0.
+            let z: Vec<f64> = (0..entries.len())
+                .map(|k| match entries.len() > 1 && (number + k) % 5 == 4 {
+                    true => 0.0,
+                    false => x * (1.3 + 1.7 * (number + 3 * k + set) as f64).sin(),
+                })
+                .collect();
+            let wanted = own.norm(&z);
+            let error = (fibre.least(&z)? - wanted).abs() / wanted.max(1.0);
+            if exceeds(error, found.error) {
+                found.error = error;
+            }
+            found.points += 1;
+        }
+    }
+    Ok(found)
+}
+
 /// Places whose weights are the least, the middle and the largest.
 fn places(part: &Part) -> Vec<usize> {
     let Some(weights) = &part.weights else {
@@ -93,7 +132,7 @@ fn places(part: &Part) -> Vec<usize> {
 fn samples(part: &Part, x: f64, range: [f64; 2], number: usize) -> Vec<(Vec<f64>, Vec<f64>)> {
     let n = part.shape.iter().product::<usize>();
     match part.on {
-        On::Entries => vec![(vec![x], vec![x]), (vec![-x], vec![-x])],
+        On::Entries | On::Joint => vec![(vec![x], vec![x]), (vec![-x], vec![-x])],
         On::Groups => {
             // A direction that turns with the number.
             let mut z: Vec<f64> = (0..n)

@@ -17,9 +17,19 @@ const INTERVALS: usize = 20_000;
 const SAME: f64 = 1e-12;
 
 /// A row of Ω and the function of its value.
-struct Row {
-    combined: Combined,
-    entries: Vec<f64>,
+pub(super) struct Row {
+    pub combined: Combined,
+    pub entries: Vec<f64>,
+}
+
+impl Row {
+    /// c > 0 where r is c|x|, up to a constant.
+    pub fn absolute(&self, target: &Target) -> Option<f64> {
+        let at = |x: f64| self.combined.at(target, x).unwrap_or(f64::NAN);
+        let c = at(1.0) - at(0.0);
+        let same = |x: &f64| (at(*x) - at(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs();
+        (c > 0.0 && [-2.0, -1e-3, 0.5, 7.0].iter().all(same)).then_some(c)
+    }
 }
 
 /// The term of a component that linear combinations penalise; the file of the target then has new components.
@@ -101,7 +111,7 @@ pub(super) fn term(
 }
 
 /// A leaf of entries as one of combinations.
-fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
+pub(super) fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
     let mut plain = leaf.anchors.iter().filter(|(_, a)| **a == Anchor::Plain);
     let (argument, _) = plain.next()?;
     (leaf.kind == Kind::Entries && leaf.anchors.len() == 1).then(|| LinearLeaf {
@@ -115,7 +125,12 @@ fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
 }
 
 /// The rows of a leaf; `None` where it is not linear.
-fn read(target: &Target, id: TensorId, n: usize, leaf: LinearLeaf) -> Result<Option<Vec<Row>>> {
+pub(super) fn read(
+    target: &Target,
+    id: TensorId,
+    n: usize,
+    leaf: LinearLeaf,
+) -> Result<Option<Vec<Row>>> {
     let model = &target.model;
     let sizes: Vec<usize> = leaf
         .free
@@ -279,14 +294,9 @@ of others the unit ball has too many vertices to be built from them";
     let mut unit: Option<Combined> = None;
     for row in &rows {
         let places: Vec<usize> = (0..n).filter(|k| row.entries[*k].abs() > SAME).collect();
-        let weight = |x: f64| row.combined.at(target, x).unwrap_or(f64::NAN);
-        let c = weight(1.0) - weight(0.0);
-        let absolute = [-2.0, -1e-3, 0.5, 7.0]
-            .iter()
-            .all(|x: &f64| (weight(*x) - weight(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs());
-        if !absolute || c.is_nan() || c <= 0.0 {
-            return Err(refused(what, nearest));
-        }
+        let c = row
+            .absolute(target)
+            .ok_or_else(|| refused(what.clone(), nearest))?;
         match places.as_slice() {
             [i] => single[*i] += c * row.entries[*i].abs(),
             [i, j] if *j == i + 1 && (row.entries[*i] + row.entries[*j]).abs() <= SAME => {

@@ -140,9 +140,12 @@ impl Part {
         lift(self, z, charge)
     }
 
-    /// Flat places of the entries of each norm, or matrix; each entry alone where entries are penalised.
+    /// Flat places of the entries of each norm, or matrix; each entry alone where entries are penalised, or the whole.
     #[must_use]
     pub fn places(&self) -> Vec<Vec<usize>> {
+        if self.on == On::Joint {
+            return (0..self.size()).map(|k| vec![k]).collect();
+        }
         groups(self)
     }
 
@@ -184,6 +187,12 @@ impl Part {
             ranks += s.iter().filter(|x| **x > ZERO * top && top > 0.0).count();
         }
         Ok(ranks)
+    }
+
+    /// Whether the component is penalised as a whole.
+    #[must_use]
+    pub fn is_joint(&self) -> bool {
+        self.on == On::Joint
     }
 
     /// Whether singular values are penalised.

@@ -7,6 +7,7 @@
 mod achieved;
 pub mod answer;
 mod basin;
+mod calls;
 mod certificate;
 mod compose;
 mod decay;
@@ -24,12 +25,14 @@ mod linear;
 mod made;
 mod mass;
 mod noise;
+mod norms;
 mod part;
 mod penalty;
 mod report;
 mod spectral;
 mod spell;
 mod start;
+mod structured;
 mod study;
 mod target;
 mod weights;
@@ -45,6 +48,7 @@ pub use penalty::{Kkt, Penalty};
 pub use report::text;
 pub use spectral::is_named;
 pub use start::usual_charge;
+pub use structured::{Sharing, Structured};
 pub use symbias_bias::Driver;
 pub use weights::{Lifted, lifted};
 
@@ -141,6 +145,7 @@ pub fn design(
     }
     stage("certificate");
     for term in &target.terms {
+        term.is_for(spec.driver)?;
         let found = match spec.driver {
             Driver::Decay => {
                 let shape = study::study(&target, term, range, spec.range.is_some())?;

@@ -36,6 +36,7 @@ fn of(term: &Term) -> &'static str {
         Kind::Entries => "entry",
         Kind::Groups(_) => "norm",
         Kind::Singular(_) => "singular value",
+        Kind::Joint => "norm",
     }
 }
 
@@ -43,6 +44,15 @@ fn of(term: &Term) -> &'static str {
 /// has no bound (theory §7.1).
 pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) -> Result<Shape> {
     let name = &term.component;
+    if term.joint.is_some() {
+        // A norm: finite, increasing along every ray, unbounded.
+        return Ok(Shape {
+            plus: None,
+            minus: None,
+            weights: None,
+            warnings: Vec::new(),
+        });
+    }
     let refused = |what: String, remedy: &str| {
         Error::new(ErrorKind::Value, format!("the target of `{name}` {what}")).remedy(remedy)
     };

@@ -4,7 +4,7 @@ use super::achieved;
 use super::answer::At;
 use super::certificate;
 use super::lift::lift;
-use super::part::{On, Part};
+use super::part::{Construction, On, Part};
 use super::study::grid;
 use super::target::Target;
 use std::collections::BTreeMap;
@@ -348,7 +348,14 @@ pub(super) fn at(
     for ((part, term), z) in parts.iter().zip(&target.terms).zip(&z) {
         for (place, own) in super::lift::groups(part).iter().enumerate() {
             let entries: Vec<f64> = own.iter().map(|k| z[*k]).collect();
+            if let Some(structured) = &term.joint {
+                found.target += structured.norm(&entries);
+            }
+            if let Construction::Structured(structured) = &part.construction {
+                found.achieved += structured.norm(&entries);
+            }
             let arguments = match part.on {
+                On::Joint => Vec::new(),
                 On::Entries => entries.clone(),
                 On::Groups => vec![entries.iter().map(|x| x * x).sum::<f64>().sqrt()],
                 On::Singular => {

@@ -333,6 +333,16 @@ impl<'p> Solver<'p> {
             if self.settle(&mut own, lambda)? {
                 // What became 0 stays there: few parameters are left.
                 self.descend(&mut own, lambda, effort);
+                if self
+                    .problem
+                    .made
+                    .parts
+                    .iter()
+                    .any(crate::design::Part::is_joint)
+                {
+                    // But what shares a factor: that is small and never 0, so that a descent leaves 0 by as little.
+                    self.settle(&mut own, lambda)?;
+                }
             }
             let (_, objective) = self.objective(&own, lambda);
             let before = best.as_ref().map_or(f64::INFINITY, |b| b.1);
