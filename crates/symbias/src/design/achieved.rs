@@ -48,6 +48,12 @@ fn one(part: &Part) -> Option<String> {
             minus.spelled(&format!("relu(-{shown})"))
         ),
         Construction::Mixture { .. } => return None,
+        // Of coefficients that are not negative.
+        Construction::Square { scale } => Form::Power {
+            c: 0.5 / scale,
+            p: 1.0,
+        }
+        .spelled(&shown),
         Construction::Structured(s) => {
             let (i, g) = (&part.letters[0], &part.between[0]);
             let constant = indexed(&part.constant(), &[i.clone(), g.clone()]);
@@ -105,6 +111,10 @@ pub(super) fn value(part: &Part, place: usize, x: f64) -> f64 {
         Construction::Profile { plus, minus, .. } => {
             if x >= 0.0 { plus } else { minus }.value(x.abs())
         }
+        Construction::Square { scale } => match x < 0.0 {
+            true => f64::INFINITY,
+            false => x / (2.0 * scale),
+        },
         // A norm of the whole is none of one number.
         Construction::Mixture { .. } | Construction::Structured(_) => f64::NAN,
         Construction::Curve {

@@ -13,21 +13,29 @@ use symbias_model::expression::{Factor, NodeId, Source, TensorId};
 pub(super) enum Called {
     /// min{Σ_g ‖v_g‖_{M_g} : Σ_g v_g = w}.
     Latent,
+    /// min{Σ y_k : Ay = w, y ≥ 0}.
+    Gauge,
+    /// min{Σ|y_k| : Ay = w}.
+    Atomic,
 }
 
 impl Called {
-    const ALL: [Called; 1] = [Called::Latent];
+    const ALL: [Called; 3] = [Called::Latent, Called::Gauge, Called::Atomic];
 
     /// Its word in a target.
     pub fn word(self) -> &'static str {
         match self {
             Called::Latent => "latent",
+            Called::Gauge => "gauge",
+            Called::Atomic => "atomic",
         }
     }
 
     fn example(self) -> &'static str {
         match self {
             Called::Latent => "latent[i,g](w[i], M[i,g]), M a constant without negative entries",
+            Called::Gauge => "gauge[i,k](w[i], A[i,k]), the atoms in the columns of a constant A",
+            Called::Atomic => "atomic[i,k](w[i], A[i,k]), the atoms in the columns of a constant A",
         }
     }
 }
@@ -89,6 +97,13 @@ impl CalledLeaf {
             Some(scale) => Some(product * e.node(scale)?.abs()),
             None => Some(product),
         }
+    }
+
+    /// Whether its first argument is a negative multiple of the component.
+    pub fn turns(&self, target: &Target) -> bool {
+        let mut e = Evaluation::new(&target.model, &target.arrays);
+        let scale = self.scale.and_then(|s| e.node(s));
+        scale.is_some_and(|s| s < 0.0)
     }
 
     /// Its array: rows, and their length.

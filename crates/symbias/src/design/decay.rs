@@ -31,6 +31,9 @@ pub(super) fn part(
         return general(target, term, shape, range, names);
     };
     let construction = match (&plus, plus == minus) {
+        (Form::Power { c, .. }, true) if term.is_positive() => Construction::Square {
+            scale: 1.0 / (2.0 * c),
+        },
         (Form::Power { c, p }, true) => product(*c, *p, on, &term.component)?,
         (_, true) if on == On::Singular => {
             return Err(Error::new(
@@ -51,7 +54,7 @@ pub(super) fn part(
     };
     let count = match &construction {
         Construction::Product { exponents, .. } => exponents.len(),
-        Construction::Profile { single: true, .. } => 1,
+        Construction::Profile { single: true, .. } | Construction::Square { .. } => 1,
         Construction::Profile { .. } => 2,
         Construction::Sum { .. } => 3,
         Construction::Curve {

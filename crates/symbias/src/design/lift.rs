@@ -205,6 +205,16 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                     arrays[1].2[place * copies] = t;
                 }
             }
+            Construction::Square { scale } => {
+                if own[0] < 0.0 {
+                    return Err(Error::new(
+                        ErrorKind::Value,
+                        format!("entry {place} of `{}` is {}, and its square makes no negative number", part.component, own[0]),
+                    )
+                    .remedy("coefficients of the atoms of a gauge are not negative; of `atomic` they may be"));
+                }
+                arrays[0].2[place] = (own[0] / scale).sqrt();
+            }
             // Of the whole component, above.
             Construction::Structured(_) => {}
             Construction::Sum { alpha, beta } => {
@@ -425,6 +435,9 @@ pub fn formulas(part: &Part) -> Vec<String> {
                 }
             }
             all
+        }
+        Construction::Square { scale } => {
+            vec![format!("{} = sqrt({shown}/{})", spelled[0], number(*scale))]
         }
         Construction::Structured(s) => {
             let (i, g) = (&part.letters[0], &part.between[0]);

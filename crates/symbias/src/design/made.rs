@@ -115,6 +115,8 @@ impl Made {
         let mut worst = 0.0;
         for (term, part) in target.terms.iter().zip(&self.parts) {
             let found = certificate::decay(target, term, part, self.spec.range())?;
+            let whole = certificate::whole(term, part)?;
+            let found = found.with(whole);
             if certificate::exceeds(found.error, worst) {
                 worst = found.error;
             }
@@ -160,7 +162,7 @@ impl Part {
     pub fn has_kink(&self) -> bool {
         matches!(
             self.construction,
-            Construction::Profile { .. } | Construction::Curve { .. }
+            Construction::Profile { .. } | Construction::Curve { .. } | Construction::Square { .. }
         )
     }
 

@@ -6,6 +6,7 @@
 
 mod achieved;
 pub mod answer;
+mod atoms;
 mod basin;
 mod calls;
 mod certificate;
@@ -35,6 +36,8 @@ mod start;
 mod structured;
 mod study;
 mod target;
+mod unit;
+mod vertices;
 mod weights;
 
 pub use answer::{Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer};
@@ -154,7 +157,9 @@ pub fn design(
                     text: text.clone(),
                 }));
                 parts.push(decay::part(&target, term, &shape, range, &mut names)?);
-                certificate::decay(&target, term, &parts[parts.len() - 1], range)?
+                let part = &parts[parts.len() - 1];
+                certificate::decay(&target, term, part, range)?
+                    .with(certificate::whole(term, part)?)
             }
             Driver::Flow => {
                 let (made, whole) = flow::part(&target, term, range, &mut names)?;
@@ -178,6 +183,10 @@ pub fn design(
         points += found.points;
     }
     let range = reached;
+    warnings.extend(target.warnings.iter().map(|text| Warning {
+        code: "infinite-penalty".into(),
+        text: text.clone(),
+    }));
     let name = match (&spec.name, options.name.as_str()) {
         (Some(name), _) => name.clone(),
         (None, "") => "design".into(),
@@ -205,13 +214,14 @@ pub fn design(
     warnings.extend(parts.iter().filter_map(basin::warning));
     let exact = spec.driver == Driver::Decay;
     let acts = match &options.model {
-        Some(text) if into.is_some() => into::acting(text, folder, &parts)?,
+        Some(text) if into.is_some() => into::acting(text, folder, &parts, range)?,
         _ => Vec::new(),
     };
     let acted = !acts.is_empty();
-    warnings.extend(acts.into_iter().map(|text| Warning {
+    let composite = acts.iter().find_map(|a| a.formula.clone());
+    warnings.extend(acts.into_iter().map(|a| Warning {
         code: "rest-acts".into(),
-        text,
+        text: a.text,
     }));
     let holds = !acted
         && error
@@ -230,7 +240,12 @@ pub fn design(
             formula: spec.target.trim().into(),
         },
         achieved: Achieved {
-            formula: exact.then(|| achieved::formula(&parts)).flatten(),
+            formula: match acted {
+                // With one part acted on, the whole bias has its form; else none is known.
+                true if parts.len() == 1 => composite,
+                true => None,
+                false => exact.then(|| achieved::formula(&parts)).flatten(),
+            },
             base_measure: match spec.driver {
                 Driver::Decay => "none: a minimiser, not a distribution",
                 Driver::Flow => "none: a mirror potential, up to an affine function and a positive factor",

@@ -63,6 +63,11 @@ pub enum Construction {
         /// β.
         beta: f64,
     },
+    /// z = αt² ≥ 0: R = z/(2α) (theory §7.1, atoms).
+    Square {
+        /// α.
+        scale: f64,
+    },
     /// z_i = u_i η_i(s²)^{−1/2}: factors that entries share.
     Structured(Structured),
 }
@@ -127,6 +132,12 @@ pub struct Parameter {
 }
 
 impl Part {
+    /// Whether its entries are not negative.
+    #[must_use]
+    pub fn is_positive(&self) -> bool {
+        matches!(self.construction, Construction::Square { .. })
+    }
+
     /// Places of the axes that are not inner.
     #[must_use]
     pub fn outer(&self) -> Vec<usize> {
@@ -278,6 +289,9 @@ impl Part {
                         ),
                     }
                 }
+                (Construction::Square { .. }, _) => {
+                    declare(name, outer.clone(), format!("the root of {shown}"))
+                }
                 (Construction::Structured(_), _) => match j {
                     0 => declare(
                         name,
@@ -407,6 +421,7 @@ impl Part {
                     false => made,
                 }
             }
+            Construction::Square { scale } => format!("{} * {}^2", number(*scale), spelled[0]),
             Construction::Structured(s) => {
                 let over = &self.between[0];
                 let both: Vec<String> = self.letters.iter().chain(&self.between).cloned().collect();

@@ -79,7 +79,9 @@ impl Penalty {
     #[must_use]
     pub fn expression(&self) -> Option<String> {
         let spec = &self.target.spec;
-        if self.target.terms.iter().any(|t| t.joint.is_some()) {
+        // What the target names is no component any more.
+        let other = |t: &Term| t.joint.is_some() || t.atoms.is_some() || !t.rows.is_empty();
+        if self.target.terms.iter().any(other) {
             return None;
         }
         let mut text = spec.target.trim().to_owned();
@@ -205,6 +207,11 @@ impl Penalty {
             ([k], true) => -g[*k].signum(),
             _ => 1.0,
         };
+        if term.is_positive() && side < 0.0 {
+            // Nothing is asked on the side that has an infinite penalty.
+            group.iter().for_each(|k| sums.add(g[*k], g[*k]));
+            return;
+        }
         match self.slope_at_zero(term, place, side) {
             Slope::Infinite => sums.empty += 1,
             Slope::Finite(s) => {

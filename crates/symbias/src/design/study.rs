@@ -73,7 +73,7 @@ pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) 
         })
     };
     let zero = at(0.0)?;
-    let signed = term.kind == Kind::Entries;
+    let signed = term.kind == Kind::Entries && !term.is_positive();
     let xs: Vec<f64> = grid(range[0] * BELOW, range[1], POINTS);
     let mut sides = Vec::new();
     for sign in [1.0, -1.0] {
@@ -144,7 +144,7 @@ pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) 
 
 /// The factor of r at each place.
 fn weights(target: &Target, term: &Term, xs: &[f64], zero: f64) -> Result<Option<Vec<f64>>> {
-    if term.is_uniform(target) || term.count() == 1 {
+    if term.is_uniform(target) || term.count() == 1 || term.atoms.is_some() {
         return Ok(None);
     }
     let signs: &[f64] = if term.kind == Kind::Entries {

@@ -1,6 +1,7 @@
 //! A target as a sum of terms, one for each component: r of its entries, of norms of its groups, of its singular values. Read off
 //! the checked expression, so that spelling, order and letters do not matter.
 
+use super::atoms::{self, Atoms, Signs};
 use super::calls::{self, Call, Called, CalledLeaf};
 use super::evaluate::Evaluation;
 use super::file::DesignSpec;
@@ -46,6 +47,8 @@ pub(super) struct Term {
     pub rows: Vec<Combined>,
     /// The norm of the component as a whole.
     pub joint: Option<Structured>,
+    /// What the entries are coefficients of, with penalty 1 each.
+    pub atoms: Option<std::sync::Arc<Atoms>>,
 }
 
 /// r of one linear combination of entries: factor · weights · Π factors at these letters, with the argument given.
@@ -65,6 +68,8 @@ pub(super) struct Target {
     pub terms: Vec<Term>,
     /// The file, with linear combinations in the place of components that are penalised by such.
     pub spec: DesignSpec,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
 }
 
 /// The name of the target's own statement.
@@ -88,6 +93,7 @@ impl Target {
             arrays,
             terms: Vec::new(),
             spec: spec.clone(),
+            warnings: Vec::new(),
         };
         let ids: Vec<TensorId> = target.model.parameters().collect();
         for id in ids {
@@ -111,7 +117,7 @@ impl Target {
                 ([], true, true) => term(&target, id, own),
                 ([], true, false) => linear::term(&mut target, id, own, across),
                 ([], false, _) => norms::overlapping(&target, id, norms, own, &across),
-                ([call], true, true) if own.is_empty() => function(&target, id, call),
+                ([call], true, true) if own.is_empty() => function(&mut target, id, call),
                 ([call, ..], _, _) => Err(together(&target, id, call)),
             };
             target.terms.push(term.map_err(|e| e.in_text(None, &text))?);
@@ -121,9 +127,14 @@ impl Target {
 }
 
 /// A function of a component and a constant.
-fn function(target: &Target, id: TensorId, leaf: &CalledLeaf) -> Result<Term> {
+fn function(target: &mut Target, id: TensorId, leaf: &CalledLeaf) -> Result<Term> {
     match leaf.call.function {
         Called::Latent => norms::latent(target, id, leaf),
+        Called::Gauge | Called::Atomic => {
+            let (term, warning) = atoms::given(target, id, leaf)?;
+            target.warnings.extend(warning);
+            Ok(term)
+        }
     }
 }
 
@@ -290,6 +301,7 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
         leaves,
         rows: Vec::new(),
         joint: None,
+        atoms: None,
     })
 }
 
@@ -329,6 +341,12 @@ impl Term {
         if let Some(row) = self.rows.get(place) {
             return row.at(target, x);
         }
+        if let Some(atoms) = &self.atoms {
+            return Some(match atoms.signs {
+                Signs::Positive if x < 0.0 => f64::INFINITY,
+                _ => x.abs(),
+            });
+        }
         let at = self.at(place);
         let mut sum = 0.0;
         for leaf in &self.leaves {
@@ -339,7 +357,7 @@ impl Term {
 
     /// r as an expression in one variable, at a place.
     pub fn expression(&self, target: &Target, place: usize) -> Option<spell::Expr> {
-        if !self.rows.is_empty() {
+        if !self.rows.is_empty() || self.atoms.is_some() {
             return None;
         }
         let at = self.at(place);
@@ -382,7 +400,24 @@ impl Term {
             leaves: Vec::new(),
             rows,
             joint: None,
+            atoms: None,
         }
+    }
+
+    /// Coefficients of atoms.
+    pub fn atoms(component: String, axis: String, atoms: Atoms) -> Term {
+        Term {
+            shape: vec![atoms.array.cols],
+            atoms: Some(std::sync::Arc::new(atoms)),
+            ..Term::combined(component, axis, Vec::new())
+        }
+    }
+
+    /// Whether its entries are not negative.
+    pub fn is_positive(&self) -> bool {
+        self.atoms
+            .as_ref()
+            .is_some_and(|a| a.signs == Signs::Positive)
     }
 
     /// A norm of a component as a whole.
@@ -400,13 +435,13 @@ impl Term {
     /// # Errors
     /// A term of decay alone.
     pub fn is_for(&self, driver: Driver) -> Result<()> {
-        if driver == Driver::Decay || self.joint.is_none() {
+        if driver == Driver::Decay || self.joint.is_none() && self.atoms.is_none() {
             return Ok(());
         }
         Err(Error::new(
             ErrorKind::Unsupported,
             format!(
-                "a norm of `{}` as a whole under {}: the calculus of least norms is that of decay",
+                "a norm of the weights as a whole (of `{}`) under {}: the calculus of least norms is that of decay",
                 self.component,
                 driver.name()
             ),

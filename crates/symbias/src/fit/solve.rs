@@ -202,7 +202,8 @@ impl<'p> Solver<'p> {
                     .map(|i| slopes[k][*i].powi(2))
                     .sum::<f64>()
                     .sqrt();
-                if size == 0.0 && slope > 0.0 {
+                let closed = part.is_positive() && group.iter().any(|i| slopes[k][*i] >= 0.0);
+                if size == 0.0 && slope > 0.0 && !closed {
                     let step = BESIDE * self.sizes[k] / slope;
                     group.iter().for_each(|i| z[k][*i] = -step * slopes[k][*i]);
                 }

@@ -1,8 +1,10 @@
 //! Designs: that the parameterization has the bias that was asked for, by an oracle that uses nothing of the design but its model file:
 //! no random θ has ½‖θ‖² below the target at F(θ), and the lift attains it. Each comparison has a twin that fails.
 
+mod atoms;
 mod oracle;
 mod shared;
+mod units;
 
 use oracle::{Built, energy, file, has_bias, made, refusal, short};
 use symbias::design::{Design, DesignSpec, Driver, Options, design};
