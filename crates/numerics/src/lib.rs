@@ -9,6 +9,7 @@
 //! | [`random`] | randomness as a pure function of (seed, replica, step, index) |
 //! | [`extended`] | numbers of 31 digits, for what 16 leave open |
 //! | [`field`] | exact arithmetic in prime fields near 2^61 |
+//! | [`simplex`] | least values of linear programs, or why they have none |
 //! | [`special`] | special functions |
 //! | [`rank`] | the only place where a rank or a tolerance is decided, and recorded |
 //!
@@ -23,6 +24,7 @@ pub mod lanes;
 pub mod minimise;
 pub mod random;
 pub mod rank;
+pub mod simplex;
 pub mod special;
 
 pub use error::Error;

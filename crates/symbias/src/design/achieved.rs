@@ -2,6 +2,7 @@
 
 use super::form::{Form, number};
 use super::part::{Construction, On, Part, Raw, indexed};
+use super::structured::Sharing;
 
 /// The closed form, in the language of targets.
 pub(super) fn formula(parts: &[Part]) -> Option<String> {
@@ -47,6 +48,20 @@ fn one(part: &Part) -> Option<String> {
             minus.spelled(&format!("relu(-{shown})"))
         ),
         Construction::Mixture { .. } => return None,
+        // Of coefficients that are not negative.
+        Construction::Square { scale } => Form::Power {
+            c: 0.5 / scale,
+            p: 1.0,
+        }
+        .spelled(&shown),
+        Construction::Structured(s) => {
+            let (i, g) = (&part.letters[0], &part.between[0]);
+            let constant = indexed(&part.constant(), &[i.clone(), g.clone()]);
+            return Some(match s.sharing {
+                Sharing::Latent => format!("latent[{i},{g}]({shown}, {constant}^2)"),
+                Sharing::Overlapping => format!("sum[{g}](norm[{i}]({constant}*{shown}))"),
+            });
+        }
         Construction::Curve { raw, forward, .. } => {
             let z = if part.on == On::Groups { &size } else { &shown };
             let q = super::spectral::renamed(forward, "z", z).ok()?;
@@ -96,7 +111,12 @@ pub(super) fn value(part: &Part, place: usize, x: f64) -> f64 {
         Construction::Profile { plus, minus, .. } => {
             if x >= 0.0 { plus } else { minus }.value(x.abs())
         }
-        Construction::Mixture { .. } => f64::NAN,
+        Construction::Square { scale } => match x < 0.0 {
+            true => f64::INFINITY,
+            false => x / (2.0 * scale),
+        },
+        // A norm of the whole is none of one number.
+        Construction::Mixture { .. } | Construction::Structured(_) => f64::NAN,
         Construction::Curve {
             raw,
             forward,

@@ -43,6 +43,12 @@ fn forms(part: &Part) -> Vec<Form> {
             vec![Form::Log { c: 1.0, eps: 1.0 }]
         }
         Construction::Sum { .. } => vec![Form::Huber { c: 1.0, delta: 1.0 }],
+        Construction::Square { scale } => vec![Form::Power {
+            c: 0.5 / scale,
+            p: 1.0,
+        }],
+        // A norm: convex, with a finite slope.
+        Construction::Structured(_) => vec![Form::Power { c: 1.0, p: 1.0 }],
     }
 }
 
@@ -63,7 +69,12 @@ pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
     }
     let all: Vec<Form> = parts.iter().flat_map(forms).collect();
     let nonlinear: Vec<&Part> = parts.iter().filter(|p| !is_linear(p)).collect();
-    let freezes = |p: &&&Part| !matches!(p.construction, Construction::Sum { .. });
+    let freezes = |p: &&&Part| {
+        !matches!(
+            p.construction,
+            Construction::Sum { .. } | Construction::Square { .. }
+        )
+    };
     let sign_frozen = nonlinear.iter().any(|p| freezes(&p));
     let origin = all.iter().any(|f| slope(f) == Slope::Infinite);
     let kkt = if origin {
@@ -78,6 +89,9 @@ pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
         said.push("on the balanced leaf weights keep their signs: start off it, and decay the charges, which shrink as e^(-2 lambda t), slowly");
     } else {
         said.push("signs are free");
+    }
+    if parts.iter().any(Part::is_positive) {
+        said.push("a square that is 0 stays 0: every root starts away from 0, and the smaller it gets, the slower it leaves");
     }
     if origin {
         said.push("the origin is a local minimum for every loss: raise lambda slowly, from small to large, from a start away from it");

@@ -79,9 +79,7 @@ fn declared(parts: &[Part]) -> Result<(toml::Table, toml::Table)> {
             parameters.insert(p.name, toml::Value::Array(axes));
         }
         if let Some(entries) = part.constants() {
-            let outer = part.outer();
-            let axes = outer.iter().map(|a| part.letters[*a].clone()).collect();
-            let shape: Vec<usize> = outer.iter().map(|a| part.shape[*a]).collect();
+            let (axes, shape) = part.constant_axes();
             constants.insert(part.constant(), constant(axes, &shape, &entries)?);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::form::{Form, number};
 use super::part::{Construction, On, Part, Raw};
+use super::structured::Structured;
 use super::study::Shape;
 use super::target::{Kind, Target, Term};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -20,15 +21,19 @@ pub(super) fn part(
     range: [f64; 2],
     names: &mut Names,
 ) -> Result<Part> {
-    let on = match term.kind {
-        Kind::Entries => On::Entries,
-        Kind::Groups(_) => On::Groups,
-        Kind::Singular(_) => On::Singular,
+    let on = match (&term.kind, &term.joint) {
+        (Kind::Joint, Some(structured)) => return Ok(joint(term, structured, names)),
+        (Kind::Entries | Kind::Joint, _) => On::Entries,
+        (Kind::Groups(_), _) => On::Groups,
+        (Kind::Singular(_), _) => On::Singular,
     };
     let (Some(plus), Some(minus)) = (shape.plus.clone(), shape.minus.clone()) else {
         return general(target, term, shape, range, names);
     };
     let construction = match (&plus, plus == minus) {
+        (Form::Power { c, .. }, true) if term.is_positive() => Construction::Square {
+            scale: 1.0 / (2.0 * c),
+        },
         (Form::Power { c, p }, true) => product(*c, *p, on, &term.component)?,
         (_, true) if on == On::Singular => {
             return Err(Error::new(
@@ -49,13 +54,15 @@ pub(super) fn part(
     };
     let count = match &construction {
         Construction::Product { exponents, .. } => exponents.len(),
-        Construction::Profile { single: true, .. } => 1,
+        Construction::Profile { single: true, .. } | Construction::Square { .. } => 1,
         Construction::Profile { .. } => 2,
         Construction::Sum { .. } => 3,
         Construction::Curve {
             raw: Raw::Single, ..
         } => 1,
-        Construction::Curve { .. } | Construction::Mixture { .. } => 2,
+        Construction::Curve { .. } | Construction::Mixture { .. } | Construction::Structured(_) => {
+            2
+        }
     };
     let inner = term.inner();
     let between = match on {
@@ -78,7 +85,7 @@ pub(super) fn part(
                 (On::Groups, 1) => "v".to_owned(),
                 (On::Groups, k) => format!("s{}", k - 1),
                 (On::Singular, k) => format!("P{k}"),
-                (On::Entries, k) => format!("u{k}"),
+                (On::Entries | On::Joint, k) => format!("u{k}"),
             })
             .collect(),
     };
@@ -94,6 +101,23 @@ pub(super) fn part(
         between,
         charge: 0.0,
     })
+}
+
+/// A norm of the whole component: a factor for each entry, and one for each group.
+fn joint(term: &Term, structured: &Structured, names: &mut Names) -> Part {
+    let group = names.letter(1);
+    Part {
+        component: term.component.clone(),
+        letters: term.letters.clone(),
+        shape: term.shape.clone(),
+        on: On::Joint,
+        inner: vec![0],
+        construction: Construction::Structured(structured.clone()),
+        weights: None,
+        names: ["u", "s"].map(|n| names.name(n, &term.component)).to_vec(),
+        between: vec![group],
+        charge: 0.0,
+    }
 }
 
 /// Any r: z = f(q) with f the inverse of sgn(z)(r(z) − r(0)), or of its root where r′(0) = 0, a profile of the language.

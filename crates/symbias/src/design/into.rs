@@ -4,10 +4,11 @@ use super::file::DesignSpec;
 use super::part::Part;
 use super::spectral;
 use super::target::written;
+use super::unit;
 use crate::analyze::{Options, analyze};
 use std::path::Path;
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::language::SourceFile;
+use symbias_model::language::{Copies, SourceFile};
 
 /// A model that a design goes into.
 pub(super) struct Into {
@@ -82,9 +83,23 @@ pub(super) fn adapted(spec: &DesignSpec, text: &str) -> Result<(DesignSpec, Into
     Ok((spec, Into { root }))
 }
 
+/// That the rest of a model acts on a part.
+pub(super) struct Acting {
+    /// For people.
+    pub text: String,
+    /// The bias of both, where it has a form.
+    pub formula: Option<String>,
+}
+
 /// What the rest of the model does to a parameter that was replaced: the bias of the composite is then the least over both.
-pub(super) fn acting(text: &str, folder: Option<&Path>, parts: &[Part]) -> Result<Vec<String>> {
+pub(super) fn acting(
+    text: &str,
+    folder: Option<&Path>,
+    parts: &[Part],
+    range: [f64; 2],
+) -> Result<Vec<Acting>> {
     let source = SourceFile::parse(text, folder)?;
+    let model = source.check(Copies::All)?;
     let found = analyze(&source, &Options::default(), &mut |_| {})?.answer;
     let mut said = Vec::new();
     for part in parts {
@@ -98,14 +113,32 @@ pub(super) fn acting(text: &str, folder: Option<&Path>, parts: &[Part]) -> Resul
                     .map(|t| t.name.as_str())
                     .filter(|n| *n != part.component)
                     .collect();
-                said.push(format!(
-                    "the rest of the model acts on `{}` by {} together with {}: the least norm is over that too, and the bias is not the target; \
+                let unit = match (others.as_slice(), &factor.tensors[0].axis) {
+                    ([other], Some(axis)) => unit::closed(&model, part, (other, axis), range)?,
+                    _ => None,
+                };
+                let form = unit.as_ref().map_or(String::new(), |u| {
+                    format!(
+                        "; over both it is {} (by minimisation over the fibre of one unit: largest error {:.1e} at {} points)",
+                        u.formula, u.error, u.points
+                    )
+                });
+                let text = format!(
+                    "the rest of the model acts on `{}` by {} together with {}: the least norm is over that too, and the bias is not the target{form}; \
 a constant in the place of {} would free it",
                     part.component,
                     factor.name,
-                    if others.is_empty() { "nothing else".to_owned() } else { others.join(", ") },
+                    if others.is_empty() {
+                        "nothing else".to_owned()
+                    } else {
+                        others.join(", ")
+                    },
                     others.first().unwrap_or(&"that scale"),
-                ));
+                );
+                said.push(Acting {
+                    text,
+                    formula: unit.map(|u| u.formula),
+                });
             }
         }
     }

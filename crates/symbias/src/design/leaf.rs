@@ -2,6 +2,7 @@
 
 mod anchor;
 
+use super::calls::{Call, CalledLeaf};
 use super::spectral::Spectral;
 use super::target::Kind;
 pub(super) use anchor::Anchor;
@@ -35,24 +36,45 @@ pub(super) struct LinearLeaf {
     pub free: Vec<Label>,
 }
 
-/// The terms of the first output: of entries, norms and singular values, and of linear combinations.
-pub(super) fn leaves(model: &Model, spectral: &[Spectral]) -> Result<(Vec<Leaf>, Vec<LinearLeaf>)> {
+/// weights · norms of vectors that are linear in entries: the last letters of `linear` are those of a norm.
+#[derive(Clone, Debug)]
+pub(super) struct NormLeaf {
+    pub linear: LinearLeaf,
+    /// Letters of the groups.
+    pub groups: usize,
+}
+
+/// The terms of a target.
+#[derive(Default)]
+pub(super) struct Leaves {
+    /// Of entries, norms of groups that are apart, and singular values.
+    pub own: Vec<Leaf>,
+    /// Of linear combinations.
+    pub linear: Vec<LinearLeaf>,
+    /// Norms of groups that may overlap.
+    pub norms: Vec<NormLeaf>,
+    /// Functions of a component and a constant.
+    pub called: Vec<CalledLeaf>,
+}
+
+/// The terms of the first output.
+pub(super) fn leaves(model: &Model, spectral: &[Spectral], calls: &[Call]) -> Result<Leaves> {
     let mut reading = Reading {
         model,
         spectral,
-        found: Vec::new(),
-        linear: Vec::new(),
+        calls,
+        found: Leaves::default(),
         dependent: HashMap::new(),
     };
     let root = model.outputs[0];
     let Source::Defined { node, labels } = &model.tensor(root).source else {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok(Leaves::default());
     };
     if !labels.is_empty() {
         return Err(refused(model, *node, "the target is one number"));
     }
     reading.sum(*node, 1.0, &[], &[])?;
-    Ok((reading.found, reading.linear))
+    Ok(reading.found)
 }
 
 fn refused(model: &Model, node: NodeId, what: &str) -> Error {
@@ -66,8 +88,8 @@ fn refused(model: &Model, node: NodeId, what: &str) -> Error {
 struct Reading<'a> {
     model: &'a Model,
     spectral: &'a [Spectral],
-    found: Vec<Leaf>,
-    linear: Vec<LinearLeaf>,
+    calls: &'a [Call],
+    found: Leaves,
     dependent: HashMap<NodeId, bool>,
 }
 
@@ -152,16 +174,24 @@ impl Reading<'_> {
     ) -> Result<()> {
         let node = factors[0].node;
         if let Some(leaf) = self.singular(&factors, factor, &weights, free)? {
-            self.found.push(leaf);
+            self.found.own.push(leaf);
+            return Ok(());
+        }
+        if let Some(leaf) = self.called(&factors, factor, &weights, free)? {
+            self.found.called.push(leaf);
             return Ok(());
         }
         let mut seen = Seen::default();
         for f in &factors {
             if let Err(error) = self.anchors(f.node, &mut seen) {
+                if let Some(leaf) = self.norm(&factors, factor, &weights, free) {
+                    self.found.norms.push(leaf);
+                    return Ok(());
+                }
                 let Some((argument, component)) = self.argument(&factors) else {
                     return Err(error);
                 };
-                self.linear.push(LinearLeaf {
+                self.found.linear.push(LinearLeaf {
                     component,
                     factor,
                     weights,
@@ -198,7 +228,7 @@ impl Reading<'_> {
                 return Err(refused(self.model, node, "the target is one number"));
             }
         }
-        self.found.push(Leaf {
+        self.found.own.push(Leaf {
             component,
             kind,
             letters,
@@ -234,6 +264,11 @@ impl Reading<'_> {
                 _ => break,
             }
         }
+        Some((node, self.read_by(node)?))
+    }
+
+    /// The one component that a node reads.
+    fn read_by(&self, node: NodeId) -> Option<TensorId> {
         let mut components = Vec::new();
         let mut stack = vec![node];
         while let Some(n) = stack.pop() {
@@ -247,10 +282,83 @@ impl Reading<'_> {
             }
         }
         let first = *components.first()?;
-        components
-            .iter()
-            .all(|c| *c == first)
-            .then_some((node, first))
+        components.iter().all(|c| *c == first).then_some(first)
+    }
+
+    /// The norm of a vector that reads one component.
+    fn norm(
+        &self,
+        factors: &[Factor],
+        factor: f64,
+        weights: &[Factor],
+        free: &[Label],
+    ) -> Option<NormLeaf> {
+        let [one] = factors else { return None };
+        let Op::Reduce {
+            reduction: Reduction::Norm,
+            over,
+            argument,
+        } = &self.model.node(one.node).op
+        else {
+            return None;
+        };
+        let linear = LinearLeaf {
+            component: self.read_by(*argument)?,
+            factor,
+            weights: weights.to_vec(),
+            factors: Vec::new(),
+            argument: *argument,
+            free: free.iter().chain(over).copied().collect(),
+        };
+        Some(NormLeaf {
+            linear,
+            groups: free.len(),
+        })
+    }
+
+    /// A call of a function of a component and a constant.
+    fn called(
+        &mut self,
+        factors: &[Factor],
+        factor: f64,
+        weights: &[Factor],
+        free: &[Label],
+    ) -> Result<Option<CalledLeaf>> {
+        let model = self.model;
+        let [one] = factors else { return Ok(None) };
+        let Op::Access { tensor, .. } = &model.node(one.node).op else {
+            return Ok(None);
+        };
+        let name = &model.tensor(*tensor).name;
+        let Some(call) = self.calls.iter().find(|c| c.name == *name) else {
+            return Ok(None);
+        };
+        let wrong = |what: &str| refused(model, one.node, what);
+        if !free.is_empty() {
+            return Err(wrong(
+                "this function of the whole component stands in a sum over letters",
+            ));
+        }
+        let missing = || {
+            wrong("its first argument is no component").remedy(format!(
+                "write a component with its own letter, {}[i,k](w[i], …), times a number at most",
+                call.function.word()
+            ))
+        };
+        let vector = model.find(&call.vector()).ok_or_else(missing)?;
+        let Source::Defined { node, .. } = &model.tensor(vector).source else {
+            return Err(missing());
+        };
+        let (access, scale) = self.scaled(*node).ok_or_else(missing)?;
+        let (component, _) = self.bare(access).ok_or_else(missing)?;
+        Ok(Some(CalledLeaf {
+            component,
+            call: call.clone(),
+            factor,
+            weights: weights.to_vec(),
+            scale,
+            span: model.node(one.node).span,
+        }))
     }
 
     fn within(&self, weights: &[Factor], letter: Label) -> bool {

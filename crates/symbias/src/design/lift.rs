@@ -5,6 +5,7 @@
 
 use super::expression::Compiled;
 use super::part::{Construction, On, Part, Raw};
+use super::structured::Sharing;
 use symbias_model::data::Named;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, svd};
@@ -81,6 +82,11 @@ fn share(s: f64, b: f64, charge: f64) -> f64 {
 pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
     if part.on == On::Singular {
         return matrices(part, z, charge);
+    }
+    if let Construction::Structured(s) = &part.construction {
+        let [u, shared] = s.lift(z, charge);
+        let array = |k: usize, v: Vec<f64>| (part.names[k].clone(), vec![v.len()], v);
+        return Ok(vec![array(0, u), array(1, shared)]);
     }
     let groups = groups(part);
     // Factors that carry sign and direction.
@@ -199,6 +205,18 @@ pub fn lift(part: &Part, z: &[f64], charge: f64) -> Result<Vec<Named>> {
                     arrays[1].2[place * copies] = t;
                 }
             }
+            Construction::Square { scale } => {
+                if own[0] < 0.0 {
+                    return Err(Error::new(
+                        ErrorKind::Value,
+                        format!("entry {place} of `{}` is {}, and its square makes no negative number", part.component, own[0]),
+                    )
+                    .remedy("coefficients of the atoms of a gauge are not negative; of `atomic` they may be"));
+                }
+                arrays[0].2[place] = (own[0] / scale).sqrt();
+            }
+            // Of the whole component, above.
+            Construction::Structured(_) => {}
             Construction::Sum { alpha, beta } => {
                 let knee = alpha * alpha / beta;
                 let own = rho.min(knee);
@@ -417,6 +435,25 @@ pub fn formulas(part: &Part) -> Vec<String> {
                 }
             }
             all
+        }
+        Construction::Square { scale } => {
+            vec![format!("{} = sqrt({shown}/{})", spelled[0], number(*scale))]
+        }
+        Construction::Structured(s) => {
+            let (i, g) = (&part.letters[0], &part.between[0]);
+            let constant = super::part::indexed(&part.constant(), &[i.clone(), g.clone()]);
+            let share = match s.sharing {
+                Sharing::Latent => format!("1/sum[{g}]({constant}^2*t[{g}])"),
+                Sharing::Overlapping => format!("sum[{g}]({constant}^2/t[{g}])"),
+            };
+            vec![
+                format!("eta[{i}] = {share}"),
+                format!(
+                    "t = argmin over t >= 0 of sum[{i}]({shown}^2*eta[{i}])/2 + sum[{g}](t[{g}])/2"
+                ),
+                format!("{} = sqrt(t[{g}])", spelled[1]),
+                format!("{} = {shown}*sqrt(eta[{i}])", spelled[0]),
+            ]
         }
         Construction::Sum { alpha, beta } => {
             let knee = number(alpha * alpha / beta);

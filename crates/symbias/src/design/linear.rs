@@ -1,6 +1,7 @@
-//! Targets of linear combinations, Σ r_k((Ωw)_k). An invertible Ω makes components y = Ωw, w = Ω⁻¹y; a chain, λ₁Σ|w_i| + λ₂Σ|w_{i+1} − w_i|,
-//! is the gauge of intervals, Σ_I c_I|y_I| with w = Σ_I 1_I y_I and c_I = λ₁|I| + λ₂·(inner ends) (theory §7.1); all else is refused for its cost.
+//! Targets of linear combinations, Σ r_k((Ωw)_k). An invertible Ω makes components y = Ωw, w = Ω⁻¹y; other sums of absolute values are
+//! built of the vertices of their unit ball (`atoms`); all else is refused.
 
+use super::atoms;
 use super::evaluate::Evaluation;
 use super::leaf::{Anchor, Leaf, LinearLeaf};
 use super::target::{Combined, Kind, Target, Term};
@@ -11,15 +12,21 @@ use symbias_numerics::dense::{Matrix, svd};
 
 /// Entries of Ω, at most.
 const DENSE: usize = 1_000_000;
-/// Intervals that are built, at most.
-const INTERVALS: usize = 20_000;
-/// What counts as equal entries of Ω.
-const SAME: f64 = 1e-12;
 
 /// A row of Ω and the function of its value.
-struct Row {
-    combined: Combined,
-    entries: Vec<f64>,
+pub(super) struct Row {
+    pub combined: Combined,
+    pub entries: Vec<f64>,
+}
+
+impl Row {
+    /// c > 0 where r is c|x|, up to a constant.
+    pub fn absolute(&self, target: &Target) -> Option<f64> {
+        let at = |x: f64| self.combined.at(target, x).unwrap_or(f64::NAN);
+        let c = at(1.0) - at(0.0);
+        let same = |x: &f64| (at(*x) - at(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs();
+        (c > 0.0 && [-2.0, -1e-3, 0.5, 7.0].iter().all(same)).then_some(c)
+    }
 }
 
 /// The term of a component that linear combinations penalise; the file of the target then has new components.
@@ -97,11 +104,21 @@ pub(super) fn term(
     if rows.len() == n {
         return invertible(target, &name, letter, rows, &fresh, &refused);
     }
-    chain(target, &name, letter, n, rows, &fresh, &refused)
+    let mut absolute = Vec::with_capacity(rows.len());
+    for row in rows {
+        let c = row.absolute(target).ok_or_else(|| {
+            refused(
+                format!("{n} entries of `{name}` by other than {n} linear combinations, of which one has no absolute value as its penalty"),
+                "the nearest that have a construction: as many independent combinations as entries, with any r; or c*abs(…) of each, which is built of vertices, of chains of intervals",
+            )
+        })?;
+        absolute.push((c, row));
+    }
+    atoms::analysis(target, (&name, letter, n), &absolute, &refused)
 }
 
 /// A leaf of entries as one of combinations.
-fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
+pub(super) fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
     let mut plain = leaf.anchors.iter().filter(|(_, a)| **a == Anchor::Plain);
     let (argument, _) = plain.next()?;
     (leaf.kind == Kind::Entries && leaf.anchors.len() == 1).then(|| LinearLeaf {
@@ -115,7 +132,12 @@ fn as_linear(leaf: Leaf) -> Option<LinearLeaf> {
 }
 
 /// The rows of a leaf; `None` where it is not linear.
-fn read(target: &Target, id: TensorId, n: usize, leaf: LinearLeaf) -> Result<Option<Vec<Row>>> {
+pub(super) fn read(
+    target: &Target,
+    id: TensorId,
+    n: usize,
+    leaf: LinearLeaf,
+) -> Result<Option<Vec<Row>>> {
     let model = &target.model;
     let sizes: Vec<usize> = leaf
         .free
@@ -235,7 +257,7 @@ fn invertible(
 }
 
 /// Puts a component in the place of another.
-fn rename(target: &mut Target, name: &str, by: &str, axis: &str) {
+pub(super) fn rename(target: &mut Target, name: &str, by: &str, axis: &str) {
     let mut components = toml::Table::new();
     for (old, axes) in &target.spec.components {
         if old == name {
@@ -251,112 +273,10 @@ fn rename(target: &mut Target, name: &str, by: &str, axis: &str) {
 }
 
 /// Adds a statement before those of the weights.
-fn lead(target: &mut Target, statement: String) {
+pub(super) fn lead(target: &mut Target, statement: String) {
     let weights = target.spec.weights.take();
     target.spec.weights = Some(match weights {
         Some(w) => format!("{statement}\n{w}"),
         None => statement,
     });
-}
-
-fn chain(
-    target: &mut Target,
-    name: &str,
-    letter: &str,
-    n: usize,
-    rows: Vec<Row>,
-    fresh: &dyn Fn(&str) -> String,
-    refused: &dyn Fn(String, &str) -> Error,
-) -> Result<Term> {
-    let what = format!(
-        "{} linear combinations of {n} entries of `{name}`, not as many as entries",
-        rows.len()
-    );
-    let nearest = "built are invertible combinations, and chains of absolute values: a*sum[i](abs(w[i])) + b*sum[j](abs(w[j+1] - w[j])); \
-of others the unit ball has too many vertices to be built from them";
-    let mut single = vec![0.0; n];
-    let mut between = vec![0.0; n.saturating_sub(1)];
-    let mut unit: Option<Combined> = None;
-    for row in &rows {
-        let places: Vec<usize> = (0..n).filter(|k| row.entries[*k].abs() > SAME).collect();
-        let weight = |x: f64| row.combined.at(target, x).unwrap_or(f64::NAN);
-        let c = weight(1.0) - weight(0.0);
-        let absolute = [-2.0, -1e-3, 0.5, 7.0]
-            .iter()
-            .all(|x: &f64| (weight(*x) - weight(0.0) - c * x.abs()).abs() <= 1e-10 * (c * x).abs());
-        if !absolute || c.is_nan() || c <= 0.0 {
-            return Err(refused(what, nearest));
-        }
-        match places.as_slice() {
-            [i] => single[*i] += c * row.entries[*i].abs(),
-            [i, j] if *j == i + 1 && (row.entries[*i] + row.entries[*j]).abs() <= SAME => {
-                between[*i] += c * row.entries[*i].abs();
-            }
-            _ => return Err(refused(what, nearest)),
-        }
-        unit.get_or_insert_with(|| Combined {
-            factor: 1.0 / c,
-            ..row.combined.clone()
-        });
-    }
-    let Some(unit) = unit else {
-        return Err(refused(what, nearest));
-    };
-    let count = n * (n + 1) / 2;
-    if count > INTERVALS {
-        return Err(refused(
-            format!("a chain of {n} entries has {count} intervals"),
-            "at most 20000 intervals, 199 entries: use fewer entries, or sum[j](abs(w[j+1] - w[j])) + abs(w[0]) alone, which is invertible",
-        ));
-    }
-    let (mut first, mut last, mut terms) = (Vec::new(), Vec::new(), Vec::new());
-    for a in 0..n {
-        for b in a..n {
-            let mut c: f64 = single[a..=b].iter().sum();
-            if a > 0 {
-                c += between[a - 1];
-            }
-            if b + 1 < n {
-                c += between[b];
-            }
-            if c.is_nan() || c <= 0.0 {
-                return Err(refused(
-                    format!(
-                        "the entries {a} to {b} of `{name}` may move together without any penalty"
-                    ),
-                    "nothing is free of decay: add a term, `1e-3*sum[i](abs(w[i]))` say",
-                ));
-            }
-            first.push(toml::Value::Integer(a as i64));
-            last.push(toml::Value::Integer(b as i64));
-            terms.push(Combined {
-                factor: unit.factor * c,
-                ..unit.clone()
-            });
-        }
-    }
-    let (axis, component) = (fresh("interval"), fresh(&format!("{name}_intervals")));
-    let (from, to) = (fresh("from"), fresh("to"));
-    target
-        .spec
-        .axes
-        .insert(axis.clone(), toml::Value::Integer(count as i64));
-    for (constant, values) in [(&from, first), (&to, last)] {
-        let mut table = toml::Table::new();
-        table.insert(
-            "axes".into(),
-            toml::Value::Array(vec![toml::Value::String(axis.clone())]),
-        );
-        table.insert("index".into(), toml::Value::String(letter.into()));
-        table.insert("values".into(), toml::Value::Array(values));
-        target.spec.constants.insert(constant.clone(), table.into());
-    }
-    rename(target, name, &component, &axis);
-    lead(
-        target,
-        format!(
-            "{name}[{letter}] = where({from}[{axis}] <= pos({letter}) and pos({letter}) <= {to}[{axis}], 1, 0) * {component}[{axis}]"
-        ),
-    );
-    Ok(Term::combined(component, axis, terms))
 }

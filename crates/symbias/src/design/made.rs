@@ -115,6 +115,8 @@ impl Made {
         let mut worst = 0.0;
         for (term, part) in target.terms.iter().zip(&self.parts) {
             let found = certificate::decay(target, term, part, self.spec.range())?;
+            let whole = certificate::whole(term, part)?;
+            let found = found.with(whole);
             if certificate::exceeds(found.error, worst) {
                 worst = found.error;
             }
@@ -140,9 +142,12 @@ impl Part {
         lift(self, z, charge)
     }
 
-    /// Flat places of the entries of each norm, or matrix; each entry alone where entries are penalised.
+    /// Flat places of the entries of each norm, or matrix; each entry alone where entries are penalised, or the whole.
     #[must_use]
     pub fn places(&self) -> Vec<Vec<usize>> {
+        if self.on == On::Joint {
+            return (0..self.size()).map(|k| vec![k]).collect();
+        }
         groups(self)
     }
 
@@ -157,7 +162,7 @@ impl Part {
     pub fn has_kink(&self) -> bool {
         matches!(
             self.construction,
-            Construction::Profile { .. } | Construction::Curve { .. }
+            Construction::Profile { .. } | Construction::Curve { .. } | Construction::Square { .. }
         )
     }
 
@@ -184,6 +189,12 @@ impl Part {
             ranks += s.iter().filter(|x| **x > ZERO * top && top > 0.0).count();
         }
         Ok(ranks)
+    }
+
+    /// Whether the component is penalised as a whole.
+    #[must_use]
+    pub fn is_joint(&self) -> bool {
+        self.on == On::Joint
     }
 
     /// Whether singular values are penalised.

@@ -6,7 +6,9 @@
 
 mod achieved;
 pub mod answer;
+mod atoms;
 mod basin;
+mod calls;
 mod certificate;
 mod compose;
 mod decay;
@@ -24,14 +26,18 @@ mod linear;
 mod made;
 mod mass;
 mod noise;
+mod norms;
 mod part;
 mod penalty;
 mod report;
 mod spectral;
 mod spell;
 mod start;
+mod structured;
 mod study;
 mod target;
+mod unit;
+mod vertices;
 mod weights;
 
 pub use answer::{Achieved, At, Basin, DesignAnswer, DesignCertificate, Lift, Start, TargetAnswer};
@@ -45,6 +51,7 @@ pub use penalty::{Kkt, Penalty};
 pub use report::text;
 pub use spectral::is_named;
 pub use start::usual_charge;
+pub use structured::{Sharing, Structured};
 pub use symbias_bias::Driver;
 pub use weights::{Lifted, lifted};
 
@@ -141,6 +148,7 @@ pub fn design(
     }
     stage("certificate");
     for term in &target.terms {
+        term.is_for(spec.driver)?;
         let found = match spec.driver {
             Driver::Decay => {
                 let shape = study::study(&target, term, range, spec.range.is_some())?;
@@ -149,7 +157,9 @@ pub fn design(
                     text: text.clone(),
                 }));
                 parts.push(decay::part(&target, term, &shape, range, &mut names)?);
-                certificate::decay(&target, term, &parts[parts.len() - 1], range)?
+                let part = &parts[parts.len() - 1];
+                certificate::decay(&target, term, part, range)?
+                    .with(certificate::whole(term, part)?)
             }
             Driver::Flow => {
                 let (made, whole) = flow::part(&target, term, range, &mut names)?;
@@ -173,6 +183,10 @@ pub fn design(
         points += found.points;
     }
     let range = reached;
+    warnings.extend(target.warnings.iter().map(|text| Warning {
+        code: "infinite-penalty".into(),
+        text: text.clone(),
+    }));
     let name = match (&spec.name, options.name.as_str()) {
         (Some(name), _) => name.clone(),
         (None, "") => "design".into(),
@@ -200,13 +214,14 @@ pub fn design(
     warnings.extend(parts.iter().filter_map(basin::warning));
     let exact = spec.driver == Driver::Decay;
     let acts = match &options.model {
-        Some(text) if into.is_some() => into::acting(text, folder, &parts)?,
+        Some(text) if into.is_some() => into::acting(text, folder, &parts, range)?,
         _ => Vec::new(),
     };
     let acted = !acts.is_empty();
-    warnings.extend(acts.into_iter().map(|text| Warning {
+    let composite = acts.iter().find_map(|a| a.formula.clone());
+    warnings.extend(acts.into_iter().map(|a| Warning {
         code: "rest-acts".into(),
-        text,
+        text: a.text,
     }));
     let holds = !acted
         && error
@@ -225,7 +240,12 @@ pub fn design(
             formula: spec.target.trim().into(),
         },
         achieved: Achieved {
-            formula: exact.then(|| achieved::formula(&parts)).flatten(),
+            formula: match acted {
+                // With one part acted on, the whole bias has its form; else none is known.
+                true if parts.len() == 1 => composite,
+                true => None,
+                false => exact.then(|| achieved::formula(&parts)).flatten(),
+            },
             base_measure: match spec.driver {
                 Driver::Decay => "none: a minimiser, not a distribution",
                 Driver::Flow => "none: a mirror potential, up to an affine function and a positive factor",

@@ -28,7 +28,7 @@ pub(super) fn bare(term: &Term, construction: Construction, names: Vec<String>) 
         letters: term.letters.clone(),
         shape: term.shape.clone(),
         on: match term.kind {
-            Kind::Entries => On::Entries,
+            Kind::Entries | Kind::Joint => On::Entries,
             Kind::Groups(_) => On::Groups,
             Kind::Singular(_) => On::Singular,
         },

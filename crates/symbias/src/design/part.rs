@@ -1,6 +1,7 @@
 //! The part of a parameterization that makes one component: which parameters, how they make it, and at what least ½‖θ‖².
 
 use super::form::{Form, number};
+use super::structured::{Sharing, Structured};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ pub enum On {
     Groups,
     /// Its singular values.
     Singular,
+    /// The component as a whole, by a norm of its own.
+    Joint,
 }
 
 /// How parameters make a component z.
@@ -60,6 +63,13 @@ pub enum Construction {
         /// β.
         beta: f64,
     },
+    /// z = αt² ≥ 0: R = z/(2α) (theory §7.1, atoms).
+    Square {
+        /// α.
+        scale: f64,
+    },
+    /// z_i = u_i η_i(s²)^{−1/2}: factors that entries share.
+    Structured(Structured),
 }
 
 /// The raw number of a profile.
@@ -122,6 +132,12 @@ pub struct Parameter {
 }
 
 impl Part {
+    /// Whether its entries are not negative.
+    #[must_use]
+    pub fn is_positive(&self) -> bool {
+        matches!(self.construction, Construction::Square { .. })
+    }
+
     /// Places of the axes that are not inner.
     #[must_use]
     pub fn outer(&self) -> Vec<usize> {
@@ -152,6 +168,7 @@ impl Part {
         match (&self.construction, self.on) {
             (Construction::Mixture { .. }, On::Groups) => self.size() + 1,
             (Construction::Mixture { .. }, _) => 2,
+            (Construction::Structured(s), _) => s.groups,
             _ => self.size(),
         }
     }
@@ -178,6 +195,9 @@ impl Part {
     /// What the constant has as entries: the factor of the product, or the weight.
     #[must_use]
     pub fn constants(&self) -> Option<Vec<f64>> {
+        if let Construction::Structured(s) = &self.construction {
+            return Some(s.factors.clone());
+        }
         let weights = self.weights.as_ref()?;
         Some(match &self.construction {
             Construction::Product { scale, exponents } => {
@@ -187,6 +207,18 @@ impl Part {
             Construction::Mixture { scale } => weights.iter().map(|m| scale / m).collect(),
             _ => weights.clone(),
         })
+    }
+
+    /// The axes of the constant: letters, and sizes.
+    #[must_use]
+    pub fn constant_axes(&self) -> (Vec<String>, Vec<usize>) {
+        if let Construction::Structured(s) = &self.construction {
+            let letters = self.letters.iter().chain(&self.between).cloned();
+            return (letters.collect(), vec![s.entries(), s.groups]);
+        }
+        let outer = self.outer();
+        let sizes = outer.iter().map(|a| self.shape[*a]).collect();
+        (self.at(&outer), sizes)
     }
 
     /// The parameters with their axes.
@@ -257,6 +289,21 @@ impl Part {
                         ),
                     }
                 }
+                (Construction::Square { .. }, _) => {
+                    declare(name, outer.clone(), format!("the root of {shown}"))
+                }
+                (Construction::Structured(_), _) => match j {
+                    0 => declare(
+                        name,
+                        all.clone(),
+                        format!("the factor of {shown} that is its own"),
+                    ),
+                    _ => declare(
+                        name,
+                        self.between.clone(),
+                        format!("the factor that the {shown} of a group share"),
+                    ),
+                },
                 (Construction::Sum { .. }, _) => match (j, group) {
                     (0, _) => declare(
                         name,
@@ -374,6 +421,20 @@ impl Part {
                     false => made,
                 }
             }
+            Construction::Square { scale } => format!("{} * {}^2", number(*scale), spelled[0]),
+            Construction::Structured(s) => {
+                let over = &self.between[0];
+                let both: Vec<String> = self.letters.iter().chain(&self.between).cloned().collect();
+                let constant = indexed(&self.constant(), &both);
+                match s.sharing {
+                    Sharing::Latent => {
+                        format!("{} * norm[{over}]({constant}*{})", spelled[0], spelled[1])
+                    }
+                    Sharing::Overlapping => {
+                        format!("{} / norm[{over}]({constant}/{})", spelled[0], spelled[1])
+                    }
+                }
+            }
             Construction::Sum { alpha, beta } => {
                 let (root, over) = match &weight {
                     Some(w) => (format!("/sqrt({w})"), format!("/{w}")),
@@ -395,10 +456,19 @@ impl Part {
         }
     }
 
-    /// The same part for one place: sizes 1 outside, at most `most` inside, with the weight of that place.
+    /// The same part for one place: sizes 1 outside, at most `most` inside, with the weight of that place. Of a norm of the whole, that
+    /// of so many entries from this one on.
     #[must_use]
     pub fn small(&self, place: usize, most: usize) -> Part {
         let mut part = self.clone();
+        if let Construction::Structured(s) = &self.construction {
+            let n = s.entries();
+            let kept = most.min(n);
+            let entries: Vec<usize> = (0..kept).map(|k| (place + k) % n).collect();
+            part.construction = Construction::Structured(s.restricted(&entries));
+            part.shape = vec![kept];
+            return part;
+        }
         for a in 0..part.shape.len() {
             part.shape[a] = match part.inner.contains(&a) {
                 true => part.shape[a].min(most),

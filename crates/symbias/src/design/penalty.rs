@@ -79,6 +79,11 @@ impl Penalty {
     #[must_use]
     pub fn expression(&self) -> Option<String> {
         let spec = &self.target.spec;
+        // What the target names is no component any more.
+        let other = |t: &Term| t.joint.is_some() || t.atoms.is_some() || !t.rows.is_empty();
+        if self.target.terms.iter().any(other) {
+            return None;
+        }
         let mut text = spec.target.trim().to_owned();
         for (name, value) in &spec.constants {
             if is_named(&text, name) {
@@ -108,6 +113,10 @@ impl Penalty {
         self.fits(z)?;
         let mut sum = 0.0;
         for (term, z) in self.target.terms.iter().zip(z) {
+            if let Some(structured) = &term.joint {
+                sum += structured.norm(z);
+                continue;
+            }
             for (place, group) in groups(term).iter().enumerate() {
                 let zero = self.r(term, place, 0.0);
                 for x in sizes(term, z, group)? {
@@ -125,6 +134,13 @@ impl Penalty {
         self.r(term, place, x) - self.r(term, place, 0.0)
     }
 
+    /// The least λ of which −∇ℓ is in λ∂R(0), or more, of a component that is penalised as a whole.
+    #[must_use]
+    pub fn dual(&self, component: usize, gradient: &[f64]) -> Option<f64> {
+        let joint = self.target.terms[component].joint.as_ref();
+        joint.map(|s| s.dual(gradient))
+    }
+
     /// The KKT residual of ℓ + λR at z, with ∇ℓ of one array per component.
     ///
     /// # Errors
@@ -135,6 +151,15 @@ impl Penalty {
         let mut sums = Sums::default();
         for ((term, z), g) in self.target.terms.iter().zip(z).zip(gradient) {
             let top = z.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+            if let Some(structured) = &term.joint {
+                let cut: Vec<f64> = z
+                    .iter()
+                    .map(|x| if x.abs() > ZERO * top { *x } else { 0.0 })
+                    .collect();
+                let nearest = structured.nearest(&cut, g, lambda);
+                g.iter().zip(nearest).for_each(|(g, n)| sums.add(*g, n));
+                continue;
+            }
             for (place, group) in groups(term).iter().enumerate() {
                 match term.kind {
                     Kind::Singular(_) => {
@@ -182,6 +207,11 @@ impl Penalty {
             ([k], true) => -g[*k].signum(),
             _ => 1.0,
         };
+        if term.is_positive() && side < 0.0 {
+            // Nothing is asked on the side that has an infinite penalty.
+            group.iter().for_each(|k| sums.add(g[*k], g[*k]));
+            return;
+        }
         match self.slope_at_zero(term, place, side) {
             Slope::Infinite => sums.empty += 1,
             Slope::Finite(s) => {
@@ -310,6 +340,7 @@ fn groups(term: &Term) -> Vec<Vec<usize>> {
         Kind::Entries => Vec::new(),
         Kind::Groups(inner) => inner.clone(),
         Kind::Singular(pair) => pair.to_vec(),
+        Kind::Joint => vec![0],
     };
     super::lift::places(&term.shape, &term.outer(), &inner)
 }
@@ -317,7 +348,7 @@ fn groups(term: &Term) -> Vec<Vec<usize>> {
 /// The arguments of r: an entry, a norm, singular values.
 fn sizes(term: &Term, z: &[f64], group: &[usize]) -> Result<Vec<f64>> {
     Ok(match term.kind {
-        Kind::Entries => group.iter().map(|k| z[*k]).collect(),
+        Kind::Entries | Kind::Joint => group.iter().map(|k| z[*k]).collect(),
         Kind::Groups(_) => vec![group.iter().map(|k| z[*k] * z[*k]).sum::<f64>().sqrt()],
         Kind::Singular([rows, columns]) => {
             let (n, m) = (term.shape[rows], term.shape[columns]);

@@ -36,7 +36,7 @@ impl Spectral {
 }
 
 /// Words of a text with their places; numbers are no words.
-fn words(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn words(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let bytes = text.as_bytes();
     let part = |c: u8| c.is_ascii_alphanumeric() || c == b'_';
@@ -224,7 +224,7 @@ fn indices(text: &str) -> Vec<(usize, String)> {
 }
 
 /// What stands in brackets that open at `at`, blanks aside, and where they end.
-fn bracketed(text: &str, at: usize, open: char, close: char) -> Option<(&str, usize)> {
+pub(super) fn bracketed(text: &str, at: usize, open: char, close: char) -> Option<(&str, usize)> {
     let rest = &text[at..];
     let start = at + rest.len() - rest.trim_start().len();
     if !text[start..].starts_with(open) {
@@ -245,7 +245,7 @@ fn bracketed(text: &str, at: usize, open: char, close: char) -> Option<(&str, us
 }
 
 /// Parts between commas outside of brackets.
-fn split(text: &str) -> Vec<&str> {
+pub(super) fn split(text: &str) -> Vec<&str> {
     let (mut parts, mut depth, mut from) = (Vec::new(), 0, 0);
     for (at, c) in text.char_indices() {
         match c {

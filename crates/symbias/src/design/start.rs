@@ -41,7 +41,7 @@ pub(super) fn start(
         };
         let beside = matches!(
             part.construction,
-            Construction::Profile { .. } | Construction::Curve { .. }
+            Construction::Profile { .. } | Construction::Curve { .. } | Construction::Square { .. }
         );
         let at = match (driver, grounds.get(number)) {
             (Driver::Flow, Some(ground)) => *ground,

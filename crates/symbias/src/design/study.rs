@@ -36,6 +36,7 @@ fn of(term: &Term) -> &'static str {
         Kind::Entries => "entry",
         Kind::Groups(_) => "norm",
         Kind::Singular(_) => "singular value",
+        Kind::Joint => "norm",
     }
 }
 
@@ -43,6 +44,15 @@ fn of(term: &Term) -> &'static str {
 /// has no bound (theory §7.1).
 pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) -> Result<Shape> {
     let name = &term.component;
+    if term.joint.is_some() {
+        // A norm: finite, increasing along every ray, unbounded.
+        return Ok(Shape {
+            plus: None,
+            minus: None,
+            weights: None,
+            warnings: Vec::new(),
+        });
+    }
     let refused = |what: String, remedy: &str| {
         Error::new(ErrorKind::Value, format!("the target of `{name}` {what}")).remedy(remedy)
     };
@@ -63,7 +73,7 @@ pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) 
         })
     };
     let zero = at(0.0)?;
-    let signed = term.kind == Kind::Entries;
+    let signed = term.kind == Kind::Entries && !term.is_positive();
     let xs: Vec<f64> = grid(range[0] * BELOW, range[1], POINTS);
     let mut sides = Vec::new();
     for sign in [1.0, -1.0] {
@@ -134,7 +144,7 @@ pub(super) fn study(target: &Target, term: &Term, range: [f64; 2], given: bool) 
 
 /// The factor of r at each place.
 fn weights(target: &Target, term: &Term, xs: &[f64], zero: f64) -> Result<Option<Vec<f64>>> {
-    if term.is_uniform(target) || term.count() == 1 {
+    if term.is_uniform(target) || term.count() == 1 || term.atoms.is_some() {
         return Ok(None);
     }
     let signs: &[f64] = if term.kind == Kind::Entries {

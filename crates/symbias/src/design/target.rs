@@ -1,14 +1,19 @@
 //! A target as a sum of terms, one for each component: r of its entries, of norms of its groups, of its singular values. Read off
 //! the checked expression, so that spelling, order and letters do not matter.
 
+use super::atoms::{self, Atoms, Signs};
+use super::calls::{self, Call, Called, CalledLeaf};
 use super::evaluate::Evaluation;
 use super::file::DesignSpec;
 use super::leaf::{Anchor, Leaf, LinearLeaf, leaves};
 use super::linear;
+use super::norms;
 use super::spectral::{self, Spectral};
 use super::spell;
+use super::structured::Structured;
 use std::fmt::Write;
 use std::path::Path;
+use symbias_bias::Driver;
 use symbias_model::Model;
 use symbias_model::data;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -25,6 +30,8 @@ pub(super) enum Kind {
     Groups(Vec<usize>),
     /// Singular values, rows and columns at these places.
     Singular([usize; 2]),
+    /// The component as a whole, by a norm of its own.
+    Joint,
 }
 
 /// A component, and its part of the target.
@@ -38,6 +45,10 @@ pub(super) struct Term {
     leaves: Vec<Leaf>,
     /// Of linear combinations: what each entry has, in place of leaves.
     pub rows: Vec<Combined>,
+    /// The norm of the component as a whole.
+    pub joint: Option<Structured>,
+    /// What the entries are coefficients of, with penalty 1 each.
+    pub atoms: Option<std::sync::Arc<Atoms>>,
 }
 
 /// r of one linear combination of entries: factor · weights · Π factors at these letters, with the argument given.
@@ -57,6 +68,8 @@ pub(super) struct Target {
     pub terms: Vec<Term>,
     /// The file, with linear combinations in the place of components that are penalised by such.
     pub spec: DesignSpec,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
 }
 
 /// The name of the target's own statement.
@@ -68,33 +81,44 @@ impl Target {
     /// # Errors
     /// A mistake in the expression, or a target that is no sum of such terms.
     pub fn read(spec: &DesignSpec, folder: Option<&Path>) -> Result<Target> {
-        let (main, spectral) = spectral::extract(&spec.target)?;
-        let text = program(spec, &main, &spectral)?;
+        let (main, called) = calls::extract(&spec.target)?;
+        let (main, spectral) = spectral::extract(&main)?;
+        let text = program(spec, &main, &spectral, &called)?;
         let model = SourceFile::parse(&text, folder)?.check(Copies::All)?;
         let files = data::constants(&model)?;
         let arrays = Arrays::new(&model, &files)?;
-        let (found, combined) = leaves(&model, &spectral).map_err(|e| e.in_text(None, &text))?;
+        let found = leaves(&model, &spectral, &called).map_err(|e| e.in_text(None, &text))?;
         let mut target = Target {
             model,
             arrays,
             terms: Vec::new(),
             spec: spec.clone(),
+            warnings: Vec::new(),
         };
         let ids: Vec<TensorId> = target.model.parameters().collect();
         for id in ids {
             let own: Vec<Leaf> = found
+                .own
                 .iter()
                 .filter(|l| l.component == id)
                 .cloned()
                 .collect();
-            let across: Vec<LinearLeaf> = combined
+            let across: Vec<LinearLeaf> = found
+                .linear
                 .iter()
                 .filter(|l| l.component == id)
                 .cloned()
                 .collect();
-            let term = match across.is_empty() {
-                true => term(&target, id, own),
-                false => linear::term(&mut target, id, own, across),
+            let norms = found.norms.iter().filter(|l| l.linear.component == id);
+            let norms: Vec<_> = norms.cloned().collect();
+            let called = found.called.iter().filter(|l| l.component == id);
+            let called: Vec<&CalledLeaf> = called.collect();
+            let term = match (called.as_slice(), norms.is_empty(), across.is_empty()) {
+                ([], true, true) => term(&target, id, own),
+                ([], true, false) => linear::term(&mut target, id, own, across),
+                ([], false, _) => norms::overlapping(&target, id, norms, own, &across),
+                ([call], true, true) if own.is_empty() => function(&mut target, id, call),
+                ([call, ..], _, _) => Err(together(&target, id, call)),
             };
             target.terms.push(term.map_err(|e| e.in_text(None, &text))?);
         }
@@ -102,8 +126,30 @@ impl Target {
     }
 }
 
+/// A function of a component and a constant.
+fn function(target: &mut Target, id: TensorId, leaf: &CalledLeaf) -> Result<Term> {
+    match leaf.call.function {
+        Called::Latent => norms::latent(target, id, leaf),
+        Called::Gauge | Called::Atomic => {
+            let (term, warning) = atoms::given(target, id, leaf)?;
+            target.warnings.extend(warning);
+            Ok(term)
+        }
+    }
+}
+
+fn together(target: &Target, id: TensorId, leaf: &CalledLeaf) -> Error {
+    let name = &target.model.tensor(id).name;
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("`{name}` is penalised by `{}` and by another term", leaf.call.function.word()),
+    )
+    .at(leaf.span)
+    .remedy("the nearest that has a construction: two components whose sum are the weights (weights = \"w[…] = a[…] + b[…]\"), an infimal convolution")
+}
+
 /// The target as a program whose parameters are the components.
-fn program(spec: &DesignSpec, main: &str, spectral: &[Spectral]) -> Result<String> {
+fn program(spec: &DesignSpec, main: &str, spectral: &[Spectral], calls: &[Call]) -> Result<String> {
     let names: Vec<String> = spec.components.keys().cloned().collect();
     // Another axis, and no letter of the same one.
     let axis = |letter: &str| -> String {
@@ -127,6 +173,9 @@ fn program(spec: &DesignSpec, main: &str, spectral: &[Spectral]) -> Result<Strin
     let mut program = format!("{NAME} = {main}\n");
     let mut outputs = vec![format!("\"{NAME}\"")];
     let mut inputs = String::new();
+    calls
+        .iter()
+        .for_each(|c| c.statements(&mut program, &mut outputs));
     for s in spectral {
         let free = s.free.join(",");
         let at = |name: &str| match free.is_empty() {
@@ -202,6 +251,7 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
             Kind::Entries => 0,
             Kind::Groups(_) => 1,
             Kind::Singular(_) => 2,
+            Kind::Joint => 3,
         })
         .cloned()
     else {
@@ -221,6 +271,7 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
             Kind::Entries => "its entries",
             Kind::Groups(_) => "norms of its groups",
             Kind::Singular(_) => "its singular values",
+            Kind::Joint => "a norm of it as a whole",
         };
         return Err(Error::new(
             ErrorKind::Unsupported,
@@ -249,6 +300,8 @@ fn term(target: &Target, id: TensorId, leaves: Vec<Leaf>) -> Result<Term> {
         kind,
         leaves,
         rows: Vec::new(),
+        joint: None,
+        atoms: None,
     })
 }
 
@@ -260,6 +313,7 @@ impl Term {
                 Kind::Entries => true,
                 Kind::Groups(inner) => !inner.contains(a),
                 Kind::Singular(pair) => !pair.contains(a),
+                Kind::Joint => false,
             })
             .collect()
     }
@@ -287,6 +341,12 @@ impl Term {
         if let Some(row) = self.rows.get(place) {
             return row.at(target, x);
         }
+        if let Some(atoms) = &self.atoms {
+            return Some(match atoms.signs {
+                Signs::Positive if x < 0.0 => f64::INFINITY,
+                _ => x.abs(),
+            });
+        }
         let at = self.at(place);
         let mut sum = 0.0;
         for leaf in &self.leaves {
@@ -297,7 +357,7 @@ impl Term {
 
     /// r as an expression in one variable, at a place.
     pub fn expression(&self, target: &Target, place: usize) -> Option<spell::Expr> {
-        if !self.rows.is_empty() {
+        if !self.rows.is_empty() || self.atoms.is_some() {
             return None;
         }
         let at = self.at(place);
@@ -339,7 +399,57 @@ impl Term {
             kind: Kind::Entries,
             leaves: Vec::new(),
             rows,
+            joint: None,
+            atoms: None,
         }
+    }
+
+    /// Coefficients of atoms.
+    pub fn atoms(component: String, axis: String, atoms: Atoms) -> Term {
+        Term {
+            shape: vec![atoms.array.cols],
+            atoms: Some(std::sync::Arc::new(atoms)),
+            ..Term::combined(component, axis, Vec::new())
+        }
+    }
+
+    /// Whether its entries are not negative.
+    pub fn is_positive(&self) -> bool {
+        self.atoms
+            .as_ref()
+            .is_some_and(|a| a.signs == Signs::Positive)
+    }
+
+    /// A norm of a component as a whole.
+    pub fn joint(component: String, letter: String, structured: Structured) -> Term {
+        Term {
+            kind: Kind::Joint,
+            shape: vec![structured.entries()],
+            joint: Some(structured),
+            ..Term::combined(component, letter, Vec::new())
+        }
+    }
+
+    /// Whether the driver has such terms.
+    ///
+    /// # Errors
+    /// A term of decay alone.
+    pub fn is_for(&self, driver: Driver) -> Result<()> {
+        if driver == Driver::Decay || self.joint.is_none() && self.atoms.is_none() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "a norm of the weights as a whole (of `{}`) under {}: the calculus of least norms is that of decay",
+                self.component,
+                driver.name()
+            ),
+        )
+        .remedy(match driver {
+            Driver::Flow => "the nearest that flow has: sum[i](Q(w[i])) with Q strictly convex; or driver = \"decay\"",
+            _ => "the nearest that noise has: groups that are apart, sum[g](norm[k](w[g,k])); or driver = \"decay\"",
+        }))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::achieved;
 use super::answer::At;
+use super::atoms::{Signs, cheapest};
 use super::certificate;
 use super::lift::lift;
-use super::part::{On, Part};
+use super::part::{Construction, On, Part};
 use super::study::grid;
 use super::target::Target;
 use std::collections::BTreeMap;
@@ -101,7 +102,7 @@ fn components(
         }
         wanted.extend(&array.entries);
     }
-    let z = preimage(&program(&source)?, &wanted)?;
+    let z = preimage(&program(&source)?, parts, &wanted)?;
     let mut rest = z.as_slice();
     Ok(parts
         .iter()
@@ -113,8 +114,27 @@ fn components(
         .collect())
 }
 
-/// z with Φz = w, where Φ is injective.
-fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
+/// What a unit of each entry costs, where that is a number: |z| by two factors, or z ≥ 0 by a square.
+fn costs(parts: &[Part]) -> Option<Vec<(f64, Signs)>> {
+    let mut all = Vec::new();
+    for part in parts {
+        let own = match &part.construction {
+            Construction::Product { exponents, .. }
+                if part.on == On::Entries && exponents.iter().sum::<f64>() == 2.0 =>
+            {
+                Signs::Both
+            }
+            Construction::Square { .. } => Signs::Positive,
+            _ => return None,
+        };
+        let count: usize = part.shape.iter().product();
+        all.extend((0..count).map(|place| (achieved::value(part, place, 1.0), own)));
+    }
+    Some(all)
+}
+
+/// z with Φz = w: the one that there is, or that of the least target.
+fn preimage(program: &ScalarProgram, parts: &[Part], w: &[f64]) -> Result<Vec<f64>> {
     let n = program.parameters();
     if n * w.len() > DENSE {
         return Err(Error::new(
@@ -135,6 +155,18 @@ fn preimage(program: &ScalarProgram, w: &[f64]) -> Result<Vec<f64>> {
     let f = svd(&a).map_err(|e| Error::new(ErrorKind::Numerical, e.to_string()))?;
     let top = f.s.first().copied().unwrap_or(0.0);
     let rank = f.s.iter().take_while(|s| **s > 1e-12 * top).count();
+    if let (true, Some(costs)) = (rank < n, costs(parts)) {
+        let b: Vec<f64> = w.iter().zip(&offset).map(|(w, o)| w - o).collect();
+        let each: Vec<f64> = costs.iter().map(|c| c.0).collect();
+        let found = cheapest(&a, &b, &each, &|j| costs[j].1)?;
+        return found.map(|f| f.0).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Value,
+                "no coefficients make these weights: their penalty is infinite",
+            )
+            .remedy("weights are combinations of the atoms, of a gauge with coefficients >= 0")
+        });
+    }
     if rank < n {
         return Err(Error::new(
             ErrorKind::Unsupported,
@@ -304,7 +336,7 @@ pub(super) fn check(
         let sizes = grid(range[0], range[1] / side, n.max(2));
         let entries = sizes.iter().take(n).enumerate();
         let entries = entries.map(|(k, x)| {
-            if (k * k / 3) % 2 == 0 || driver == Driver::Flow {
+            if (k * k / 3) % 2 == 0 || driver == Driver::Flow || part.is_positive() {
                 *x
             } else {
                 -x
@@ -348,7 +380,14 @@ pub(super) fn at(
     for ((part, term), z) in parts.iter().zip(&target.terms).zip(&z) {
         for (place, own) in super::lift::groups(part).iter().enumerate() {
             let entries: Vec<f64> = own.iter().map(|k| z[*k]).collect();
+            if let Some(structured) = &term.joint {
+                found.target += structured.norm(&entries);
+            }
+            if let Construction::Structured(structured) = &part.construction {
+                found.achieved += structured.norm(&entries);
+            }
             let arguments = match part.on {
+                On::Joint => Vec::new(),
                 On::Entries => entries.clone(),
                 On::Groups => vec![entries.iter().map(|x| x * x).sum::<f64>().sqrt()],
                 On::Singular => {

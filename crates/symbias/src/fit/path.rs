@@ -117,6 +117,9 @@ pub(super) fn scale(problem: &Problem, rows: &Rows, options: &Options) -> Result
             };
             for share in SHARES {
                 let t = share * slope / curvature;
+                if part.is_joint() {
+                    break;
+                }
                 let r = problem.made.penalty.of_one(k, *place, side * t);
                 let fall = slope * t - curvature * t * t / 2.0;
                 // A slope of 0 at 0 has no largest λ.
@@ -129,6 +132,8 @@ pub(super) fn scale(problem: &Problem, rows: &Rows, options: &Options) -> Result
                 }
             }
         }
+        let own = &slopes[problem.places[k].clone()];
+        largest = largest.max(problem.made.penalty.dual(k, own).unwrap_or(0.0));
         sizes.push(if size > 0.0 { size } else { 1.0 });
     }
     let lambdas = match &options.lambdas {

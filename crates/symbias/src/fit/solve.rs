@@ -202,7 +202,8 @@ impl<'p> Solver<'p> {
                     .map(|i| slopes[k][*i].powi(2))
                     .sum::<f64>()
                     .sqrt();
-                if size == 0.0 && slope > 0.0 {
+                let closed = part.is_positive() && group.iter().any(|i| slopes[k][*i] >= 0.0);
+                if size == 0.0 && slope > 0.0 && !closed {
                     let step = BESIDE * self.sizes[k] / slope;
                     group.iter().for_each(|i| z[k][*i] = -step * slopes[k][*i]);
                 }
@@ -333,6 +334,16 @@ impl<'p> Solver<'p> {
             if self.settle(&mut own, lambda)? {
                 // What became 0 stays there: few parameters are left.
                 self.descend(&mut own, lambda, effort);
+                if self
+                    .problem
+                    .made
+                    .parts
+                    .iter()
+                    .any(crate::design::Part::is_joint)
+                {
+                    // But what shares a factor: that is small and never 0, so that a descent leaves 0 by as little.
+                    self.settle(&mut own, lambda)?;
+                }
             }
             let (_, objective) = self.objective(&own, lambda);
             let before = best.as_ref().map_or(f64::INFINITY, |b| b.1);
