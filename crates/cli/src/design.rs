@@ -2,12 +2,14 @@
 
 use crate::folder::write_files;
 use crate::progress::Progress;
+use crate::verify::{outcome, watched};
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
+use symbias::verify::{Wanting, Wish};
 use symbias_model::data;
 use symbias_model::language::{Copies, SourceFile};
 
@@ -48,6 +50,10 @@ pub(crate) struct Arguments {
     /// The largest error of a certificate that holds (1e-8 where exact, 1e-6 else)
     #[arg(long, value_name = "ERROR")]
     tolerance: Option<f64>,
+    /// Try the law of the written model by simulation, as `symbias verify` does, at the temperature and decay of the design; the
+    /// folder of everything that comes of it. For isotropic, horizontal and slice
+    #[arg(long, value_name = "FOLDER", requires = "output")]
+    verify: Option<PathBuf>,
     /// The rule that each part was built by
     #[arg(long)]
     explain: bool,
@@ -127,6 +133,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             output.display()
         );
     }
+    let wish = arguments
+        .verify
+        .as_ref()
+        .map(|folder| wish(&spec, arguments.output.as_deref(), folder))
+        .transpose()?;
     let stem = |p: &PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
     let name = arguments
         .output
@@ -165,8 +176,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             start.display()
         );
     }
+    let verified = wish.as_ref().map(watched).transpose()?;
     if arguments.json {
-        print(&json)?;
+        let mut answer = serde_json::to_value(&found.answer)?;
+        if let (Some(verified), Some(answer)) = (&verified, answer.as_object_mut()) {
+            answer.insert("verified".into(), verified.answer());
+        }
+        print(&(serde_json::to_string_pretty(&answer)? + "\n"))?;
     } else {
         let model = SourceFile::parse(&found.model, Some(&folder))?.check(Copies::AtMost(1))?;
         let why = if arguments.explain {
@@ -174,11 +190,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         } else {
             String::new()
         };
-        print(&(text(&found.answer, &model.reads()) + &why + &written))?;
+        let law = verified
+            .as_ref()
+            .map_or_else(String::new, |v| format!("\n{}", v.text()));
+        print(&(text(&found.answer, &model.reads()) + &why + &written + &law))?;
     }
-    Ok(if found.holds() {
-        Outcome::Fine
-    } else {
-        Outcome::Refuted
+    Ok(match &verified {
+        _ if !found.holds() => Outcome::Refuted,
+        Some(verified) => outcome(verified),
+        None => Outcome::Fine,
+    })
+}
+
+/// The law of the driver, at the temperature and the decay of the design.
+fn wish(spec: &DesignSpec, output: Option<&Path>, folder: &Path) -> Result<Wish> {
+    let law = Wanting::ALL
+        .into_iter()
+        .find(|law| matches!(law, Wanting::Stationary(_)) && law.name() == spec.driver.name());
+    let (Some(law), Some(output)) = (law, output) else {
+        bail!(
+            "--verify tries stationary laws, and {} has none\n  help: leave it out; the certificate compares the least norm or the flow itself",
+            spec.driver.name()
+        );
+    };
+    Ok(Wish {
+        noises: vec![law],
+        temperature: Some(spec.temperature),
+        decay: Some(spec.decay),
+        ..Wish::new(output.to_path_buf(), folder.to_path_buf())
     })
 }

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
-use symbias::verify::{Wanting, Wish, verify};
+use symbias::verify::{Verified, Wanting, Wish, verify};
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
@@ -61,18 +61,28 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         threads: arguments.threads,
         out: arguments.out.clone(),
     };
-    let watch = Watch::new();
-    let found = verify(&wish, watch.board(), &mut |stage| watch.say(stage));
-    watch.finish();
-    let found = found?;
+    let found = watched(&wish)?;
     if arguments.json {
         crate::print(&(serde_json::to_string_pretty(&found.answer())? + "\n"))?;
     } else {
         crate::print(&found.text())?;
     }
-    Ok(match found.concluded {
+    Ok(outcome(&found))
+}
+
+/// Verifies, with what it does shown.
+pub(crate) fn watched(wish: &Wish) -> anyhow::Result<Verified> {
+    let watch = Watch::new();
+    let found = verify(wish, watch.board(), &mut |stage| watch.say(stage));
+    watch.finish();
+    Ok(found?)
+}
+
+/// How the command ends that was asked for it.
+pub(crate) fn outcome(found: &Verified) -> Outcome {
+    match &found.concluded {
         Some(concluded) if concluded.interrupted => Outcome::Interrupted,
         Some(concluded) if !concluded.record.verdicts.stand() => Outcome::Refuted,
         _ => Outcome::Fine,
-    })
+    }
 }
