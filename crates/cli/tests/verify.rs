@@ -107,6 +107,26 @@ fn wishes_that_cannot_be_are_refused_with_value_rule_and_remedy() {
     );
 }
 
+/// On the slice w = u v has the density 1/|w|, which is not integrable at 0: a function that is not defined there ends before.
+/// The twin is defined as near as one likes.
+#[test]
+fn a_slice_law_ends_where_its_function_does() {
+    let folder = Folder::new("ends");
+    for (inner, exists) in [("log(w) + 2", true), ("w", false)] {
+        let text = format!(
+            "symbias = 1\noutputs = [\"z\"]\naxes = {{ i = 3 }}\nprogram = \"\"\"\nw[i] = u[i] * v[i]\n\
+             z[i] = log({})\"\"\"\nparameters = {{ u = [\"i\"], v = [\"i\"] }}\n",
+            inner.replace('w', "w[i]")
+        );
+        std::fs::write(folder.0.join("half.toml"), text).expect("a file");
+        let said = symbias(&folder.0, &["analyze", "half.toml"]);
+        assert_eq!(said.status, 0, "{}{}", said.out, said.err);
+        let line = said.out.lines().find(|l| l.starts_with("slice"));
+        let line = line.expect("a line of the slice");
+        assert_eq!(line.contains("no stationary law"), !exists, "{line}");
+    }
+}
+
 /// A folder that cannot be made is named before anything runs; one below a file cannot be made by anybody.
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {

@@ -66,6 +66,32 @@ impl Leaf {
     }
 }
 
+/// Parameters nearer to an apex, relative to those of the point.
+const NEAR_APEX: f64 = 1e-9;
+
+/// Whether F is not a number where effective weights vanish, each connected part for itself: a density ends before, where the
+/// function does, and what diverges there is no part of it. Looked at where the only singular stratum of each part is its apex.
+///
+/// # Errors
+/// Those of the program.
+pub(super) fn ends_before(ground: &Ground<'_>, theta: &[f64], leaf: &Leaf) -> Result<bool> {
+    let Leaf::Reductive(Some(strata)) = leaf else {
+        return Ok(false);
+    };
+    if !strata.all || strata.list.len() != 1 {
+        return Ok(false);
+    }
+    for part in &strata.parts {
+        let mut near = theta.to_vec();
+        part.iter().for_each(|i| near[*i] *= NEAR_APEX);
+        let value = ground.probes.value(&near, 0)?;
+        if !value.is_empty() && value.iter().all(|y| y.is_finite()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// In words.
 fn diverging(stratum: &Stratum, a: f64, b: f64) -> String {
     let (e, c) = (stratum.mass_exponent(a, b), stratum.codimension);

@@ -4,7 +4,7 @@
 //! slice have other normals and give other laws (Borel–Kolmogorov).
 
 use super::closed::Volumes;
-use super::singular::Leaf;
+use super::singular::{Leaf, ends_before};
 use super::{by_rules, common, fill, integrable, measure};
 use crate::driver::{About, Case, Driver, Kind, Selects};
 use crate::ground::{Base, Ground};
@@ -104,7 +104,20 @@ pub fn slice(
         Volumes::Slice => Leaf::with_strata(ground, theta.len())?,
         _ => Leaf::of(ground),
     };
-    hypotheses.extend(integrable((ground.model, ground.factors), &leaf, law));
+    let mut integrable = integrable((ground.model, ground.factors), &leaf, law);
+    if let Some(at_zero) = integrable
+        .iter_mut()
+        .find(|h| h.topic == "normalisable-at-zero" && h.status == Status::Fails)
+        && ends_before(ground, base.map_or(theta, |b| &b.fixed.theta), &leaf)?
+    {
+        // Away from there the density is smooth in w: what is left is at infinity.
+        *at_zero = Hypothesis::new(
+            "normalisable-at-zero",
+            "the density is integrable where effective weights vanish (the function is not defined there, and the law ends before)",
+            Status::Verified,
+        );
+    }
+    hypotheses.extend(integrable);
     let mut found = Potential::resting_on(Driver::Slice, measure(ground), hypotheses);
     // Where it is only not normalisable the function is still what [A26] adds to the loss.
     let defined = found

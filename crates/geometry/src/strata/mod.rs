@@ -68,6 +68,8 @@ pub struct Strata {
     pub list: Vec<Stratum>,
     /// Whether there are no others.
     pub all: bool,
+    /// Coordinates that each connected part moves.
+    pub parts: Vec<Vec<usize>>,
 }
 
 impl Strata {
@@ -115,12 +117,13 @@ pub fn strata(split: &Split, d: usize) -> Result<Option<Strata>> {
         }
     }
     let mut found = Strata {
-        list: Vec::new(),
         all: true,
+        ..Strata::default()
     };
     // Equal parts, as of entries of one product, have equal strata.
     let mut known: Vec<(Action, Strata)> = Vec::new();
     for (coords, p, k) in parts.into_values() {
+        found.parts.push(coords.clone());
         let n = coords.len();
         if n.max(p.len()).max(k.len()) > LARGEST || (p.len() + k.len()) * n * n > NUMBERS {
             return Ok(None);
@@ -143,8 +146,8 @@ pub fn strata(split: &Split, d: usize) -> Result<Option<Strata>> {
 
 fn of_part(action: &Action) -> Result<Strata> {
     let mut found = Strata {
-        list: Vec::new(),
         all: true,
+        ..Strata::default()
     };
     if action.symmetric.is_empty() && action.antisymmetric.is_empty() {
         return Ok(found);

@@ -261,8 +261,10 @@ fn usual_loss(batch: &FullBatch, d: usize, seed: u64) -> f64 {
             batch.loss(&theta)
         })
         .collect();
+    // Where a function is not defined everywhere some are of no loss.
+    all.retain(|loss| loss.is_finite());
     all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
+    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// The files of a model that its text names, constants and tables of profiles, copied beside the copy of it.

@@ -5,9 +5,10 @@ use super::setting::{SCALE, TEACHER, refuse};
 use symbias_bias::quotient::FullBatch;
 use symbias_geometry::factor::Factor;
 use symbias_geometry::gauge::balance_factors;
+use symbias_geometry::probe::Probes;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::data::{self, Named};
-use symbias_model::error::Result;
+use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, TensorId};
 use symbias_model::program::{Arguments, Layout, Options, Program, Task};
 use symbias_model::scalar::{Arrays, Inputs};
@@ -19,6 +20,8 @@ const CANDIDATES: u64 = 32;
 const SAMPLES: (usize, usize) = (16, 256);
 /// First of the random samples.
 const FIRST_SAMPLE: u64 = 1 << 42;
+/// First of the random points of functions that are not defined everywhere.
+const FIRST_POINT: u64 = 1 << 43;
 
 /// A teacher with its data.
 pub(super) struct Taught {
@@ -36,8 +39,9 @@ impl Taught {
     /// Of some random teachers the one whose loss is the best conditioned among the directions that it sees: a law holds for
     /// every teacher, and a run shows it the sooner the less the slowest direction is behind the steepest.
     pub fn of(model: &Model, factors: &[Factor], of: Option<&str>, seed: u64) -> Result<Taught> {
+        let probes = Probes::new(model, &data::constants(model)?, None, seed)?;
         let candidate = |k: u64| -> Result<Taught> {
-            let teacher = teacher(model, factors, (seed, k))?;
+            let teacher = teacher(&probes, factors, (seed, k))?;
             let (inputs, samples) = answered(model, &teacher, of, seed)?;
             let batch = FullBatch::of(model, &data::constants(model)?, &samples)?;
             Ok(Taught {
@@ -47,24 +51,54 @@ impl Taught {
                 batch,
             })
         };
-        let mut best = candidate(0)?;
-        for k in 1..CANDIDATES {
-            let other = candidate(k)?;
-            if other.curvatures.condition() > best.curvatures.condition() {
-                best = other;
+        // Where a function is not defined everywhere some are of no use; data that do not fit none is spared.
+        let (mut best, mut why): (Option<Taught>, Option<Error>) = (None, None);
+        for k in 0..CANDIDATES {
+            match candidate(k) {
+                Ok(other)
+                    if best.as_ref().is_none_or(|b| {
+                        other.curvatures.condition() > b.curvatures.condition()
+                    }) =>
+                {
+                    best = Some(other);
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Numerical => why = Some(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(best)
+        best.ok_or_else(|| {
+            let reason = why.map_or_else(String::new, |e| format!(": {}", e.message()));
+            refuse(
+                format!(
+                    "the loss of `{}` has no curvature that is a number at {CANDIDATES} random teachers{reason}",
+                    model.name
+                ),
+                "give a function that is smooth at the parameters that noise reaches",
+            )
+        })
     }
 }
 
-fn teacher(model: &Model, factors: &[Factor], (seed, candidate): (u64, u64)) -> Result<Vec<f64>> {
+fn teacher(
+    probes: &Probes<'_>,
+    factors: &[Factor],
+    (seed, candidate): (u64, u64),
+) -> Result<Vec<f64>> {
+    let (model, d) = (probes.model(), probes.parameters());
     let mut stream = Stream::new(seed, candidate, TEACHER);
-    let theta: Vec<f64> = (0..model.space().dim())
-        .map(|_| SCALE * stream.next_normal())
-        .collect();
+    let mut theta: Vec<f64> = (0..d).map(|_| SCALE * stream.next_normal()).collect();
+    // Of a function that is not defined everywhere the probes know where it is.
+    if !finite(probes, &theta)? {
+        theta = probes.point(FIRST_POINT + candidate);
+    }
     let split = orthonormal(model, factors);
     Ok(balance_factors(model, factors, &split.symmetric, &theta)?.theta)
+}
+
+fn finite(probes: &Probes<'_>, theta: &[f64]) -> Result<bool> {
+    let value = probes.value(theta, 0)?;
+    Ok(!value.is_empty() && value.iter().all(|x| x.is_finite()))
 }
 
 /// Random samples with the teacher's answers, as arrays and as inputs of the model.
