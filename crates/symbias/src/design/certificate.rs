@@ -384,3 +384,74 @@ pub(super) fn least_at(part: &Part, place: usize, z: &[f64]) -> Result<Option<f6
     let least = Fibre::new(&part.small(place, usize::MAX))?.least(z)?;
     Ok(least.is_finite().then_some(least))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::decay;
+    use super::super::study::study;
+    use super::super::{DesignSpec, Structured};
+    use super::*;
+    use std::sync::Arc;
+
+    const RANGE: [f64; 2] = [1e-2, 5.0];
+
+    fn read(target: &str) -> (Target, Term, Part) {
+        let spec = DesignSpec::parse(&format!(
+            "symbias = 1\ndriver = \"decay\"\naxes = {{ i = 3, j = 2, g = 2 }}\ncomponents = {{ w = [\"i\"] }}\ntarget = \"{target}\"\n"
+        ));
+        let target = Target::read(&spec.expect("a file"), None).expect("a target");
+        let term = target.terms[0].clone();
+        let shape = study(&target, &term, RANGE, false).expect("a shape");
+        let mut names = decay::Names {
+            used: Vec::new(),
+            several: false,
+        };
+        let part = decay::part(&target, &term, &shape, RANGE, &mut names).expect("a part");
+        (target, term, part)
+    }
+
+    /// A vertex that is missing makes other weights dearer, one that is too long makes some cheaper; both are seen.
+    #[test]
+    fn wrong_atoms_are_seen() {
+        let ring = "sum[i](abs(w[i])) + sum[j](abs(w[j+1] - w[j])) + abs(w[0] - w[2])";
+        let (_, term, part) = read(ring);
+        let atoms = term.atoms.clone().expect("atoms");
+        assert!(whole(&term, &part).expect("a comparison").error < 1e-9);
+        let with = |array: Matrix| {
+            let mut other = term.clone();
+            other.atoms = Some(Arc::new(super::super::atoms::Atoms {
+                array,
+                ..(*atoms).clone()
+            }));
+            whole(&other, &part).expect("a comparison").error
+        };
+        let (n, k) = (atoms.array.rows, atoms.array.cols);
+        assert!(
+            with(Matrix::from_fn(n, k, |i, j| {
+                let same = if j == 3 { 0 } else { j };
+                atoms.array[(i, same)]
+            })) > 1e-3
+        );
+        assert!(
+            with(Matrix::from_fn(n, k, |i, j| {
+                atoms.array[(i, j)] * if j == 3 { 1.1 } else { 1.0 }
+            })) > 1e-3
+        );
+    }
+
+    #[test]
+    fn wrong_shares_are_seen() {
+        for target in [
+            "latent[i,g](w[i], where(pos(g) <= pos(i) and pos(i) <= pos(g) + 1, 1, 0))",
+            "sum[g](norm[j](w[g+j]))",
+        ] {
+            let (target, mut term, part) = read(target);
+            assert!(decay(&target, &term, &part, RANGE).expect("compared").error < 1e-9);
+            let own = term.joint.clone().expect("a norm");
+            let mut factors = own.factors.clone();
+            factors[0] *= 1.1;
+            term.joint = Some(Structured { factors, ..own });
+            assert!(decay(&target, &term, &part, RANGE).expect("compared").error > 1e-3);
+        }
+    }
+}

@@ -286,6 +286,21 @@ pub const TOPICS: &[Topic] = &[
         "how far a fit is from the minimum of loss + lambda R",
     ),
     topic(
+        "shared-factors",
+        OBJECT,
+        "factors that the entries of a group share: latent and overlapping groups",
+    ),
+    topic(
+        "atoms",
+        OBJECT,
+        "gauges by atoms, and analysis norms by their vertices",
+    ),
+    topic(
+        "homogeneous-unit",
+        OBJECT,
+        "the bias of a designed layer in a unit that takes a factor",
+    ),
+    topic(
         "squared-norm-penalty",
         HYPOTHESIS,
         "one multiple of the squared norm of every parameter",
