@@ -96,6 +96,9 @@ fn constant(target: &mut Target, name: &str, axes: &[&str], values: toml::Value)
     target.spec.constants.insert(name.into(), table.into());
 }
 
+/// Declares the constants of a synthesis, named as it is told, and gives the factor of the coefficients of an axis.
+type Factor<'a> = dyn Fn(&mut Target, &str, &dyn Fn(&str) -> String) -> String + 'a;
+
 /// Puts coefficients of atoms in the place of a component.
 struct Place<'a> {
     target: &'a mut Target,
@@ -123,7 +126,7 @@ impl Place<'_> {
         signs: Signs,
         array: Matrix,
         rows: Vec<Vec<f64>>,
-        of: &dyn Fn(&mut Target, &str, &dyn Fn(&str) -> String) -> String,
+        of: &Factor<'_>,
     ) -> Term {
         let axis = self.fresh(base);
         let component = self.fresh(&format!("{}_{base}s", self.name));

@@ -1,6 +1,7 @@
 //! Terms of a target: the checked expression taken apart along its sums.
 
 mod anchor;
+mod whole;
 
 use super::calls::{Call, CalledLeaf};
 use super::spectral::Spectral;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use symbias_model::Model;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Factor, Label, NodeId, Op, Reduction, Source, TensorId};
+pub(super) use whole::NormLeaf;
 
 /// weight · Π factors, a function of one entry, norm or singular value.
 #[derive(Clone, Debug)]
@@ -34,14 +36,6 @@ pub(super) struct LinearLeaf {
     pub factors: Vec<Factor>,
     pub argument: NodeId,
     pub free: Vec<Label>,
-}
-
-/// weights · norms of vectors that are linear in entries: the last letters of `linear` are those of a norm.
-#[derive(Clone, Debug)]
-pub(super) struct NormLeaf {
-    pub linear: LinearLeaf,
-    /// Letters of the groups.
-    pub groups: usize,
 }
 
 /// The terms of a target.
@@ -283,82 +277,6 @@ impl Reading<'_> {
         }
         let first = *components.first()?;
         components.iter().all(|c| *c == first).then_some(first)
-    }
-
-    /// The norm of a vector that reads one component.
-    fn norm(
-        &self,
-        factors: &[Factor],
-        factor: f64,
-        weights: &[Factor],
-        free: &[Label],
-    ) -> Option<NormLeaf> {
-        let [one] = factors else { return None };
-        let Op::Reduce {
-            reduction: Reduction::Norm,
-            over,
-            argument,
-        } = &self.model.node(one.node).op
-        else {
-            return None;
-        };
-        let linear = LinearLeaf {
-            component: self.read_by(*argument)?,
-            factor,
-            weights: weights.to_vec(),
-            factors: Vec::new(),
-            argument: *argument,
-            free: free.iter().chain(over).copied().collect(),
-        };
-        Some(NormLeaf {
-            linear,
-            groups: free.len(),
-        })
-    }
-
-    /// A call of a function of a component and a constant.
-    fn called(
-        &mut self,
-        factors: &[Factor],
-        factor: f64,
-        weights: &[Factor],
-        free: &[Label],
-    ) -> Result<Option<CalledLeaf>> {
-        let model = self.model;
-        let [one] = factors else { return Ok(None) };
-        let Op::Access { tensor, .. } = &model.node(one.node).op else {
-            return Ok(None);
-        };
-        let name = &model.tensor(*tensor).name;
-        let Some(call) = self.calls.iter().find(|c| c.name == *name) else {
-            return Ok(None);
-        };
-        let wrong = |what: &str| refused(model, one.node, what);
-        if !free.is_empty() {
-            return Err(wrong(
-                "this function of the whole component stands in a sum over letters",
-            ));
-        }
-        let missing = || {
-            wrong("its first argument is no component").remedy(format!(
-                "write a component with its own letter, {}[i,k](w[i], …), times a number at most",
-                call.function.word()
-            ))
-        };
-        let vector = model.find(&call.vector()).ok_or_else(missing)?;
-        let Source::Defined { node, .. } = &model.tensor(vector).source else {
-            return Err(missing());
-        };
-        let (access, scale) = self.scaled(*node).ok_or_else(missing)?;
-        let (component, _) = self.bare(access).ok_or_else(missing)?;
-        Ok(Some(CalledLeaf {
-            component,
-            call: call.clone(),
-            factor,
-            weights: weights.to_vec(),
-            scale,
-            span: model.node(one.node).span,
-        }))
     }
 
     fn within(&self, weights: &[Factor], letter: Label) -> bool {

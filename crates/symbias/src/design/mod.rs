@@ -36,6 +36,7 @@ mod start;
 mod structured;
 mod study;
 mod target;
+mod term;
 mod unit;
 mod vertices;
 mod weights;

@@ -2,7 +2,9 @@
 //! (v/a, aW), so that its bias is the least over that, too. With m = ‖v‖ρ the least of ½‖v‖² + c(m/‖v‖)^p is where
 //! ‖v‖^{p+2} = cp m^p, and
 //!
-//!     R = ½(1 + 2/p)(cp)^{2/(p+2)} (‖v‖ρ)^{2p/(p+2)}
+//! ```text
+//! R = ½(1 + 2/p)(cp)^{2/(p+2)} (‖v‖ρ)^{2p/(p+2)}
+//! ```
 //!
 //! (theory §7.1: the product of scalars with penalties ½|·|² and c|·|^p). p = 2, c = ½ is weight decay of both, R = ‖v‖ρ.
 
