@@ -22,6 +22,7 @@ mod quantile;
 pub mod record;
 pub mod reproduce;
 pub mod run;
+pub mod series;
 mod shards;
 pub mod spec;
 pub mod verdict;

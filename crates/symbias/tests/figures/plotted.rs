@@ -1,6 +1,7 @@
 //! What is plotted is what was recorded.
 
 use crate::common::{Folder, ran};
+use std::path::Path;
 use symbias::experiment::figures::{draw, write};
 use symbias::experiment::record;
 use symbias::report::figure::{Layer, Mark};
@@ -149,7 +150,7 @@ fn a_run_writes_its_figures_and_they_can_be_made_again() {
     assert_eq!(drawn[0].without, ["replica 1 of a", "replica 1 of b"]);
     let panels = drawn[0].figure.as_ref().map_or(0, |f| f.panels.len());
     assert_eq!(panels, 4);
-    let again = write(&folder.0, std::path::Path::new("again"), &drawn).expect("files");
+    let again = write(&folder.0, Path::new("again"), &drawn).expect("files");
     assert_eq!(again.len(), 2);
     for file in again {
         let name = file.file_name().expect("a name");

@@ -134,7 +134,7 @@ fn figures_drawn_again_are_the_same() {
     let (read, measured) = record::read(&trial.path("record")).unwrap();
     let specs = figures::wanted(&read.experiment);
     let drawn = figures::draw(&specs, &read, &measured).unwrap();
-    figures::write(&trial.path("again"), std::path::Path::new("."), &drawn).unwrap();
+    figures::write(&trial.path("again"), std::path::Path::new(""), &drawn).unwrap();
     let bytes = |folder: &str| std::fs::read(trial.path(folder).join("laws.svg")).unwrap();
     assert!(bytes("record/figures") == bytes("again"));
 }

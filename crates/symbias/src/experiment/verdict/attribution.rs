@@ -4,7 +4,8 @@
 use super::control::{differences, median_interval, present};
 use crate::experiment::plan::Planned;
 use crate::experiment::quantile::{ordered, quantile};
-use crate::experiment::record::{Measured, Series};
+use crate::experiment::record::Measured;
+use crate::experiment::series::Series;
 use crate::experiment::spec::{Attribute, DriverSpec};
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;

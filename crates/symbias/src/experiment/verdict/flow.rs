@@ -4,7 +4,8 @@
 
 use super::attribution::Spread;
 use crate::experiment::plan::Planned;
-use crate::experiment::record::{Measured, Series};
+use crate::experiment::record::Measured;
+use crate::experiment::series::Series;
 use crate::experiment::spec::{Precision, Predict};
 use serde::{Deserialize, Serialize};
 use symbias_bias::flow::{Leaf, Prediction, Regression, Stop, When, predictions};
