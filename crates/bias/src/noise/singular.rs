@@ -70,7 +70,8 @@ impl Leaf {
 const NEAR_APEX: f64 = 1e-9;
 
 /// Whether F is not a number where effective weights vanish, each connected part for itself: a density ends before, where the
-/// function does, and what diverges there is no part of it. Looked at where the only singular stratum of each part is its apex.
+/// function does, and what diverges there is no part of it. A value that is too large for a double is one that is defined. Looked
+/// at where the only singular stratum of each part is its apex.
 ///
 /// # Errors
 /// Those of the program.
@@ -85,7 +86,7 @@ pub(super) fn ends_before(ground: &Ground<'_>, theta: &[f64], leaf: &Leaf) -> Re
         let mut near = theta.to_vec();
         part.iter().for_each(|i| near[*i] *= NEAR_APEX);
         let value = ground.probes.value(&near, 0)?;
-        if !value.is_empty() && value.iter().all(|y| y.is_finite()) {
+        if !value.is_empty() && !value.iter().any(|y| y.is_nan()) {
             return Ok(false);
         }
     }

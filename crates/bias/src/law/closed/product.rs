@@ -11,9 +11,9 @@ use symbias_numerics::special::log_bessel_k;
 fn no_isotropic() -> Error {
     Error::new(
         ErrorKind::Value,
-        "isotropic law without weight decay has no stationary law: the orbits of scalings have infinite volume",
+        "isotropic noise without weight decay has no stationary law: the orbits of scalings have infinite volume",
     )
-    .remedy("give a weight decay (decayed_product, decayed_group), or another law")
+    .remedy("give a weight decay (decayed_product, decayed_group), or another noise")
 }
 
 /// w = θ_1 ⋯ θ_D, D = `depth`, on an interval (theory §5.2, §5.3; \[A26\] Theorem 1, \[M26\]): p(w) ∝ |w|^{−q} e^{−ℓ(w)/T} dw with
@@ -144,7 +144,7 @@ pub fn predictor_noise(
     strength: f64,
     interval: (f64, f64),
 ) -> Result<Density> {
-    let strength = positive("the strength of the law", strength)?;
+    let strength = positive("the strength of the noise", strength)?;
     if interval.0 < 0.0 && interval.1 > 0.0 {
         return Err(Error::new(
             ErrorKind::Value,
