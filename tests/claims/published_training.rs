@@ -6,19 +6,19 @@
 use std::path::{Path, PathBuf};
 use symbias::experiment::record::Measured;
 use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{Request, perform};
 
 fn measured(experiment: &str, replicas: u64, arms: &[&str]) -> Vec<Measured> {
     let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folder = tempfile::tempdir().expect("a folder");
     let request = Request {
-        experiment: root.join("experiments").join(experiment),
-        out: folder.path().join("record"),
         replicas: Some(replicas),
         arms: arms.iter().map(|a| (*a).to_owned()).collect(),
         ..Request::default()
     };
-    perform(&request, &Board::default())
+    let file = root.join("experiments").join(experiment);
+    let file = ExperimentFile::read(&file).expect("an experiment");
+    perform(&file, &request, &Board::default())
         .expect("a record")
         .measured
 }

@@ -135,7 +135,7 @@ impl Model {
         data::write(&path, &named).expect("a file");
         let source = SourceFile::parse(&self.text, None).unwrap_or_else(|e| panic!("{e}"));
         let options = Options {
-            at: Some(path.clone()),
+            at: Some((&path).into()),
             temper,
             chart,
             ..Options::default()

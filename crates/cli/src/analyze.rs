@@ -7,6 +7,7 @@ use clap::Args;
 use std::path::PathBuf;
 use symbias::analyze::{Chart, Effort, Options, Temper, analyze};
 use symbias::report;
+use symbias_model::data::File;
 use symbias_model::language::SourceFile;
 
 /// Arguments of `analyze`.
@@ -74,8 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         let source = SourceFile::read(path)?;
         let options = Options {
             seed: arguments.seed,
-            at: arguments.at.clone(),
-            data: arguments.data.clone(),
+            at: arguments.at.as_ref().map(File::from),
+            data: arguments.data.as_ref().map(File::from),
             temper: Temper::new(arguments.temperature, arguments.decay)?,
             chart: arguments.slice.chart(),
             effort: Effort::new(arguments.effort).ok_or_else(|| {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
 use symbias::verify::{Wanting, Wish};
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::language::{Copies, SourceFile};
 
 /// Arguments of `design`.
@@ -84,21 +84,13 @@ pub(crate) fn beside(model: &Path, ending: &str) -> PathBuf {
 }
 
 /// The text of the model that a design goes into, which stands in or below the folder of the design file.
-pub(crate) fn model_text(spec: &DesignSpec, folder: &Path) -> Result<Option<String>> {
-    let Some(path) = &spec.model else {
-        return Ok(None);
-    };
-    if Path::new(path).is_absolute() || path.split(['/', '\\']).any(|p| p == "..") {
-        bail!("model = {path:?} leads outside of the folder of the design file");
-    }
-    let path = folder.join(path);
-    std::fs::read_to_string(&path)
-        .map(Some)
-        .with_context(|| format!("cannot read `{}`, the model of the design", path.display()))
+pub(crate) fn model_text(spec: &DesignSpec, folder: &Folder) -> Result<Option<String>> {
+    let text = |name: &String| folder.text(name).map_err(|e| e.context("`model`"));
+    Ok(spec.model.as_ref().map(text).transpose()?)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let mut folder = PathBuf::from(".");
+    let mut folder = Folder::from(Path::new("."));
     let spec = match (&arguments.file, &arguments.target) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path).with_context(|| {
@@ -107,9 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
                     path.display()
                 )
             })?;
-            if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-                folder = parent.to_path_buf();
-            }
+            folder = Folder::around(path);
             DesignSpec::parse(&text).map_err(|e| e.in_text(Some(path.clone()), &text))?
         }
         (None, Some(target)) => DesignSpec::short(
@@ -136,7 +126,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let wish = arguments
         .verify
         .as_ref()
-        .map(|folder| wish(&spec, arguments.output.as_deref(), folder))
+        .map(|folder| wish(&spec, folder))
         .transpose()?;
     let stem = |p: &PathBuf| p.file_stem().map(|s| s.to_string_lossy().into_owned());
     let name = arguments
@@ -151,7 +141,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         at: arguments.at.as_deref().map(arrays).transpose()?,
     };
     let mut progress = Progress::new();
-    let found = design(&spec, Some(&folder), &options, &mut |stage| {
+    let found = design(&spec, &folder, &options, &mut |stage| {
         progress.stage(stage);
     });
     progress.finish();
@@ -176,7 +166,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             start.display()
         );
     }
-    let verified = wish.as_ref().map(watched).transpose()?;
+    let verified = wish
+        .map(|wish| watched(&SourceFile::parse(&found.model, &folder)?, &wish))
+        .transpose()?;
     if arguments.json {
         let mut answer = serde_json::to_value(&found.answer)?;
         if let (Some(verified), Some(answer)) = (&verified, answer.as_object_mut()) {
@@ -184,7 +176,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         }
         print(&(serde_json::to_string_pretty(&answer)? + "\n"))?;
     } else {
-        let model = SourceFile::parse(&found.model, Some(&folder))?.check(Copies::AtMost(1))?;
+        let model = SourceFile::parse(&found.model, &folder)?.check(Copies::AtMost(1))?;
         let why = if arguments.explain {
             explained(&found.answer)
         } else {
@@ -203,11 +195,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 }
 
 /// The law of the driver, at the temperature and the decay of the design.
-fn wish(spec: &DesignSpec, output: Option<&Path>, folder: &Path) -> Result<Wish> {
+fn wish(spec: &DesignSpec, folder: &Path) -> Result<Wish> {
     let law = Wanting::ALL
         .into_iter()
         .find(|law| matches!(law, Wanting::Stationary(_)) && law.name() == spec.driver.name());
-    let (Some(law), Some(output)) = (law, output) else {
+    let Some(law) = law else {
         bail!(
             "--verify tries stationary laws, and {} has none\n  help: leave it out; the certificate compares the least norm or the flow itself",
             spec.driver.name()
@@ -217,6 +209,7 @@ fn wish(spec: &DesignSpec, output: Option<&Path>, folder: &Path) -> Result<Wish>
         noises: vec![law],
         temperature: Some(spec.temperature),
         decay: Some(spec.decay),
-        ..Wish::new(output.to_path_buf(), folder.to_path_buf())
+        out: Some(folder.to_path_buf()),
+        ..Wish::default()
     })
 }

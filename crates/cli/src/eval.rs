@@ -6,7 +6,7 @@ use clap::Args;
 use std::fmt::Write;
 use std::path::PathBuf;
 use symbias::eval::evaluate;
-use symbias_model::data;
+use symbias_model::data::{self, File};
 use symbias_model::language::SourceFile;
 
 /// Arguments of `eval`.
@@ -27,7 +27,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let source = SourceFile::read(&arguments.model)?;
-    let found = evaluate(&source, &arguments.at, arguments.inputs.as_deref())?;
+    let inputs = arguments.inputs.as_ref().map(File::from);
+    let found = evaluate(&source, &File::from(&arguments.at), inputs.as_ref())?;
     let arrays = found.arrays();
     data::write(&arguments.output, &arrays)?;
     let mut text = String::new();

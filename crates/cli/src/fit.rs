@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit, inputs, text};
 use symbias_model::data::output::write_bytes;
-use symbias_model::data::{self, Array, Reading, Which, is_table};
+use symbias_model::data::{self, Array, File, Folder, Reading, Which};
 
 /// Which way a path goes.
 #[derive(Clone, Copy, ValueEnum)]
@@ -97,8 +97,9 @@ pub(crate) struct Arguments {
 fn read(arguments: &Arguments, names: &[String]) -> Result<(Data, String)> {
     let mut said = String::new();
     let mut array = |path: &Path, key: Option<&str>| -> Result<Array> {
-        let header = arguments.header.filter(|_| is_table(path));
-        let Reading { array, table } = data::read(path, Which { key, header })?;
+        let file = File::from(path);
+        let header = arguments.header.filter(|_| file.is_table());
+        let Reading { array, table } = data::read(file, Which { key, header })?;
         said += &table.map_or(String::new(), |t| format!("read          {t}\n"));
         Ok(array)
     };
@@ -168,10 +169,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             arguments.file.display()
         )
     })?;
-    let folder = match arguments.file.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
+    let folder = Folder::around(&arguments.file);
     let spec =
         DesignSpec::parse(&source).map_err(|e| e.in_text(Some(arguments.file.clone()), &source))?;
     let model = crate::design::model_text(&spec, &folder)?;
@@ -201,10 +199,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         refit: arguments.refit,
         model,
     };
-    let names = inputs(options.model.as_deref(), Some(&folder))?;
+    let names = inputs(options.model.as_deref(), &folder)?;
     let (data, said) = read(arguments, &names)?;
     let mut progress = Progress::new();
-    let found = fit(&spec, Some(&folder), &data, &options, &mut |stage| {
+    let found = fit(&spec, &folder, &data, &options, &mut |stage| {
         progress.stage(stage);
     });
     progress.finish();

@@ -4,9 +4,9 @@ use crate::progress::Progress;
 use crate::{Outcome, print};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use symbias::gauge::{Covariance, Options, To, fix, text};
-use symbias_model::data;
+use symbias_model::data::{self, File};
 use symbias_model::language::SourceFile;
 
 /// Arguments of `gauge`.
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         (_, _, Gauge::Noise) => To::Noise(match arguments.noise.as_deref() {
             None | Some("predictor") => Covariance::Predictor,
             Some("minibatch") => Covariance::Minibatch,
-            Some(path) => Covariance::File(path.into()),
+            Some(path) => Covariance::File(Path::new(path).into()),
         }),
         (_, _, Gauge::Balanced) if arguments.noise.is_some() => {
             bail!(
@@ -79,12 +79,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     let options = Options {
         to,
-        inputs: arguments.inputs.clone(),
+        inputs: arguments.inputs.as_ref().map(File::from),
         seed: arguments.seed,
         samples: arguments.samples,
     };
     let mut progress = Progress::new();
-    let found = fix(&source, arguments.at.as_deref(), &options, &mut |stage| {
+    let at = arguments.at.as_ref().map(File::from);
+    let found = fix(&source, at.as_ref(), &options, &mut |stage| {
         progress.stage(stage);
     });
     progress.finish();

@@ -2,7 +2,8 @@
 
 use crate::Outcome;
 use std::path::PathBuf;
-use symbias::experiment;
+use symbias::experiment::spec::ExperimentFile;
+use symbias::experiment::{self, Part, record};
 
 /// Arguments of `join`.
 #[derive(clap::Args)]
@@ -18,7 +19,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let joined = experiment::join(&arguments.experiment, &arguments.shards, &arguments.out)?;
+    let file = ExperimentFile::read(&arguments.experiment)?;
+    let read = |s: &PathBuf| Ok((s.display().to_string(), record::read(s)?));
+    let shards: Vec<Part> = arguments
+        .shards
+        .iter()
+        .map(read)
+        .collect::<anyhow::Result<_>>()?;
+    let joined = experiment::join(&file, shards, Some(&arguments.out))?;
     crate::print(&joined.text())?;
     Ok(Outcome::Fine)
 }

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
 use std::time::Duration;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{self, Request};
 
 /// Arguments of `run`.
@@ -52,8 +53,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let request = Request {
-        experiment: arguments.experiment.clone(),
-        out: arguments.out.clone(),
+        out: Some(arguments.out.clone()),
         replicas: arguments.replicas,
         shard: arguments.shard,
         arms: arguments.arms.clone(),
@@ -61,8 +61,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         resume: arguments.resume,
         pause: Some(Duration::from_secs_f64(arguments.checkpoint)),
     };
+    let file = ExperimentFile::read(&arguments.experiment)?;
     let watch = Watch::new();
-    let concluded = experiment::perform(&request, watch.board());
+    let concluded = experiment::perform(&file, &request, watch.board());
     watch.finish();
     let concluded = concluded?;
     if arguments.json {

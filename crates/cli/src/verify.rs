@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
 use symbias::verify::{Verified, Wanting, Wish, verify};
+use symbias_model::language::SourceFile;
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]
@@ -50,7 +51,6 @@ fn noise(text: &str) -> Result<Wanting, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let wish = Wish {
-        model: arguments.model.clone(),
         noises: arguments.noise.clone(),
         temperature: arguments.temperature,
         decay: arguments.decay,
@@ -59,9 +59,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         most_steps: arguments.steps,
         seed: arguments.seed,
         threads: arguments.threads,
-        out: arguments.out.clone(),
+        out: Some(arguments.out.clone()),
     };
-    let found = watched(&wish)?;
+    let found = watched(&SourceFile::read(&arguments.model)?, &wish)?;
     if arguments.json {
         crate::print(&(serde_json::to_string_pretty(&found.answer())? + "\n"))?;
     } else {
@@ -71,9 +71,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// Verifies, with what it does shown.
-pub(crate) fn watched(wish: &Wish) -> anyhow::Result<Verified> {
+pub(crate) fn watched(source: &SourceFile, wish: &Wish) -> anyhow::Result<Verified> {
     let watch = Watch::new();
-    let found = verify(wish, watch.board(), &mut |stage| watch.say(stage));
+    let found = verify(source, wish, watch.board(), &mut |stage| watch.say(stage));
     watch.finish();
     Ok(found?)
 }

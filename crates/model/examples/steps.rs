@@ -92,7 +92,7 @@ fn main() -> Result<(), Error> {
         let source = if text.ends_with(".toml") {
             SourceFile::read(&folder.join(text))?
         } else {
-            SourceFile::parse(text, Some(&folder))?
+            SourceFile::parse(text, folder.as_path())?
         };
         let model = source.check(Copies::All)?;
         for layout in [Layout::Single, Layout::Replicas(16)] {

@@ -10,9 +10,10 @@ use std::path::Path;
 use std::time::Instant;
 use symbias::experiment::plan::plan;
 use symbias::experiment::run::{Board, RunOptions, run};
-use symbias::experiment::spec::{ExperimentFile, StationarySpec};
+use symbias::experiment::spec::StationarySpec;
 use symbias::experiment::verdict::law::{Parameter, judge};
 use symbias::verify::{Wanting, Wish, verify};
+use symbias_model::language::SourceFile;
 use symbias_simulate::stats::verdict::Holds;
 
 /// Temperatures of the laws that runs of temperature 1 are held against.
@@ -40,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (seeds, replicas) = (number("--seeds", 200)?, number("--replicas", 4096)?);
     let threads = std::thread::available_parallelism()?.get();
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/gallery");
-    let folder = std::env::temp_dir().join(format!("symbias-judge-{}", std::process::id()));
+    let pair = SourceFile::read(&models.join("pair.model.toml"))?;
     println!(
         "{:<12} {:>9} {:>7} {:>9} {:>8} {:>12} {:>11} {:>12} {:>8}",
         "law",
@@ -56,7 +57,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for noise in [StationarySpec::Isotropic, StationarySpec::Horizontal] {
         let begun = Instant::now();
         let wish = Wish {
-            model: models.join("pair.model.toml"),
             noises: vec![Wanting::Stationary(noise)],
             temperature: Some(1.0),
             decay: None,
@@ -65,10 +65,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             most_steps: 8000,
             seed: 1,
             threads: None,
-            out: folder.join(noise.name()),
+            out: None,
         };
-        verify(&wish, &Board::default(), &mut |_| {})?;
-        let mut file = ExperimentFile::read(&wish.out.join("experiment.toml"))?;
+        let tried = verify(&pair, &wish, &Board::default(), &mut |_| {})?;
+        let mut file = tried.experiment.ok_or("there is no law")?;
         let mut question = file.spec.laws[noise.name()].clone();
         question.twins.clear();
         question.off = None;
@@ -125,6 +125,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             );
         }
     }
-    std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

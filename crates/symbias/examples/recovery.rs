@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use symbias::design::{DesignSpec, Driver};
 use symbias::fit::{Data, Options, Order, fit};
 use symbias_model::data::Array;
+use symbias_model::data::Folder;
 use symbias_numerics::random::Stream;
 
 const WEIGHTS: usize = 100;
@@ -84,7 +85,7 @@ fn recovered(
         order: Some(order),
         ..Options::default()
     };
-    let found = fit(&spec, None, &data, &options, &mut |_| {})?;
+    let found = fit(&spec, &Folder::default(), &data, &options, &mut |_| {})?;
     let entries = &found.weights[0].2;
     let off: f64 = entries.iter().zip(&w).map(|(a, b)| (a - b).powi(2)).sum();
     let size: f64 = w.iter().map(|x| x * x).sum();

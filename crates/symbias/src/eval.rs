@@ -1,8 +1,7 @@
 //! Outputs, loss, gradient and Jacobian of a model at given parameters and inputs.
 
-use std::path::Path;
 use symbias_geometry::probe::Probes;
-use symbias_model::data::{self, Named};
+use symbias_model::data::{self, File, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, Options, SourceFile};
@@ -26,15 +25,15 @@ pub struct Evaluation {
     model: Model,
 }
 
-/// Evaluates the model of a file at θ for the samples of a file.
+/// Evaluates a model at θ for given samples.
 ///
 /// # Errors
-/// A mistake in one of the files; inputs that are needed and not given; a Jacobian beyond memory;
+/// A mistake in what is given; inputs that are needed and not given; a Jacobian beyond memory;
 /// an operation outside its domain.
-pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result<Evaluation> {
+pub fn evaluate(source: &SourceFile, at: &File, inputs: Option<&File>) -> Result<Evaluation> {
     let mut model = source.check(Copies::All)?;
-    if let Some(path) = inputs {
-        let sizes = data::sizes(&model, path)?;
+    if let Some(file) = inputs {
+        let sizes = data::sizes(&model, file)?;
         if !sizes.is_empty() {
             model = source.check(Options {
                 copies: Copies::All,
@@ -44,7 +43,7 @@ pub fn evaluate(source: &SourceFile, at: &Path, inputs: Option<&Path>) -> Result
     }
     let theta = data::parameters(&model, at)?;
     let samples = match inputs {
-        Some(path) => Some(data::inputs(&model, path)?),
+        Some(file) => Some(data::inputs(&model, file)?),
         None if model.inputs().next().is_some() => {
             let names: Vec<&str> = model
                 .inputs()

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::verdict::attribution::Attribution;
 use symbias::experiment::{Request, perform};
 
@@ -65,12 +66,12 @@ fn attributed(noise: f64, arms: &str) -> Attribution {
 
 fn concluded(experiment: &Path, out: &Path) -> symbias::experiment::Concluded {
     let request = Request {
-        experiment: experiment.to_owned(),
-        out: out.to_owned(),
+        out: Some(out.to_owned()),
         threads: Some(1),
         ..Request::default()
     };
-    perform(&request, &Board::default()).unwrap_or_else(|e| panic!("{e}"))
+    let file = ExperimentFile::read(experiment).unwrap_or_else(|e| panic!("{e}"));
+    perform(&file, &request, &Board::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]

@@ -30,7 +30,9 @@ fn answer(case: &Value, seed: Option<u64>) -> Value {
     );
     let options = Options {
         seed: seed.unwrap_or_default(),
-        at: case["theta"].as_str().map(|name| folder().join(name)),
+        at: case["theta"]
+            .as_str()
+            .map(|name| folder().join(name).into()),
         ..Options::default()
     };
     let found = SourceFile::read(&path).and_then(|s| analyze(&s, &options, &mut |_| {}));

@@ -89,7 +89,7 @@ fn at_balance(source: &SourceFile, analysis: &Analysis) -> Option<Analysis> {
     let path = std::env::temp_dir().join(name);
     data::write(&path, &named).expect("a file");
     let options = Options {
-        at: Some(path.clone()),
+        at: Some((&path).into()),
         ..Options::default()
     };
     let found = analyze(source, &options, &mut |_| {}).expect("an answer");

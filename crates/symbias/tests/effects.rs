@@ -1,27 +1,26 @@
 //! By how much a law is wrong: `verify` for w = uv, depth three and a double well, with laws of a known answer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use symbias::experiment::Concluded;
 use symbias::experiment::plan::plan;
 use symbias::experiment::run::{Board, RunOptions, run};
-use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::spec::StationarySpec::{Horizontal, Isotropic};
 use symbias::experiment::verdict::law::{LawVerdict, Parameter, judge};
 use symbias::verify::{Verified, Wanting, Wish, verify};
 use symbias_geometry::noise::Noise;
+use symbias_model::language::SourceFile;
 use symbias_simulate::stats::verdict::Holds;
 
 const DEEP: &str = "symbias = 1\noutputs = [\"w\"]\naxes = {}\nprogram = \"w = a * b * c\"\n\
                     parameters = { a = [], b = [], c = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 0.5)^2\" }\n";
 
-fn pair() -> PathBuf {
+fn pair() -> SourceFile {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.join("experiments/gallery/pair.model.toml")
+    SourceFile::read(&root.join("experiments/gallery/pair.model.toml")).unwrap()
 }
 
-fn wish(model: PathBuf, noises: &[Wanting], out: PathBuf) -> Wish {
+fn wish(noises: &[Wanting]) -> Wish {
     Wish {
-        model,
         noises: noises.to_vec(),
         temperature: Some(1.0),
         decay: None,
@@ -30,12 +29,12 @@ fn wish(model: PathBuf, noises: &[Wanting], out: PathBuf) -> Wish {
         most_steps: 8000,
         seed: 1,
         threads: None,
-        out,
+        out: None,
     }
 }
 
-fn tried(wish: &Wish) -> Verified {
-    verify(wish, &Board::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+fn tried(model: &SourceFile, wish: &Wish) -> Verified {
+    verify(model, wish, &Board::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn concluded(found: &Verified) -> &Concluded {
@@ -44,8 +43,7 @@ fn concluded(found: &Verified) -> &Concluded {
 
 /// The verdicts on a run of an experiment that `verify` wrote, held against its law at these temperatures.
 fn judged(wish: &Wish, law: &str, replicas: u64, temperatures: &[Option<f64>]) -> Vec<LawVerdict> {
-    tried(wish);
-    let file = ExperimentFile::read(&wish.out.join("experiment.toml")).unwrap();
+    let file = tried(&pair(), wish).experiment.expect("an experiment");
     let mut question = file.spec.laws[law].clone();
     question.twins.clear();
     let arms = plan(&file).unwrap();
@@ -72,12 +70,7 @@ fn judged(wish: &Wish, law: &str, replicas: u64, temperatures: &[Option<f64>]) -
 /// six times as much: such laws are not confirmed, and those of 2 and ½ are refuted.
 #[test]
 fn a_wrong_temperature_is_seen_with_three_steps() {
-    let folder = tempfile::tempdir().unwrap();
-    let wish = wish(
-        pair(),
-        &[Wanting::Stationary(Isotropic)],
-        folder.path().join("out"),
-    );
+    let wish = wish(&[Wanting::Stationary(Isotropic)]);
     let temperatures = [None, Some(1.2), Some(1.0 / 1.2), Some(2.0), Some(0.5)];
     let found = judged(&wish, "isotropic", 12_288, &temperatures);
     for (law, t) in found.iter().zip(temperatures) {
@@ -114,13 +107,7 @@ fn a_wrong_temperature_is_seen_with_three_steps() {
 /// e^{−2T∫dt/(u² + v²)}. The twin: under isotropic noise, from the leaf, they grow, and the law does not stand.
 #[test]
 fn a_leaf_that_attracts_is_told_from_one_that_does_not() {
-    let folder = tempfile::tempdir().unwrap();
-    let wish = wish(
-        pair(),
-        &[Wanting::Stationary(Horizontal)],
-        folder.path().join("out"),
-    );
-    let found = tried(&wish);
+    let found = tried(&pair(), &wish(&[Wanting::Stationary(Horizontal)]));
     let law = &concluded(&found).record.verdicts.laws["horizontal"];
     let seen = law.attraction.as_ref().expect("an arm off the leaf");
     assert_eq!(seen.holds, Holds::Confirmed, "{}", found.text());
@@ -141,7 +128,7 @@ fn a_leaf_that_attracts_is_told_from_one_that_does_not() {
     let predicted = exponent.expect("an exponent").predicted;
     assert!((predicted + 0.5).abs() < 1e-3, "{predicted}");
 
-    let mut file = ExperimentFile::read(&wish.out.join("experiment.toml")).unwrap();
+    let mut file = found.experiment.clone().expect("an experiment");
     let start = file.spec.run.start.clone();
     let off = file.spec.arms.get_mut("horizontal_off").expect("the arm");
     off.start = start;
@@ -171,19 +158,13 @@ fn a_leaf_that_attracts_is_told_from_one_that_does_not() {
 /// nothing crosses there is one claim, of all.
 #[test]
 fn a_weight_that_passes_zero_is_compared_per_sign() {
-    let folder = tempfile::tempdir().unwrap();
-    let model = folder.path().join("deep.toml");
-    std::fs::write(&model, DEEP).unwrap();
+    let model = SourceFile::parse(DEEP, None).unwrap();
     let warm = Wish {
         temperature: Some(0.3),
         replicas: 6144,
-        ..wish(
-            model.clone(),
-            &[Wanting::Stationary(Horizontal)],
-            folder.path().join("warm"),
-        )
+        ..wish(&[Wanting::Stationary(Horizontal)])
     };
-    let found = tried(&warm);
+    let found = tried(&model, &warm);
     let law = &concluded(&found).record.verdicts.laws["horizontal"];
     assert_eq!(law.of, ["weights < 0", "weights > 0"], "{}", found.text());
     assert_ne!(law.holds, Holds::Refuted, "{}", found.text());
@@ -209,13 +190,15 @@ fn a_weight_that_passes_zero_is_compared_per_sign() {
     }
     let cold = Wish {
         temperature: Some(0.02),
-        out: folder.path().join("cold"),
         ..warm
     };
-    let found = tried(&Wish {
-        replicas: 256,
-        ..cold
-    });
+    let found = tried(
+        &model,
+        &Wish {
+            replicas: 256,
+            ..cold
+        },
+    );
     let law = &concluded(&found).record.verdicts.laws["horizontal"];
     assert_eq!(
         (law.of.as_slice(), law.signs),
@@ -228,27 +211,21 @@ fn a_weight_that_passes_zero_is_compared_per_sign() {
 /// its curvature says.
 #[test]
 fn the_horizon_follows_the_slowest_mode_that_is_seen() {
-    let folder = tempfile::tempdir().unwrap();
     for (loss, slow) in [("0.5 * (w^2 - 1)^2", true), ("2 * (w - 1)^2", false)] {
-        let model = folder.path().join(format!("{slow}.toml"));
         let text = format!(
             "symbias = 1\noutputs = [\"w\"]\naxes = {{}}\nprogram = \"w = a\"\nparameters = {{ a = [] }}\n\
              loss = {{ kind = \"expression\", expr = \"{loss}\" }}\n"
         );
-        std::fs::write(&model, text).unwrap();
+        let model = SourceFile::parse(&text, None).unwrap();
         let wish = Wish {
             temperature: Some(0.25),
             replicas: 1024,
-            ..wish(
-                model,
-                &[Wanting::Stationary(Isotropic)],
-                folder.path().join(format!("out{slow}")),
-            )
+            ..wish(&[Wanting::Stationary(Isotropic)])
         };
-        let found = tried(&wish);
+        let found = tried(&model, &wish);
         let said = found.notes.iter().any(|n| n.contains("slowest mode"));
         assert_eq!(said, slow, "{}", found.text());
-        let file = ExperimentFile::read(&wish.out.join("experiment.toml")).unwrap();
+        let file = found.experiment.as_ref().expect("an experiment");
         let arm = &file.spec.arms["isotropic"];
         let time = arm.steps.unwrap() as f64 * arm.diffusion.as_ref().unwrap().step;
         assert_eq!(time > 30.0, slow, "{time}");
@@ -260,9 +237,8 @@ fn the_horizon_follows_the_slowest_mode_that_is_seen() {
 /// Label and minibatch noise have a status with its reason, and leave others alone.
 #[test]
 fn noises_without_a_closed_form_have_a_status() {
-    let folder = tempfile::tempdir().unwrap();
     let open = [Wanting::Labels, Wanting::Minibatch];
-    let found = tried(&wish(pair(), &open, folder.path().join("open")));
+    let found = tried(&pair(), &wish(&open));
     assert!(found.concluded.is_none());
     let named: Vec<&str> = found.untried.iter().map(|u| u.noise.name()).collect();
     assert_eq!(named, ["labels", "minibatch"]);

@@ -42,8 +42,8 @@ fn a_shallow_network_with_five_samples() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/shallow_relu.toml");
     let found = evaluate(
         &SourceFile::read(&model).expect("a model"),
-        &at,
-        Some(&inputs),
+        &(&at).into(),
+        Some(&(&inputs).into()),
     )
     .expect("an evaluation");
 
@@ -93,8 +93,8 @@ fn a_batch_takes_its_size_from_the_data() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/batchnorm.toml");
     let found = evaluate(
         &SourceFile::read(&model).expect("a model"),
-        &at,
-        Some(&inputs),
+        &(&at).into(),
+        Some(&(&inputs).into()),
     )
     .expect("an evaluation");
 

@@ -96,12 +96,12 @@ fn of_model(
     std::fs::write(at("t.npy"), npy(&[1.0, 2.0, 3.0, 4.0])).unwrap();
     std::fs::write(at("x.toml"), change(GOOD.to_owned())).unwrap();
     let request = Request {
-        experiment: at("x.toml"),
-        out: at("record"),
+        out: Some(at("record")),
         threads: Some(1),
         ..Request::default()
     };
-    let done = perform(&request, &Board::default()).map_err(|e| e.to_string())?;
+    let file = ExperimentFile::read(&at("x.toml")).map_err(|e| e.to_string())?;
+    let done = perform(&file, &request, &Board::default()).map_err(|e| e.to_string())?;
     let (read, measured) = record::read(&at("record")).map_err(|e| e.to_string())?;
     assert!(
         read == done.record,

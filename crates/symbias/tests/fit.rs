@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use symbias::design::{DesignSpec, Driver, Penalty};
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit};
 use symbias_model::data::Array;
+use symbias_model::data::Folder;
 use symbias_numerics::dense::{Matrix, svd};
 use symbias_numerics::random::Stream;
 
@@ -55,11 +56,11 @@ fn at(lambda: f64) -> Options {
 }
 
 fn fitted(spec: &DesignSpec, data: &Data, options: &Options) -> Fit {
-    fit(spec, None, data, options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    fit(spec, &Folder::default(), data, options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn refused(spec: &DesignSpec, data: &Data, options: &Options) -> String {
-    match fit(spec, None, data, options, &mut |_| {}) {
+    match fit(spec, &Folder::default(), data, options, &mut |_| {}) {
         Ok(_) => panic!("this is refused"),
         Err(e) => e.to_string(),
     }
@@ -263,7 +264,8 @@ fn roots_of_one_weight_are_those_of_a_scan() {
 fn the_residual_knows_a_solution() {
     let (x, y) = samples(40, &TRUTH, 0.3, 5);
     let wanted = ista(&x, &y, 12, &|w, step| soft(w, 0.4 * step));
-    let penalty = Penalty::read(&spec("abs(x)", "entries", &[12]), None).expect("a target");
+    let penalty =
+        Penalty::read(&spec("abs(x)", "entries", &[12]), &Folder::default()).expect("a target");
     let residual = |w: &[f64], lambda: f64| {
         let mut g = vec![0.0; 12];
         for (row, y) in x.chunks(12).zip(&y) {

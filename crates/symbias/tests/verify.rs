@@ -5,6 +5,7 @@ use symbias::experiment::run::Board;
 use symbias::experiment::spec::StationarySpec::{self, Horizontal, Isotropic, Slice};
 use symbias::verify::{Verified, Wanting, Wish, verify};
 use symbias_model::error::Result;
+use symbias_model::language::SourceFile;
 use symbias_simulate::stats::verdict::Holds;
 
 fn gallery(name: &str) -> PathBuf {
@@ -12,9 +13,8 @@ fn gallery(name: &str) -> PathBuf {
     root.join(format!("experiments/gallery/{name}.model.toml"))
 }
 
-fn wish(model: PathBuf, noises: &[StationarySpec], out: &Path) -> Wish {
+fn wish(noises: &[StationarySpec], out: &Path) -> Wish {
     Wish {
-        model,
         noises: noises.iter().copied().map(Wanting::Stationary).collect(),
         temperature: None,
         decay: None,
@@ -23,12 +23,17 @@ fn wish(model: PathBuf, noises: &[StationarySpec], out: &Path) -> Wish {
         most_steps: 4000,
         seed: 1,
         threads: None,
-        out: out.join("verified"),
+        out: Some(out.join("verified")),
     }
 }
 
-fn tried(wish: &Wish) -> Result<Verified> {
-    verify(wish, &Board::default(), &mut |_| {})
+fn tried(model: &Path, wish: &Wish) -> Result<Verified> {
+    verify(
+        &SourceFile::read(model)?,
+        wish,
+        &Board::default(),
+        &mut |_| {},
+    )
 }
 
 /// q = ‖θ‖² with so(5): the isotropic law has the volume of the spheres, the horizontal one has not (theory §5.1, §5.3).
@@ -41,12 +46,8 @@ fn a_law_that_is_asked_for_alone_has_its_twin() {
         (Horizontal, "law of isotropic noise"),
         (Isotropic, "law of horizontal noise"),
     ] {
-        let found = tried(&wish(
-            gallery("radius"),
-            &[noise],
-            &folder.path().join(noise.name()),
-        ))
-        .unwrap();
+        let wish = wish(&[noise], &folder.path().join(noise.name()));
+        let found = tried(&gallery("radius"), &wish).unwrap();
         let concluded = found.concluded.as_ref().expect("a run");
         let law = &concluded.record.verdicts.laws[noise.name()];
         assert_eq!(law.holds, Holds::Confirmed, "{}", found.text());
@@ -72,20 +73,21 @@ fn laws_that_do_not_exist_are_named() {
     let folder = tempfile::tempdir().unwrap();
     // On the slice of a product the density |w|^-1 is not integrable at 0; on compact orbits there is no slice.
     for (model, reason) in [("pair", "integrable"), ("radius", "no charge to fix")] {
-        let wish = wish(gallery(model), &[Slice], folder.path());
-        let found = tried(&wish).unwrap();
+        let wish = wish(&[Slice], folder.path());
+        let found = tried(&gallery(model), &wish).unwrap();
         assert!(found.concluded.is_none());
         assert_eq!(found.untried.len(), 1);
         assert!(found.untried[0].reason.contains(reason), "{}", found.text());
-        assert!(!wish.out.exists());
+        assert!(!folder.path().join("verified").exists());
     }
 }
 
 #[test]
 fn wishes_that_cannot_be_are_refused_and_nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let plain = wish(gallery("pair"), &[], folder.path());
-    let refused = |wish: &Wish| tried(wish).expect_err("a refusal").to_string();
+    let plain = wish(&[], folder.path());
+    let pair = gallery("pair");
+    let refused = |wish: &Wish| tried(&pair, wish).expect_err("a refusal").to_string();
     for temperature in [-1.0, 0.0, f64::NAN] {
         let cold = Wish {
             temperature: Some(temperature),
@@ -115,17 +117,11 @@ fn wishes_that_cannot_be_are_refused_and_nothing_is_lost() {
         refused(&single)
     );
     // A folder in use keeps what it has.
-    std::fs::create_dir(&plain.out).unwrap();
-    std::fs::write(plain.out.join("mine"), "work").unwrap();
+    let out = folder.path().join("verified");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("mine"), "work").unwrap();
     assert!(refused(&plain).contains("exists"));
-    assert_eq!(std::fs::read(plain.out.join("mine")).unwrap(), b"work");
-    let missing = Wish {
-        model: folder.path().join("none.toml"),
-        out: folder.path().join("free"),
-        ..plain
-    };
-    assert!(refused(&missing).contains("none.toml"));
-    assert!(!folder.path().join("free").exists());
+    assert_eq!(std::fs::read(out.join("mine")).unwrap(), b"work");
 }
 
 /// A model whose file of data has the name of ours: its numbers are the user's before and after (12 of 13 samples are then right or
@@ -146,16 +142,17 @@ fn files_of_the_user_keep_their_numbers() {
     let wish = Wish {
         replicas: 256,
         most_steps: 800,
-        ..wish(model, &[Horizontal], folder.path())
+        ..wish(&[Horizontal], folder.path())
     };
-    let found = tried(&wish).unwrap();
+    let found = tried(&model, &wish).unwrap();
+    let out = folder.path().join("verified");
     assert!(found.concluded.is_some(), "{}", found.text());
     let read = |path: &Path| read_array(path, Some("X")).unwrap().entries;
     assert_eq!(read(&file), entries);
-    assert_eq!(read(&wish.out.join("model/data.safetensors")), entries);
-    assert!(wish.out.join("data.safetensors").exists());
+    assert_eq!(read(&out.join("model/data.safetensors")), entries);
+    assert!(out.join("data.safetensors").exists());
     // The twin: read beside the experiment it would be the data of another.
-    assert!(read_array(&wish.out.join("data.safetensors"), Some("X")).is_err());
+    assert!(read_array(&out.join("data.safetensors"), Some("X")).is_err());
 }
 
 /// Near the apex of v relu(w x) a step errs like a root of it: the law of the slice is right, and must not be refuted.
@@ -169,10 +166,10 @@ fn an_order_that_three_steps_do_not_show_refutes_nothing() {
     for seed in [1, 2] {
         let wish = Wish {
             seed,
-            out: folder.path().join(format!("out{seed}")),
-            ..wish(model.clone(), &[Slice], folder.path())
+            out: None,
+            ..wish(&[Slice], folder.path())
         };
-        let found = tried(&wish).unwrap();
+        let found = tried(&model, &wish).unwrap();
         if let Some(concluded) = &found.concluded {
             let law = &concluded.record.verdicts.laws["slice"];
             assert_ne!(law.holds, Holds::Refuted, "{}", found.text());

@@ -1,9 +1,8 @@
 //! A table from a file: on each panel Σ_j c_j T_j(t), t = (2z − a − b)/(b − a), with a bound on its error.
 
 use super::panels::Panels;
-use crate::data::{Array, read_array};
+use crate::data::{Array, File, read_array};
 use crate::error::{Error, ErrorKind, Result};
-use std::path::Path;
 
 /// Series and what they may be wrong by.
 pub(super) struct Given {
@@ -14,13 +13,13 @@ pub(super) struct Given {
 }
 
 /// Reads `key.breaks` (P + 1), `key.coefficients` (P, n) and `key.error` (one number).
-pub(super) fn read(path: &Path, key: &str) -> Result<Given> {
-    let array = |part: &str| read_array(path, Some(&format!("{key}.{part}")));
+pub(super) fn read(file: &File, key: &str) -> Result<Given> {
+    let array = |part: &str| read_array(file, Some(&format!("{key}.{part}")));
     let fault = |what: String, remedy: &str| {
         let place = format!(
             "the table `{}` of `{}`: {what}",
             key.escape_debug(),
-            path.display()
+            file.shown()
         );
         Err(Error::new(ErrorKind::File, place).remedy(remedy.to_owned()))
     };

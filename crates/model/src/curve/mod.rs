@@ -11,6 +11,7 @@ mod integral;
 mod inverse;
 mod panels;
 
+use crate::data::File;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::Model;
 use crate::scalar::{Arrays, ScalarProgram};
@@ -20,7 +21,6 @@ use inverse::{Fault, Inverse};
 use panels::{ORDERS, Panels};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Instructions of the expression that a curve is made from, at most.
@@ -102,8 +102,8 @@ impl Curve {
     }
 
     /// A table of a file.
-    pub(crate) fn table(name: &str, path: &Path, key: &str) -> Result<Curve> {
-        let given = given::read(path, key)?;
+    pub(crate) fn table(name: &str, file: &File, key: &str) -> Result<Curve> {
+        let given = given::read(file, key)?;
         let domain = given.panels.ends();
         interned(format!("table {name} {}", given.key), || {
             let zero = std::array::from_fn(|k| given.panels.at(k, 0.0).unwrap_or(f64::NAN));

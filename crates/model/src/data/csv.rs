@@ -4,7 +4,7 @@
 //! A field never has a line break, so that an open quote cannot swallow the rest of the file, and every mistake has a line and a
 //! column.
 
-use super::file::File;
+use super::file::Loaded;
 use super::number::{Bad, FINITE};
 use super::{Array, Reading, Which, foreign, listed, shown};
 use crate::error::{Error, ErrorKind, Result, nearest};
@@ -20,7 +20,7 @@ struct Wrong(usize, String, &'static str);
 
 /// A table, or a column of it.
 pub(super) struct Table<'a> {
-    file: &'a File,
+    file: &'a Loaded,
     which: Which<'a>,
     /// The first row, if it has names.
     pub names: Option<Vec<String>>,
@@ -34,7 +34,7 @@ pub(super) struct Table<'a> {
 
 /// The columns, or the one that is asked for.
 pub(super) fn table<'a>(
-    file: &'a File,
+    file: &'a Loaded,
     which: Which<'a>,
     delimiter: Option<char>,
 ) -> Result<Table<'a>> {
@@ -141,7 +141,7 @@ impl Table<'_> {
 }
 
 /// The file as text, without a byte order mark.
-fn text(file: &File) -> Result<&str> {
+fn text(file: &Loaded) -> Result<&str> {
     let wrong = |what: String, remedy: &str| {
         Error::new(ErrorKind::File, format!("`{}` {what}", file.shown)).remedy(remedy)
     };
@@ -274,7 +274,7 @@ fn looks_like_a_name(text: &str) -> bool {
 }
 
 /// The column of this name.
-fn column(file: &File, names: Option<&[Field]>, key: &str) -> Result<usize> {
+fn column(file: &Loaded, names: Option<&[Field]>, key: &str) -> Result<usize> {
     let error = |what: &str| {
         let message = format!("`{}` has {what} named {}", file.shown, shown(key));
         Error::new(ErrorKind::File, message)

@@ -1,7 +1,150 @@
-//! A file in memory, and the format that its name promises.
+//! A file: where it is, or what is in it; its bytes once they are wanted, and the format that its name promises.
 
+use super::{Named, bytes};
 use crate::error::{Error, ErrorKind, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A file of arrays or text: a place on the disk, which is read when something of it is wanted, or bytes in memory. Its name decides
+/// the format (`.npy`, `.csv`, `.tsv`, safetensors otherwise) and stands in messages.
+///
+/// ```
+/// use symbias_model::data::{File, read_array};
+/// let table = File::of("x.csv", "1,2\n3,4\n");
+/// assert_eq!(read_array(&table, None)?.entries, [1.0, 2.0, 3.0, 4.0]);
+/// let arrays = File::arrays("theta", &[("w".into(), vec![2], vec![0.5, 1.5])])?;
+/// assert_eq!(read_array(&arrays, Some("w"))?.shape, [2]);
+/// # Ok::<(), symbias_model::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct File(Place);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    Disk(PathBuf),
+    Memory { name: String, bytes: Arc<Vec<u8>> },
+}
+
+/// The name alone: what is in a file is no line of a message.
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "File({:?})", self.shown())
+    }
+}
+
+impl From<&Path> for File {
+    fn from(path: &Path) -> File {
+        File(Place::Disk(path.to_owned()))
+    }
+}
+
+impl From<PathBuf> for File {
+    fn from(path: PathBuf) -> File {
+        File(Place::Disk(path))
+    }
+}
+
+impl From<&PathBuf> for File {
+    fn from(path: &PathBuf) -> File {
+        File(Place::Disk(path.clone()))
+    }
+}
+
+impl From<&File> for File {
+    fn from(file: &File) -> File {
+        file.clone()
+    }
+}
+
+impl File {
+    /// Bytes in memory, under a name.
+    pub fn of(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> File {
+        let (name, bytes) = (name.into(), Arc::new(bytes.into()));
+        File(Place::Memory { name, bytes })
+    }
+
+    /// Arrays in memory, under a name for messages.
+    ///
+    /// # Errors
+    /// Two arrays of one name; a number of entries that is not that of the shape.
+    pub fn arrays(name: &str, arrays: &[Named]) -> Result<File> {
+        Ok(File::of(name, bytes(arrays)?))
+    }
+
+    /// The name in messages.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.0 {
+            Place::Disk(path) => path.display().to_string(),
+            Place::Memory { name, .. } => name.clone(),
+        }
+    }
+
+    /// Its place on the disk; `None` of what is in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Disk(path) => Some(path),
+            Place::Memory { .. } => None,
+        }
+    }
+
+    /// Whether its ending is that of a table.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self.format(), Format::Csv(_))
+    }
+
+    /// What is in it.
+    ///
+    /// # Errors
+    /// A path that leads to no regular file, or to one without a byte.
+    pub fn bytes(&self) -> Result<Arc<Vec<u8>>> {
+        self.load().map(|l| l.bytes)
+    }
+
+    pub(super) fn format(&self) -> Format {
+        match &self.0 {
+            Place::Disk(path) => Format::of(path),
+            Place::Memory { name, .. } => Format::of(Path::new(name)),
+        }
+    }
+
+    pub(super) fn load(&self) -> Result<Loaded> {
+        let shown = self.shown();
+        let bytes = match &self.0 {
+            Place::Disk(path) => Arc::new(read(path)?),
+            Place::Memory { bytes, .. } => bytes.clone(),
+        };
+        if bytes.is_empty() {
+            return Err(
+                Error::new(ErrorKind::File, format!("`{shown}` has 0 bytes"))
+                    .remedy("write it again: an array has at least one entry"),
+            );
+        }
+        Ok(Loaded { shown, bytes })
+    }
+}
+
+/// The bytes at a path that leads to a regular file (symbolic links are followed).
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let shown = path.display();
+    let remedy = "give the path of a file of arrays: .safetensors, .npy, .csv or .tsv";
+    let cannot = |e: std::io::Error| {
+        Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}")).remedy(remedy)
+    };
+    // Asked before opening: opening a pipe waits for its other end.
+    let metadata = std::fs::metadata(path).map_err(cannot)?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() {
+            "is a directory"
+        } else {
+            "is no regular file"
+        };
+        return Err(Error::new(ErrorKind::File, format!("`{shown}` {what}")).remedy(remedy));
+    }
+    std::fs::read(path).map_err(cannot)
+}
 
 /// A format of arrays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +157,7 @@ pub(super) enum Format {
 
 impl Format {
     /// By the ending, case ignored. Names decide and not contents, so that the same model file always asks for the same thing.
-    pub fn of(path: &Path) -> Format {
+    fn of(path: &Path) -> Format {
         let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
         match ending.to_ascii_lowercase().as_str() {
             "npy" => Format::Npy,
@@ -26,40 +169,12 @@ impl Format {
 }
 
 /// The bytes of a file and its name in messages.
-pub(super) struct File {
+pub(super) struct Loaded {
     pub shown: String,
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
 }
 
-impl File {
-    /// # Errors
-    /// A path that leads to no regular file (symbolic links are followed), or to one without a byte.
-    pub fn read(path: &Path) -> Result<File> {
-        let shown = path.display().to_string();
-        let remedy = "give the path of a file of arrays: .safetensors, .npy, .csv or .tsv";
-        let cannot = |e: std::io::Error| {
-            Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}")).remedy(remedy)
-        };
-        // Asked before opening: opening a pipe waits for its other end.
-        let metadata = std::fs::metadata(path).map_err(cannot)?;
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() {
-                "is a directory"
-            } else {
-                "is no regular file"
-            };
-            return Err(Error::new(ErrorKind::File, format!("`{shown}` {what}")).remedy(remedy));
-        }
-        let bytes = std::fs::read(path).map_err(cannot)?;
-        if bytes.is_empty() {
-            return Err(
-                Error::new(ErrorKind::File, format!("`{shown}` has 0 bytes"))
-                    .remedy("write it again: an array has at least one entry"),
-            );
-        }
-        Ok(File { shown, bytes })
-    }
-
+impl Loaded {
     /// The error of an array without entries.
     pub fn without_entries(&self, what: &str) -> Error {
         Error::new(

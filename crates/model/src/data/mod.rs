@@ -1,6 +1,6 @@
 //! Files of arrays: parameters, samples of inputs, constants; and results.
 //!
-//! One function reads any of them, [`read_array`]: a shape and finite entries in row-major order, or an error that names the place.
+//! One function reads any [`File`] of them, on the disk or in memory, [`read_array`]: a shape and finite entries in row-major order, or an error that names the place.
 //! One file per format: `safetensors` (named tensors), `npy` (one array as NumPy saves it) and `csv` (columns of
 //! numbers). `roles` says what a model takes from files, `rows` how arrays without names are those of a model, `foreign` what to do
 //! with other formats, `write` writes results, `output` puts files in their places. Files are taken for hostile: nothing is
@@ -8,6 +8,7 @@
 
 mod csv;
 mod file;
+mod folder;
 mod foreign;
 mod npy;
 mod number;
@@ -18,14 +19,15 @@ mod safetensors;
 mod samples;
 mod write;
 
+pub use file::File;
+pub use folder::Folder;
 pub use roles::{constants, named, parameters, tensor};
 pub use samples::{inputs, sizes};
 pub use write::{Entries, Named, bytes, write, write_arrays};
 
 use crate::error::{Error, ErrorKind, Result};
-use file::{File, Format};
+use file::Format;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// An array of a file. Entries are finite; complex ones are two, (re, im), the last axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,18 +65,20 @@ pub struct Reading {
 /// # Errors
 /// A file that cannot be read or is not what its ending says; a key that is missing or unknown; no entries, or one that is no
 /// finite number (integers: not exact in f64).
-pub fn read_array(path: &Path, key: Option<&str>) -> Result<Array> {
-    read(path, Which { key, header: None }).map(|r| r.array)
+pub fn read_array(file: impl Into<File>, key: Option<&str>) -> Result<Array> {
+    read(file, Which { key, header: None }).map(|r| r.array)
 }
 
 /// As [`read_array`], with what a person should be told of it.
 ///
 /// # Errors
 /// As [`read_array`].
-pub fn read(path: &Path, which: Which<'_>) -> Result<Reading> {
-    let file = File::read(path)?;
+pub fn read(file: impl Into<File>, which: Which<'_>) -> Result<Reading> {
+    let file = file.into();
+    let format = file.format();
+    let file = file.load()?;
     let plain = |array| Reading { array, table: None };
-    match Format::of(path) {
+    match format {
         Format::Csv(delimiter) => csv::table(&file, which, delimiter).map(csv::Table::reading),
         _ if which.header.is_some() => Err(Error::new(
             ErrorKind::Value,
@@ -86,18 +90,12 @@ pub fn read(path: &Path, which: Which<'_>) -> Result<Reading> {
     }
 }
 
-/// Whether the ending of a path is that of a table.
-#[must_use]
-pub fn is_table(path: &Path) -> bool {
-    matches!(Format::of(path), Format::Csv(_))
-}
-
 /// All tensors of a safetensors file of measurements, in which numbers that are not finite are data, too.
 ///
 /// # Errors
 /// A file that cannot be read, is no safetensors file, or has tensors that are not f64.
-pub fn read_recorded(path: &Path) -> Result<BTreeMap<String, Array>> {
-    read_checked(path, |_| ()).map(|found| found.0)
+pub fn read_recorded(file: impl Into<File>) -> Result<BTreeMap<String, Array>> {
+    read_checked(file, |_| ()).map(|found| found.0)
 }
 
 /// As [`read_recorded`], with what a function makes of the bytes: a checksum.
@@ -105,10 +103,10 @@ pub fn read_recorded(path: &Path) -> Result<BTreeMap<String, Array>> {
 /// # Errors
 /// As [`read_recorded`].
 pub fn read_checked<X>(
-    path: &Path,
+    file: impl Into<File>,
     of: impl Fn(&[u8]) -> X,
 ) -> Result<(BTreeMap<String, Array>, X)> {
-    let file = File::read(path)?;
+    let file = file.into().load()?;
     let tensors = file.tensors()?;
     let each = tensors
         .names()

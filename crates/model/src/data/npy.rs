@@ -3,7 +3,7 @@
 
 mod header;
 
-use super::file::File;
+use super::file::Loaded;
 use super::{Array, shown};
 use crate::error::{Error, ErrorKind, Result};
 use header::{Header, Scanner};
@@ -13,7 +13,7 @@ pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 const REMEDY: &str = "write it again with numpy.save";
 
 /// The array of an NPY file.
-pub(super) fn array(file: &File, key: Option<&str>) -> Result<Array> {
+pub(super) fn array(file: &Loaded, key: Option<&str>) -> Result<Array> {
     if let Some(key) = key {
         return Err(Error::new(
             ErrorKind::File,
@@ -77,7 +77,7 @@ pub(super) fn array(file: &File, key: Option<&str>) -> Result<Array> {
 }
 
 /// The text of the header, the byte that it begins at, and the numbers.
-fn split(file: &File) -> Result<(&[u8], usize, &[u8])> {
+fn split(file: &Loaded) -> Result<(&[u8], usize, &[u8])> {
     let wrong = |what: String| {
         let error = Error::new(
             ErrorKind::File,

@@ -1,12 +1,11 @@
 //! What a model takes from files, checked against its axes: parameters, inputs, sizes, constants.
 
-use super::file::{File, Format};
+use super::file::Format;
 use super::rows::{Rows, Wanted};
-use super::{Array, Named, read_array};
+use super::{Array, File, Named, read_array};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{ConstantSource, Model, Source, TensorId};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The shape of a tensor in files: complex ones end with (re, im).
 pub(super) fn shape_in_files(model: &Model, id: TensorId) -> Vec<u64> {
@@ -53,9 +52,11 @@ pub(super) fn wanted(model: &Model, ids: impl Iterator<Item = TensorId>) -> Vec<
 /// # Errors
 /// A file that cannot be read or is not what its ending says; tensors that are missing, unknown, of
 /// another shape, or not finite.
-pub fn parameters(model: &Model, path: &Path) -> Result<Vec<f64>> {
-    let file = File::read(path)?;
-    if let Some(rows) = Rows::of(&file, path)? {
+pub fn parameters(model: &Model, file: impl Into<File>) -> Result<Vec<f64>> {
+    let file = file.into();
+    let format = file.format();
+    let file = file.load()?;
+    if let Some(rows) = Rows::of(&file, format)? {
         return rows.whole(&wanted(model, model.parameters()));
     }
     let tensors = file.tensors()?;
@@ -80,7 +81,7 @@ pub fn constants(model: &Model) -> Result<BTreeMap<TensorId, Vec<f64>>> {
     for id in model.constants() {
         let tensor = model.tensor(id);
         let Source::Constant {
-            source: ConstantSource::File { path, key },
+            source: ConstantSource::File { file, key },
             index,
         } = &tensor.source
         else {
@@ -88,7 +89,7 @@ pub fn constants(model: &Model) -> Result<BTreeMap<TensorId, Vec<f64>>> {
         };
         let shape = shape_in_files(model, id);
         let values =
-            constant(path, key.as_deref(), &tensor.name, &shape).map_err(|e| e.at(tensor.span))?;
+            constant(file, key.as_deref(), &tensor.name, &shape).map_err(|e| e.at(tensor.span))?;
         if let Some(axis) = index {
             bounded(model, id, &values, model.axis_size(*axis))?;
         }
@@ -98,19 +99,19 @@ pub fn constants(model: &Model) -> Result<BTreeMap<TensorId, Vec<f64>>> {
 }
 
 /// The entries of one constant. A tensor is named by the key, or as the constant; NPY and CSV need no name.
-fn constant(path: &Path, key: Option<&str>, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
-    if Format::of(path) == Format::Safetensors {
-        return tensor(path, key.unwrap_or(name), shape);
+fn constant(file: &File, key: Option<&str>, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
+    if file.format() == Format::Safetensors {
+        return tensor(file, key.unwrap_or(name), shape);
     }
     let Array {
         shape: found,
         entries,
-    } = read_array(path, key)?;
+    } = read_array(file, key)?;
     // A table cannot say that an axis has size 1, and a vector of all entries is what `values` takes as well.
     let flat = found.len() == 1 && shape.iter().product::<u64>() == entries.len() as u64;
     let without_ones =
         |sizes: &mut dyn Iterator<Item = u64>| -> Vec<u64> { sizes.filter(|n| *n != 1).collect() };
-    let table = matches!(Format::of(path), Format::Csv(_))
+    let table = file.is_table()
         && without_ones(&mut found.iter().map(|n| *n as u64))
             == without_ones(&mut shape.iter().copied());
     let same = found.iter().map(|n| *n as u64).eq(shape.iter().copied());
@@ -121,7 +122,7 @@ fn constant(path: &Path, key: Option<&str>, name: &str, shape: &[u64]) -> Result
         ErrorKind::Shape,
         format!(
             "`{}` has shape {found:?}, and `{name}` has {shape:?}",
-            path.display()
+            file.shown()
         ),
     )
     .remedy("axes stand in declared order; complex tensors end with an axis (re, im)"))
@@ -132,8 +133,8 @@ fn constant(path: &Path, key: Option<&str>, name: &str, shape: &[u64]) -> Result
 /// # Errors
 /// A file that cannot be read or is no safetensors file; a tensor that is missing, of another shape,
 /// or not finite.
-pub fn tensor(path: &Path, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
-    let file = File::read(path)?;
+pub fn tensor(file: impl Into<File>, name: &str, shape: &[u64]) -> Result<Vec<f64>> {
+    let file = file.into().load()?;
     let tensors = file.tensors()?;
     tensors.entries(name, shape)
 }

@@ -3,18 +3,17 @@
 
 use super::Which;
 use super::csv;
-use super::file::{File, Format};
+use super::file::{Format, Loaded};
 use super::listed;
 use super::npy;
 use crate::error::{Error, ErrorKind, Result};
-use std::path::Path;
 
 /// An array that is wanted: its name and shape.
 pub(super) type Wanted = (String, Vec<usize>);
 
 /// One array for several names.
 pub(super) struct Rows<'a> {
-    file: &'a File,
+    file: &'a Loaded,
     pub shape: Vec<usize>,
     entries: Vec<f64>,
     /// Of the columns.
@@ -27,8 +26,8 @@ fn len(wanted: &Wanted) -> usize {
 
 impl<'a> Rows<'a> {
     /// `None` of a file whose arrays have names.
-    pub fn of(file: &'a File, path: &Path) -> Result<Option<Rows<'a>>> {
-        Ok(match Format::of(path) {
+    pub fn of(file: &'a Loaded, format: Format) -> Result<Option<Rows<'a>>> {
+        Ok(match format {
             Format::Safetensors => None,
             Format::Npy => {
                 let array = npy::array(file, None)?;

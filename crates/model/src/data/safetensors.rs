@@ -1,6 +1,6 @@
 //! safetensors: a header of names, types and shapes, then the bytes of every tensor.
 
-use super::file::File;
+use super::file::Loaded;
 use super::number::Type;
 use super::{Array, foreign, listed, shown};
 use crate::error::{Error, ErrorKind, Result, nearest};
@@ -8,11 +8,11 @@ use ::safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 /// The tensors of a file, their header checked.
 pub(super) struct Tensors<'a> {
-    file: &'a File,
+    file: &'a Loaded,
     tensors: SafeTensors<'a>,
 }
 
-impl File {
+impl Loaded {
     pub fn tensors(&self) -> Result<Tensors<'_>> {
         let tensors = SafeTensors::deserialize(&self.bytes).map_err(|e| {
             let error = Error::new(

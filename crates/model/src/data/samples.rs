@@ -1,6 +1,6 @@
 //! The inputs of a model from a file, and the sizes that it decides.
 
-use super::file::File;
+use super::File;
 use super::roles::{bounded, shape_in_files, wanted};
 use super::rows::Rows;
 use super::safetensors::Tensors;
@@ -8,7 +8,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::expression::{Model, Source, TensorId};
 use crate::scalar::Inputs;
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// The sizes that a file of inputs decides: that of the sample axis, where the model declares one
 /// (its size comes from the data, language §14).
@@ -16,12 +15,14 @@ use std::path::Path;
 /// # Errors
 /// A file that cannot be read or is no safetensors file; inputs that are missing, or have another
 /// number of axes.
-pub fn sizes(model: &Model, path: &Path) -> Result<BTreeMap<String, u64>> {
+pub fn sizes(model: &Model, file: impl Into<File>) -> Result<BTreeMap<String, u64>> {
     let Some(batch) = model.batch else {
         return Ok(BTreeMap::new());
     };
-    let file = File::read(path)?;
-    let rows = Rows::of(&file, path)?;
+    let file = file.into();
+    let format = file.format();
+    let file = file.load()?;
+    let rows = Rows::of(&file, format)?;
     for id in model.inputs() {
         let tensor = model.tensor(id);
         let Some(position) = tensor.axes.iter().position(|a| *a == batch) else {
@@ -60,8 +61,10 @@ pub fn sizes(model: &Model, path: &Path) -> Result<BTreeMap<String, u64>> {
 ///
 /// # Errors
 /// As [`parameters`](super::parameters); numbers of samples that differ.
-pub fn inputs(model: &Model, path: &Path) -> Result<Vec<Inputs>> {
-    let file = File::read(path)?;
+pub fn inputs(model: &Model, file: impl Into<File>) -> Result<Vec<Inputs>> {
+    let file = file.into();
+    let format = file.format();
+    let file = file.load()?;
     let ids: Vec<TensorId> = model.inputs().collect();
     if ids.is_empty() {
         return Err(
@@ -69,7 +72,7 @@ pub fn inputs(model: &Model, path: &Path) -> Result<Vec<Inputs>> {
                 .remedy("leave the file of inputs out"),
         );
     }
-    let values = match Rows::of(&file, path)? {
+    let values = match Rows::of(&file, format)? {
         Some(rows) => of_rows(model, &ids, &rows)?,
         None => of_tensors(model, &ids, &file.tensors()?)?,
     };

@@ -106,8 +106,8 @@ pub enum ConstantSource {
     Values(std::sync::Arc<[f64]>),
     /// An array of a file: safetensors, NPY or CSV ([`crate::data::read_array`]).
     File {
-        /// The file; already resolved against the model file's folder.
-        path: std::path::PathBuf,
+        /// The file, of the model file's folder.
+        file: crate::data::File,
         /// The name in it of the tensor (without one: that of the constant) or column (all columns).
         key: Option<String>,
     },

@@ -2,10 +2,10 @@
 //! one way to the checked expression.
 
 use super::{Options, SourceFile};
+use crate::data::Folder;
 use crate::error::Result;
 use crate::expression::Model;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 /// Builds a model from statements.
 ///
@@ -36,7 +36,7 @@ pub struct ModelBuilder {
     profiles: String,
     blocks: String,
     loss: String,
-    folder: Option<PathBuf>,
+    folder: Folder,
     options: Options,
 }
 
@@ -204,8 +204,8 @@ impl ModelBuilder {
 
     /// The folder in which files of constants are looked up.
     #[must_use]
-    pub fn folder(mut self, folder: &Path) -> ModelBuilder {
-        self.folder = Some(folder.to_owned());
+    pub fn folder(mut self, folder: impl Into<Folder>) -> ModelBuilder {
+        self.folder = folder.into();
         self
     }
 
@@ -247,7 +247,7 @@ impl ModelBuilder {
 
     /// The parsed file.
     pub fn source(&self) -> Result<SourceFile> {
-        SourceFile::parse(&self.text(), self.folder.as_deref())
+        SourceFile::parse(&self.text(), &self.folder)
     }
 
     /// The checked expression.

@@ -8,12 +8,12 @@ use super::profile::Profile;
 use super::syntax::Name;
 use super::{Options, block, loss};
 use crate::curve::Curve;
+use crate::data::Folder;
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{
     AxisId, Field, Label, Law, Loss, Model, NodeId, Repetition, Source, Tensor, TensorId,
 };
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 
 /// Where names are looked up.
 #[derive(Clone, Copy, Default)]
@@ -31,7 +31,7 @@ pub(super) type Needed = BTreeSet<Label>;
 pub(super) struct Checker<'a> {
     pub source: &'a str,
     pub file: &'a File,
-    pub folder: Option<&'a Path>,
+    pub folder: &'a Folder,
     pub axes: Axes,
     pub graph: Graph,
     pub tensors: Vec<Tensor>,
@@ -51,7 +51,7 @@ pub(super) struct Checker<'a> {
 pub(super) fn check(
     file: &File,
     source: &str,
-    folder: Option<&Path>,
+    folder: &Folder,
     name: &str,
     options: &Options,
 ) -> Result<Model> {
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
     pub(super) fn new(
         source: &'a str,
         file: &'a File,
-        folder: Option<&'a Path>,
+        folder: &'a Folder,
         axes: Axes,
     ) -> Checker<'a> {
         Checker {

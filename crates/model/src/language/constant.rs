@@ -3,9 +3,9 @@
 use super::file::law;
 use super::syntax::Name;
 use super::table::{Table, Value, number, span_of};
+use crate::data::{File, Folder};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{ConstantSource, Field, Law};
-use std::path::{Component, Path, PathBuf};
 use toml::de::DeValue;
 
 /// As written.
@@ -134,7 +134,7 @@ impl ConstantSpec {
         name: &Name,
         shape: &[u64],
         field: Field,
-        folder: Option<&Path>,
+        folder: &Folder,
     ) -> Result<ConstantSource> {
         match self {
             ConstantSpec::Value(value) => Ok(ConstantSource::Value(*value)),
@@ -143,7 +143,7 @@ impl ConstantSpec {
                 seed: *seed,
             }),
             ConstantSpec::File { path, key } => Ok(ConstantSource::File {
-                path: inside(folder, path)?,
+                file: file(folder, path)?,
                 key: key.clone(),
             }),
             ConstantSpec::Values {
@@ -173,31 +173,7 @@ impl ConstantSpec {
     }
 }
 
-/// The path of a file named by a model file; no path leads outside the model file's folder.
-pub(super) fn inside(folder: Option<&Path>, path: &Name) -> Result<PathBuf> {
-    let outside = || {
-        Error::new(
-            ErrorKind::File,
-            format!(
-                "the path `{}` leads outside the folder of the model file",
-                path.text.escape_debug()
-            ),
-        )
-        .at(path.span)
-        .remedy("put the file beside the model file and name it by a relative path without `..`")
-    };
-    let relative = Path::new(&path.text);
-    let plain = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
-    if path.text.is_empty() || path.text.contains(['\\', '\0']) || !relative.components().all(plain)
-    {
-        return Err(outside());
-    }
-    let folder = folder.unwrap_or(Path::new("."));
-    let full = folder.join(relative);
-    if let (Ok(folder), Ok(file)) = (folder.canonicalize(), full.canonicalize())
-        && !file.starts_with(&folder)
-    {
-        return Err(outside());
-    }
-    Ok(full)
+/// A file that a model file names; no name leads out of the model file's folder.
+pub(super) fn file(folder: &Folder, name: &Name) -> Result<File> {
+    folder.file(&name.text).map_err(|e| e.at(name.span))
 }

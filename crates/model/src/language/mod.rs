@@ -30,6 +30,7 @@ mod text;
 
 pub use builder::ModelBuilder;
 
+use crate::data::Folder;
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::Model;
 use std::collections::BTreeMap;
@@ -87,7 +88,7 @@ impl Options {
 pub struct SourceFile {
     text: Arc<str>,
     path: Option<PathBuf>,
-    folder: Option<PathBuf>,
+    folder: Folder,
     file: Arc<file::File>,
 }
 
@@ -95,20 +96,36 @@ impl SourceFile {
     /// Reads a model file. Files that it names are looked up in its folder.
     pub fn read(path: &Path) -> Result<SourceFile> {
         let text = read_text(path)?;
-        let folder = match path.parent() {
-            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
-            Some(parent) => parent,
-            None => Path::new("."),
-        };
-        SourceFile::new(text, Some(path.to_owned()), Some(folder.to_owned()))
+        SourceFile::new(text, Some(path.to_owned()), Folder::around(path))
+    }
+
+    /// Reads a model file of a folder, of the disk or in memory.
+    ///
+    /// # Errors
+    /// As [`SourceFile::read`]; a name that leads out of the folder.
+    pub fn of(folder: &Folder, name: &str) -> Result<SourceFile> {
+        let file = folder.file(name)?;
+        match file.path() {
+            Some(path) => SourceFile::read(path),
+            None => {
+                let text = folder.text(name)?;
+                SourceFile::new(text, Some(name.into()), folder.beside(name)?)
+            }
+        }
+    }
+
+    /// Where the files are that it names.
+    #[must_use]
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Parses a text; `folder` is where files that it names are looked up.
-    pub fn parse(text: &str, folder: Option<&Path>) -> Result<SourceFile> {
-        SourceFile::new(text.to_owned(), None, folder.map(Path::to_owned))
+    pub fn parse(text: &str, folder: impl Into<Folder>) -> Result<SourceFile> {
+        SourceFile::new(text.to_owned(), None, folder.into())
     }
 
-    fn new(text: String, path: Option<PathBuf>, folder: Option<PathBuf>) -> Result<SourceFile> {
+    fn new(text: String, path: Option<PathBuf>, folder: Folder) -> Result<SourceFile> {
         if text.len() > MAX_TEXT {
             return Err(Error::new(
                 ErrorKind::Syntax,
@@ -158,7 +175,7 @@ impl SourceFile {
         check::check(
             &self.file,
             &self.text,
-            self.folder.as_deref(),
+            &self.folder,
             &self.name(),
             &options.into(),
         )

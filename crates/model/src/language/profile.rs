@@ -1,7 +1,7 @@
 //! Profiles (language §9): functions of one number that a file declares.
 
 use super::check::{Checker, Needed, Scope};
-use super::constant::inside;
+use super::constant;
 use super::function::Call;
 use super::parser;
 use super::syntax::{Expr, Name};
@@ -133,8 +133,8 @@ impl<'a> Checker<'a> {
                 Curve::integral(name, &model, *from, &text).map_err(|e| e.at(of.span))?
             }
             Profile::Table { file, key } => {
-                let path = inside(self.folder, file)?;
-                Curve::table(name, &path, &key.text).map_err(|e| e.at(file.span))?
+                let table = constant::file(self.folder, file)?;
+                Curve::table(name, &table, &key.text).map_err(|e| e.at(file.span))?
             }
         };
         self.curves.insert(name.to_owned(), curve);

@@ -46,10 +46,10 @@ impl Arrays {
                             .collect(),
                     },
                     ConstantSource::Values(values) => values.to_vec(),
-                    ConstantSource::File { path, .. } => {
+                    ConstantSource::File { file, .. } => {
                         return Err(Error::new(
                             ErrorKind::File,
-                            format!("`{}` of `{}` is not loaded", tensor.name, path.display()),
+                            format!("`{}` of `{}` is not loaded", tensor.name, file.shown()),
                         ));
                     }
                     ConstantSource::Random { law, seed } => {

@@ -17,7 +17,6 @@ use findings::Findings;
 use laws::Laws;
 use scale::Scaled;
 use std::fmt::Write;
-use std::path::PathBuf;
 use symbias_bias::Driver;
 use symbias_geometry::discover::certificate::certify;
 pub use symbias_geometry::effort::Effort;
@@ -26,6 +25,7 @@ use symbias_geometry::field::AffineField;
 use symbias_geometry::formula::Formula;
 use symbias_geometry::orbit::formula;
 use symbias_geometry::probe::Probes;
+use symbias_model::data::File;
 use symbias_model::error::{ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::{Model, data};
@@ -35,10 +35,10 @@ use symbias_model::{Model, data};
 pub struct Options {
     /// Seed of random points, probes and generated constants.
     pub seed: u64,
-    /// Parameters at which values are computed, a safetensors file.
-    pub at: Option<PathBuf>,
-    /// Inputs in place of random probes, a safetensors file.
-    pub data: Option<PathBuf>,
+    /// Parameters at which values are computed.
+    pub at: Option<File>,
+    /// Inputs in place of random probes.
+    pub data: Option<File>,
     /// Temperature and weight decay of the law of isotropic noise.
     pub temper: Temper,
     /// The function that vanishes on the gauge slice.
@@ -86,7 +86,7 @@ pub fn analyze(
 ) -> Result<Analysis> {
     stage("rules");
     let sizes = match &options.data {
-        Some(path) => data::sizes(&source.check(Copies::AtMost(1))?, path)?,
+        Some(file) => data::sizes(&source.check(Copies::AtMost(1))?, file)?,
         None => std::collections::BTreeMap::new(),
     };
     let structure = structure(source, NUMERICAL, &sizes)?;
@@ -94,17 +94,17 @@ pub fn analyze(
     let written = model.is_complete() && model.parameter_count() <= NUMERICAL;
     // A complete graph is needed to read a point; its sizes decide whether that is possible.
     let theta = match &options.at {
-        Some(path) if model.is_complete() => {
-            let given = data::parameters(&structure.file, path)?;
+        Some(file) if model.is_complete() => {
+            let given = data::parameters(&structure.file, file)?;
             Some(structure.parted.parted(&given).into_owned())
         }
-        Some(path) => Some(data::parameters(&source.check(Copies::All)?, path)?),
+        Some(file) => Some(data::parameters(&source.check(Copies::All)?, file)?),
         None => None,
     };
     let samples = options
         .data
         .as_ref()
-        .map(|path| data::inputs(model, path))
+        .map(|file| data::inputs(model, file))
         .transpose()?;
     let mut findings = None;
     let mut certificate = None;

@@ -399,7 +399,11 @@ mod tests {
         let spec = DesignSpec::parse(&format!(
             "symbias = 1\ndriver = \"decay\"\naxes = {{ i = 3, j = 2, g = 2 }}\ncomponents = {{ w = [\"i\"] }}\ntarget = \"{target}\"\n"
         ));
-        let target = Target::read(&spec.expect("a file"), None).expect("a target");
+        let target = Target::read(
+            &spec.expect("a file"),
+            &symbias_model::data::Folder::default(),
+        )
+        .expect("a target");
         let term = target.terms[0].clone();
         let shape = study(&target, &term, RANGE, false).expect("a shape");
         let mut names = decay::Names {

@@ -6,7 +6,7 @@ use super::spectral;
 use super::target::written;
 use super::unit;
 use crate::analyze::{Options, analyze};
-use std::path::Path;
+use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 
@@ -94,7 +94,7 @@ pub(super) struct Acting {
 /// What the rest of the model does to a parameter that was replaced: the bias of the composite is then the least over both.
 pub(super) fn acting(
     text: &str,
-    folder: Option<&Path>,
+    folder: &Folder,
     parts: &[Part],
     range: [f64; 2],
 ) -> Result<Vec<Acting>> {

@@ -9,9 +9,8 @@ use super::part::{Construction, On, Part};
 use super::penalty::Penalty;
 use super::target::Target;
 use super::{Options, certificate, in_use, into, start, study};
-use std::path::Path;
 use symbias_bias::Driver;
-use symbias_model::data::Named;
+use symbias_model::data::{Folder, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use symbias_numerics::dense::{Matrix, singular_values};
@@ -39,7 +38,7 @@ impl Made {
     ///
     /// # Errors
     /// As [`design`](super::design()); another driver.
-    pub fn new(spec: &DesignSpec, folder: Option<&Path>, options: &Options) -> Result<Made> {
+    pub fn new(spec: &DesignSpec, folder: &Folder, options: &Options) -> Result<Made> {
         if spec.driver != Driver::Decay {
             return Err(Error::new(
                 ErrorKind::Unsupported,

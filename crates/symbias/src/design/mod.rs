@@ -59,9 +59,8 @@ pub use weights::{Lifted, lifted};
 use crate::analyze::{Options as AnalyzeOptions, analyze};
 use crate::answer::{Hypothesis, Warning};
 use std::collections::BTreeMap;
-use std::path::Path;
 use symbias_bias::Status;
-use symbias_model::data::{Array, Named};
+use symbias_model::data::{Array, Folder, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 use target::Target;
@@ -110,7 +109,7 @@ const MEASURED: f64 = 1e-6;
 /// A mistake in the file; a target that has no exact construction, with the nearest that has.
 pub fn design(
     spec: &DesignSpec,
-    folder: Option<&Path>,
+    folder: &Folder,
     options: &Options,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Design> {

@@ -7,7 +7,7 @@ use super::file::DesignSpec;
 use super::spectral::{is_named, renamed};
 use super::target::{Kind, Target, Term};
 use serde::Serialize;
-use std::path::Path;
+use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, svd};
 
@@ -60,7 +60,7 @@ impl Penalty {
     ///
     /// # Errors
     /// A mistake in the expression, or a target that is no sum of terms of one component each.
-    pub fn read(spec: &DesignSpec, folder: Option<&Path>) -> Result<Penalty> {
+    pub fn read(spec: &DesignSpec, folder: &Folder) -> Result<Penalty> {
         let target = Target::read(spec, folder)?;
         Ok(Penalty { target })
     }

@@ -10,9 +10,8 @@ use super::norms;
 use super::spectral::{self, Spectral};
 pub(super) use super::term::{Combined, Kind, Term};
 use std::fmt::Write;
-use std::path::Path;
 use symbias_model::Model;
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::TensorId;
 use symbias_model::language::{Copies, SourceFile};
@@ -37,7 +36,7 @@ impl Target {
     ///
     /// # Errors
     /// A mistake in the expression, or a target that is no sum of such terms.
-    pub fn read(spec: &DesignSpec, folder: Option<&Path>) -> Result<Target> {
+    pub fn read(spec: &DesignSpec, folder: &Folder) -> Result<Target> {
         let (main, called) = calls::extract(&spec.target)?;
         let (main, spectral) = spectral::extract(&main)?;
         let text = program(spec, &main, &spectral, &called)?;

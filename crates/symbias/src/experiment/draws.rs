@@ -2,8 +2,7 @@
 //! of (seed, replica, purpose).
 
 use super::spec::Draws;
-use std::path::Path;
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Law, Model, Source};
 use symbias_model::language::{Copies, SourceFile};
@@ -51,7 +50,7 @@ impl Drawer {
         draws: &Draws,
         axes: &toml::Table,
         wanted: &[String],
-        folder: &Path,
+        folder: &Folder,
     ) -> Result<Drawer> {
         let mut all = axes.clone();
         all.extend(draws.axes.clone());
@@ -64,7 +63,7 @@ impl Drawer {
         table.insert("program".into(), draws.program.clone().into());
         table.insert("inputs".into(), draws.inputs.clone().into());
         table.insert("constants".into(), draws.constants.clone().into());
-        let model = SourceFile::parse(&written(&table)?, Some(folder))?.check(Copies::All)?;
+        let model = SourceFile::parse(&written(&table)?, folder)?.check(Copies::All)?;
         let constants = data::constants(&model)?;
         let arrays = Arrays::new(&model, &constants)?;
         let program = Program::compile(&model, &arrays, Options::new(Task::Value, Layout::Single))?;

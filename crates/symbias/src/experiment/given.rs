@@ -1,23 +1,21 @@
 //! Arrays of files that an experiment names: those of its data, and those that figures compare with, kept in the record.
 
-use super::plan::below;
 use super::spec::{FileSpec, Spec};
 use std::collections::BTreeMap;
-use std::path::Path;
-use symbias_model::data::{self, Reading, Which};
+use symbias_model::data::{self, Folder, Reading, Which};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// One array, its rows if some are chosen.
 ///
 /// # Errors
 /// A file that cannot be read, or that is outside of the folder; rows that it has not.
-pub(super) fn array(folder: &Path, place: &FileSpec) -> Result<Reading> {
-    let path = below(folder, &place.path)?;
+pub(super) fn array(folder: &Folder, place: &FileSpec) -> Result<Reading> {
+    let file = folder.file(&place.path)?;
     let which = Which {
         key: place.key.as_deref(),
         header: place.header,
     };
-    let mut found = data::read(&path, which)?;
+    let mut found = data::read(file, which)?;
     let Some((from, to)) = place.rows else {
         return Ok(found);
     };
@@ -42,7 +40,7 @@ pub(super) fn array(folder: &Path, place: &FileSpec) -> Result<Reading> {
 ///
 /// # Errors
 /// As [`array`].
-pub(super) fn read(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<f64>>> {
+pub(super) fn read(spec: &Spec, folder: &Folder) -> Result<BTreeMap<String, Vec<f64>>> {
     let one = |(name, place): (&String, &FileSpec)| {
         let found = array(folder, place).map_err(|e| e.context(&format!("given `{name}`")))?;
         Ok((name.clone(), found.array.entries))
@@ -54,6 +52,6 @@ pub(super) fn read(spec: &Spec, folder: &Path) -> Result<BTreeMap<String, Vec<f6
 ///
 /// # Errors
 /// As [`read`].
-pub(super) fn check(spec: &Spec, folder: &Path) -> Result<()> {
+pub(super) fn check(spec: &Spec, folder: &Folder) -> Result<()> {
     read(spec, folder).map(drop)
 }

@@ -5,7 +5,7 @@ use super::plan::ModelFile;
 use super::spec::{Arm, ExperimentFile, FileSpec, InputSpec, LawSpec};
 use super::{budget, given};
 use std::collections::BTreeMap;
-use std::path::Path;
+use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Law, Model, Source, TensorId};
 use symbias_simulate::training::{Feed, Training};
@@ -267,7 +267,7 @@ pub(super) fn room(model: &Model, samples: usize, outputs: u64) -> Result<()> {
 pub(super) fn apart(
     spec: &Arm,
     training: &Training,
-    folder: &Path,
+    folder: &Folder,
     held: &BTreeMap<String, FileSpec>,
     asked: Option<usize>,
     tables: &mut Vec<String>,

@@ -37,10 +37,10 @@ pub(super) fn plan(
         )
         .remedy("give lambda, a positive number, or the arm a decay, which is its lambda"));
     }
-    let penalty = Penalty::read(&design(spec, own)?, Some(&own.folder))?;
+    let penalty = Penalty::read(&design(spec, own)?, &own.folder)?;
     let names: Vec<String> = penalty.components().into_iter().map(|c| c.0).collect();
     let table = cut(own, &names)?;
-    let source = SourceFile::parse(&written(&table)?, Some(&own.folder))?;
+    let source = SourceFile::parse(&written(&table)?, &own.folder)?;
     let model = source.check(Copies::All)?;
     let arrays = Arrays::new(&model, &data::constants(&model)?)?;
     let mut components = Vec::new();

@@ -30,3 +30,4 @@ pub mod verdict;
 pub(crate) use hold::{Hold, is_empty};
 pub use identity::{Asked, Made};
 pub use perform::{Concluded, Request, join, perform};
+pub use shards::Part;

@@ -5,12 +5,11 @@ use super::plan::ModelFile;
 use super::spec::{Arm, LossSpec, MeasureKind, Observe, entry_of};
 use super::{inputs, kkt};
 use std::collections::BTreeMap;
-use std::path::Path;
 use symbias_geometry::factor::Factor;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::metric::weights;
 use symbias_geometry::structure::orthonormal;
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, Op, Source, TensorId};
 use symbias_model::language::{Copies, SourceFile};
@@ -27,7 +26,7 @@ pub(super) fn plan(
     training: &Training,
     factors: &[Factor],
     charges: &[AffineField],
-    (folder, tables): (&Path, &mut Vec<String>),
+    (folder, tables): (&Folder, &mut Vec<String>),
 ) -> Result<Vec<Box<dyn Observable>>> {
     let observe = spec.observe.clone().unwrap_or_default();
     let statements = Statements::new(&observe, own, training)?;
@@ -225,8 +224,7 @@ impl Statements<'_> {
         if let Some(output) = output {
             table.insert("outputs".into(), vec![toml::Value::from(output)].into());
         }
-        let model =
-            SourceFile::parse(&written(&table)?, Some(&self.own.folder))?.check(Copies::All)?;
+        let model = SourceFile::parse(&written(&table)?, &self.own.folder)?.check(Copies::All)?;
         let arrays = Arrays::new(&model, &data::constants(&model)?)?;
         debug_assert_eq!(
             model.space(),

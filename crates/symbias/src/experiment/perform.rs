@@ -1,4 +1,4 @@
-//! A request from a person: read, plan, run, conclude, record.
+//! An experiment performed: plan, run, conclude; in memory, or in the folder of a record.
 
 use super::hold::Hold;
 use super::identity::Asked;
@@ -6,6 +6,7 @@ use super::place::{PARTIAL, Place};
 use super::plan::{self, Planned};
 use super::record::{self, Measured, Record};
 use super::run::{self, Board, RunOptions};
+use super::shards::Part;
 use super::spec::ExperimentFile;
 use super::{budget, figures, given, identity, place, shards, verdict};
 use std::collections::BTreeMap;
@@ -13,13 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use symbias_model::error::{Error, ErrorKind, Result};
 
-/// What to run, and where to put it.
+/// How much of an experiment to run, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// The experiment file.
-    pub experiment: PathBuf,
-    /// The folder of the record.
-    pub out: PathBuf,
+    /// The folder of the record; `None` leaves everything in memory.
+    pub out: Option<PathBuf>,
     /// Replicas; `None` leaves it to the file.
     pub replicas: Option<u64>,
     /// Part i of n of the replicas.
@@ -37,12 +36,12 @@ pub struct Request {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Concluded {
-    /// The record, as it is on the disk.
+    /// The record, as it is on the disk if it is to be there.
     pub record: Record,
     /// The numbers.
     pub measured: Vec<Measured>,
-    /// Where the record is.
-    pub folder: PathBuf,
+    /// Where the record is; `None` of one that is in memory.
+    pub folder: Option<PathBuf>,
     /// Whether the run was interrupted: there is no record yet, but checkpoints.
     pub interrupted: bool,
     /// What was taken for rows, columns and names of each table that was read.
@@ -54,19 +53,32 @@ pub struct Concluded {
 /// # Errors
 /// A mistake in the experiment or the request; a folder that exists, is another process's, or cannot be written; more memory or
 /// disk than there is.
-pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
+pub fn perform(file: &ExperimentFile, request: &Request, board: &Board) -> Result<Concluded> {
     let begun = Instant::now();
-    let out = &request.out;
-    let file = ExperimentFile::read(&request.experiment)?;
-    let (arms, options) = prepared(request, &file)?;
+    let (arms, options) = prepared(request, file)?;
     let asked = Asked::of(&arms, &options)?;
+    let run = || -> Result<Concluded> {
+        let mut found = run(file, &arms, &options, board)?;
+        found.record.asked = Some(asked.clone());
+        if !found.interrupted {
+            if request.shard.is_none() {
+                found.record.verdicts = verdict::conclude(&file.spec, &arms, &found.measured)?;
+            }
+            found.record.environment = environment(&options, begun);
+        }
+        found.folder.clone_from(&request.out);
+        Ok(found)
+    };
+    let Some(out) = &request.out else {
+        return run();
+    };
     let tables = tables(&arms);
     let admitted = || -> Result<Place> {
         let place = Place::of(out)?;
         place.admits_run(out, request.resume)?;
         Ok(place)
     };
-    let recorded = || recorded(out, &file, &asked, &tables);
+    let recorded = || recorded(out, file, &asked, &tables);
     // What is finished is read, and needs no lock.
     if admitted()? == Place::Finished {
         return recorded();
@@ -78,13 +90,13 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
         Place::Undrawn => {
             place::begin(out)?;
             let concluded = recorded()?;
-            concluded.end()?;
+            concluded.end(out)?;
             return Ok(concluded);
         }
         _ => place::begin(out)?,
     }
-    let measured = match run::run(&file, &arms, &options, board) {
-        Ok(measured) => measured,
+    let mut found = match run() {
+        Ok(found) => found,
         Err(error) => {
             place::without_checkpoints(out);
             drop(hold);
@@ -93,29 +105,32 @@ pub fn perform(request: &Request, board: &Board) -> Result<Concluded> {
             return Err(error);
         }
     };
-    let interrupted =
-        measured.iter().any(|m| !m.finished) || measured.len() < started(&arms, &options);
-    let mut record = record::describe(&file.spec, &measured, &parameters(&arms));
-    record.given = given::read(&file.spec, &file.folder)?;
-    record.asked = Some(asked);
-    if !interrupted {
-        if request.shard.is_none() {
-            record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
-        }
-        record.environment = environment(&options, begun);
-        record::write(out, &mut record, &measured)?;
+    if !found.interrupted {
+        record::write(out, &mut found.record, &found.measured)?;
+        found.end(out)?;
     }
-    let concluded = Concluded {
+    Ok(found)
+}
+
+/// What was planned, measured; nothing is concluded yet.
+fn run(
+    file: &ExperimentFile,
+    arms: &[Planned],
+    options: &RunOptions,
+    board: &Board,
+) -> Result<Concluded> {
+    let measured = run::run(file, arms, options, board)?;
+    let interrupted =
+        measured.iter().any(|m| !m.finished) || measured.len() < started(arms, options);
+    let mut record = record::describe(&file.spec, &measured, &parameters(arms));
+    record.given = given::read(&file.spec, &file.folder)?;
+    Ok(Concluded {
         record,
         measured,
-        folder: out.clone(),
+        folder: None,
         interrupted,
-        tables,
-    };
-    if !interrupted {
-        concluded.end()?;
-    }
-    Ok(concluded)
+        tables: tables(arms),
+    })
 }
 
 /// The arms that are asked for, and how they are run; everything that can be known before is looked at.
@@ -134,7 +149,7 @@ fn prepared(request: &Request, file: &ExperimentFile) -> Result<(Vec<Planned>, R
         replicas: request.replicas.unwrap_or(file.spec.replicas),
         shard: request.shard,
         threads: request.threads.unwrap_or_else(threads).max(1),
-        keep: Some(request.out.join(PARTIAL)),
+        keep: request.out.as_ref().map(|out| out.join(PARTIAL)),
         pause: request.pause,
     };
     budget::check(&arms, &options)?;
@@ -171,7 +186,7 @@ fn recorded(
     Ok(Concluded {
         record,
         measured,
-        folder: out.to_owned(),
+        folder: Some(out.to_owned()),
         interrupted: false,
         tables: tables.to_vec(),
     })
@@ -223,13 +238,8 @@ fn environment(options: &RunOptions, begun: Instant) -> serde_json::Value {
 ///
 /// # Errors
 /// Records of different experiments, models, data or replicas, or not all shards; a folder that exists.
-pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Concluded> {
-    let file = ExperimentFile::read(experiment)?;
-    let parts = shards
-        .iter()
-        .map(|s| Ok((s.display().to_string(), record::read(s)?)))
-        .collect::<Result<Vec<_>>>()?;
-    let (mut record, measured) = shards::join(parts)?;
+pub fn join(file: &ExperimentFile, shards: Vec<Part>, out: Option<&Path>) -> Result<Concluded> {
+    let (mut record, measured) = shards::join(shards)?;
     if let Some(key) = identity::difference(&file.spec, &record.experiment) {
         return Err(Error::new(
             ErrorKind::Value,
@@ -238,7 +248,7 @@ pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Conclud
         .remedy("give the experiment file that the shards were run from"));
     }
     let asked = identity::asked_of(&record)?.clone();
-    let mut arms = plan::plan(&file)?;
+    let mut arms = plan::plan(file)?;
     arms.retain(|a| asked.arms.contains_key(&a.name));
     let options = RunOptions {
         replicas: asked.replicas,
@@ -253,44 +263,51 @@ pub fn join(experiment: &Path, shards: &[PathBuf], out: &Path) -> Result<Conclud
                 .remedy("a model or data that changed are run anew: give those of the shards"),
         );
     }
-    Place::of(out)?.admits_join(out)?;
-    let _hold = Hold::take(out)?;
-    Place::of(out)?.admits_join(out)?;
-    place::begin_join(out)?;
+    let place = || out.map_or(Ok(()), |out| Place::of(out)?.admits_join(out));
+    place()?;
+    let _hold = out.map(Hold::take).transpose()?;
+    place()?;
+    out.map(place::begin_join).transpose()?;
     record.verdicts = verdict::conclude(&file.spec, &arms, &measured)?;
-    record::write(out, &mut record, &measured)?;
-    let concluded = Concluded {
+    let mut joined = Concluded {
         record,
         measured,
-        folder: out.to_owned(),
+        folder: out.map(Path::to_owned),
         interrupted: false,
         tables: tables(&arms),
     };
-    concluded.end()?;
-    Ok(concluded)
+    if let Some(out) = out {
+        record::write(out, &mut joined.record, &joined.measured)?;
+        joined.end(out)?;
+    }
+    Ok(joined)
 }
 
 impl Concluded {
     /// Draws the figures of a whole run, and says of the folder that it is finished. A figure that cannot be drawn leaves the
     /// record as it is; where there was no place for it, drawing is what is left to do.
-    fn end(&self) -> Result<()> {
+    fn end(&self, out: &Path) -> Result<()> {
         let whole = self.record.asked.as_ref().is_none_or(|a| a.shard.is_none());
-        let drawn = if whole { self.draw() } else { Ok(()) };
+        let drawn = if whole { self.draw(out) } else { Ok(()) };
         if drawn.as_ref().is_err_and(|e| e.kind() == ErrorKind::File) {
             return drawn;
         }
-        place::end(&self.folder)?;
+        place::end(out)?;
         drawn
     }
 
-    /// Writes the figures into the folder of the record.
+    /// The figures.
     ///
     /// # Errors
-    /// As [`figures::draw`] and [`figures::write`].
-    pub fn draw(&self) -> Result<()> {
+    /// As [`figures::draw`].
+    pub fn figures(&self) -> Result<Vec<figures::Drawn>> {
         let specs = figures::wanted(&self.record.experiment);
-        let drawn = figures::draw(&specs, &self.record, &self.measured)?;
-        figures::write(&self.folder, Path::new(figures::FIGURES), &drawn).map(drop)
+        figures::draw(&specs, &self.record, &self.measured)
+    }
+
+    /// Writes the figures into the folder of the record.
+    fn draw(&self, out: &Path) -> Result<()> {
+        figures::write(out, Path::new(figures::FIGURES), &self.figures()?).map(drop)
     }
 
     /// A law in words.
@@ -322,10 +339,12 @@ impl Concluded {
             text += "\n";
         }
         if self.interrupted {
-            text += &format!(
-                "interrupted: go on with --resume -o {}\n",
-                self.folder.display()
-            );
+            text += &match &self.folder {
+                Some(folder) => {
+                    format!("interrupted: go on with --resume -o {}\n", folder.display())
+                }
+                None => "interrupted\n".to_owned(),
+            };
             return text;
         }
         for (arm, found) in &self.record.verdicts.flow {
@@ -352,7 +371,9 @@ impl Concluded {
         if outcomes.len() > 1 {
             text += &format!("\n{}\n", verdict::words::tally(&outcomes));
         }
-        text += &format!("\nrecord in {}\n", self.folder.display());
+        if let Some(folder) = &self.folder {
+            text += &format!("\nrecord in {}\n", folder.display());
+        }
         text
     }
 }

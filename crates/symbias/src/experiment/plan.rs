@@ -6,12 +6,11 @@ use super::inputs::{self, Inputs};
 use super::observe;
 use super::orbit;
 use super::spec::{Arm, Control, DrawSpec, ExperimentFile, Look, Precision, Spec};
-use std::path::{Component, Path, PathBuf};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::factor::{Factor, are_listed};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::noise::Noise;
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::language::{Copies, SourceFile};
@@ -130,24 +129,6 @@ impl Settings for Drawn {
     }
 }
 
-/// A path below a folder, which it must not leave.
-///
-/// # Errors
-/// An absolute path, or one with `..`.
-pub(super) fn below(folder: &Path, path: &str) -> Result<PathBuf> {
-    let inside = Path::new(path)
-        .components()
-        .all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-    if !inside || path.is_empty() {
-        return Err(Error::new(
-            ErrorKind::File,
-            format!("`{path}` leads out of the folder of the experiment"),
-        )
-        .remedy("name a file in that folder or below"));
-    }
-    Ok(folder.join(path))
-}
-
 /// All arms of an experiment, by name.
 ///
 /// # Errors
@@ -221,13 +202,12 @@ pub(super) struct ModelFile {
     pub table: toml::Table,
     pub model: Model,
     pub arrays: Arrays,
-    pub folder: PathBuf,
+    pub folder: Folder,
 }
 
 impl ModelFile {
-    fn read(folder: &Path, name: &str) -> Result<ModelFile> {
-        let path = below(folder, name)?;
-        let source = SourceFile::read(&path)?;
+    fn read(folder: &Folder, name: &str) -> Result<ModelFile> {
+        let source = SourceFile::of(folder, name)?;
         let model = source.check(Copies::All)?;
         let table: toml::Table = source
             .text()
@@ -238,7 +218,7 @@ impl ModelFile {
             table,
             model,
             arrays,
-            folder: path.parent().map_or(folder.to_owned(), Path::to_path_buf),
+            folder: folder.beside(name)?,
         })
     }
 
@@ -366,7 +346,7 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
     let observables = match &diffusion {
         Some(Moving::Weights(d)) => diffusion::observables(d, model, &factors)?,
         _ => {
-            let place = (file.folder.as_path(), &mut tables);
+            let place = (&file.folder, &mut tables);
             observe::plan(&spec, &own, &training, &factors, &charges, place)?
         }
     };

@@ -6,7 +6,7 @@ use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::StopReason;
 
 /// A record with the folder that it is of.
-type Part = (String, (Record, Vec<Measured>));
+pub type Part = (String, (Record, Vec<Measured>));
 
 fn refuse(what: String, remedy: &str) -> Error {
     Error::new(ErrorKind::Value, what).remedy(remedy.to_owned())

@@ -28,9 +28,8 @@ use cross::{Candidate, mean, split, validate};
 use finish::finish;
 use options::{checked, choices, with};
 use problem::Problem;
-use std::path::Path;
 use symbias_figure::Figure;
-use symbias_model::data::Named;
+use symbias_model::data::{Folder, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// A fit.
@@ -68,7 +67,7 @@ pub struct Fit {
 ///
 /// # Errors
 /// A mistake in the model.
-pub fn inputs(model: Option<&str>, folder: Option<&Path>) -> Result<Vec<String>> {
+pub fn inputs(model: Option<&str>, folder: &Folder) -> Result<Vec<String>> {
     let Some(text) = model else {
         return Ok(Vec::new());
     };
@@ -84,7 +83,7 @@ pub fn inputs(model: Option<&str>, folder: Option<&Path>) -> Result<Vec<String>>
 /// A mistake in the design; data that do not fit it, or hold numbers that are none; values of λ that are not positive.
 pub fn fit(
     spec: &DesignSpec,
-    folder: Option<&Path>,
+    folder: &Folder,
     data: &Data,
     options: &Options,
     stage: &mut dyn FnMut(&str),

@@ -4,9 +4,8 @@ use super::Options;
 use super::data::{Data, Rows};
 use super::linear::linear;
 use crate::design::{self, DesignSpec, Made};
-use std::path::Path;
 use symbias_model::Model;
-use symbias_model::data;
+use symbias_model::data::{self, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Source;
 use symbias_model::language::{Copies, SourceFile};
@@ -20,7 +19,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    pub fn new(text: &str, folder: Option<&Path>) -> Result<Checked> {
+    pub fn new(text: &str, folder: &Folder) -> Result<Checked> {
         let model = SourceFile::parse(text, folder)?.check(Copies::All)?;
         let files = data::constants(&model)?;
         let arrays = Arrays::new(&model, &files)?;
@@ -62,7 +61,7 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub fn new(spec: &DesignSpec, folder: Option<&Path>, options: &Options) -> Result<Problem> {
+    pub fn new(spec: &DesignSpec, folder: &Folder, options: &Options) -> Result<Problem> {
         let own = design::Options {
             name: options.name.clone(),
             model: options.model.clone(),
@@ -121,7 +120,7 @@ impl Problem {
             None => None,
         };
         let alone = (0..made.parts.len())
-            .map(|k| Checked::new(&made.alone(k)?, None))
+            .map(|k| Checked::new(&made.alone(k)?, &Folder::default()))
             .collect::<Result<Vec<_>>>()?;
         let (order, inputs, answer) = read(&designed.model)?;
         Ok(Problem {
@@ -187,7 +186,7 @@ impl Problem {
                 .map(|(p, z)| named(&p.component, &p.shape, z.clone()))
                 .collect());
         };
-        let checked = Checked::new(text, None)?;
+        let checked = Checked::new(text, &Folder::default())?;
         let program = checked.compile(Task::Value, 1)?;
         let mut entries = vec![0.0; program.result_len(0)];
         program.run(

@@ -12,13 +12,12 @@ pub use words::{EscapeInWords, text};
 use function::Function;
 use noise::gradients;
 use serde::Serialize;
-use std::path::PathBuf;
 use symbias_geometry::discover::certificate::THRESHOLD;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{self, Fixed, Pairs, StopReason};
 use symbias_geometry::probe::Probes;
 use symbias_model::Model;
-use symbias_model::data::{self, Named};
+use symbias_model::data::{self, File, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, Options as Sizes, SourceFile};
 use symbias_model::parts::Parted;
@@ -51,9 +50,9 @@ pub enum Covariance {
     Predictor,
     /// Second moment of the loss gradients of single samples.
     Minibatch,
-    /// Tensor `covariance`, d × d, of a safetensors file. Assumed to move along the orbit as second
+    /// Tensor `covariance`, d × d. Assumed to move along the orbit as second
     /// moments of gradients do, C(gθ) = g⁻ᵀ C(θ) g⁻¹.
-    File(PathBuf),
+    File(File),
 }
 
 /// What the caller decides.
@@ -61,8 +60,8 @@ pub enum Covariance {
 pub struct Options {
     /// Where to go.
     pub to: To,
-    /// Samples, a safetensors file; random inputs by their laws otherwise.
-    pub inputs: Option<PathBuf>,
+    /// Samples; random inputs by their laws otherwise.
+    pub inputs: Option<File>,
     /// Seed of random inputs and generated constants.
     pub seed: u64,
     /// Random inputs that predictor noise is taken over; as many as memory allows up to 256 if not
@@ -123,15 +122,15 @@ impl Answer {
     }
 }
 
-/// Moves the parameters of a file, or the random point of the seed, to a gauge. `stage` hears what
+/// Moves given parameters, or the random point of the seed, to a gauge. `stage` hears what
 /// begins.
 ///
 /// # Errors
-/// A mistake in one of the files; a model without a symmetry that the rules prove; noise that is
+/// A mistake in what is given; a model without a symmetry that the rules prove; noise that is
 /// not defined (no loss, no samples); too many generators for memory.
 pub fn fix(
     source: &SourceFile,
-    at: Option<&std::path::Path>,
+    at: Option<&File>,
     options: &Options,
     stage: &mut dyn FnMut(&str),
 ) -> Result<Outcome> {
@@ -143,12 +142,12 @@ pub fn fix(
     let samples = options
         .inputs
         .as_ref()
-        .map(|path| data::inputs(model, path))
+        .map(|file| data::inputs(model, file))
         .transpose()?;
     let constants = data::constants(model)?;
     let function = Function::new(model, constants, samples, options)?;
     let theta = match at {
-        Some(path) => parted.parted(&data::parameters(&file, path)?).into_owned(),
+        Some(given) => parted.parted(&data::parameters(&file, given)?).into_owned(),
         None => function.point(),
     };
     stage("symmetry");
@@ -251,8 +250,8 @@ pub fn fix(
 
 fn checked(source: &SourceFile, options: &Options) -> Result<Model> {
     let model = source.check(Copies::All)?;
-    if let Some(path) = &options.inputs {
-        let sizes = data::sizes(&model, path)?;
+    if let Some(file) = &options.inputs {
+        let sizes = data::sizes(&model, file)?;
         if !sizes.is_empty() {
             return source.check(Sizes {
                 copies: Copies::All,

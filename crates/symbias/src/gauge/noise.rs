@@ -1,9 +1,8 @@
 //! The gradients that make up a noise: vectors s_k with C = Σ s_k s_kᵀ.
 
 use super::{Covariance, Options};
-use std::path::Path;
 use symbias_geometry::probe::Probes;
-use symbias_model::data;
+use symbias_model::data::{self, File};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, symmetric_eigen};
 use symbias_numerics::rank::{RankOptions, decide};
@@ -27,7 +26,7 @@ pub(super) fn name(noise: &Covariance) -> String {
     match noise {
         Covariance::Predictor => "predictor".into(),
         Covariance::Minibatch => "minibatch".into(),
-        Covariance::File(path) => path.display().to_string(),
+        Covariance::File(file) => file.shown(),
     }
 }
 
@@ -42,7 +41,7 @@ pub(super) fn gradients(
     let found = match noise {
         Covariance::Predictor => predictor(probes, options, theta)?,
         Covariance::Minibatch => minibatch(probes, options, theta)?,
-        Covariance::File(path) => covariance(path, places)?,
+        Covariance::File(file) => covariance(file, places)?,
     };
     if found.vectors.iter().flatten().all(|x| *x == 0.0) {
         return Err(Error::new(
@@ -116,7 +115,7 @@ fn minibatch(probes: &Probes<'_>, options: &Options, theta: &[f64]) -> Result<Gr
     })
 }
 
-fn covariance(path: &Path, places: &[usize]) -> Result<Gradients> {
+fn covariance(file: &File, places: &[usize]) -> Result<Gradients> {
     let d = places.len();
     if d > ROWS {
         return Err(Error::new(
@@ -125,12 +124,12 @@ fn covariance(path: &Path, places: &[usize]) -> Result<Gradients> {
         )
         .remedy("use --noise predictor or minibatch, which form no matrix"));
     }
-    let entries = data::tensor(path, "covariance", &[d as u64, d as u64])?;
+    let entries = data::tensor(file, "covariance", &[d as u64, d as u64])?;
     let c = Matrix::from_fn(d, d, |i, j| entries[places[i] * d + places[j]]);
     let asymmetry = c.add_scaled(-1.0, &c.transpose());
     let linear = |e: symbias_numerics::Error| Error::new(ErrorKind::Numerical, e.to_string());
     let asymmetry = asymmetry.map_err(linear)?.max_abs();
-    let shown = path.display();
+    let shown = file.shown();
     if asymmetry > ROUNDED * c.max_abs() {
         return Err(Error::new(
             ErrorKind::Value,

@@ -10,7 +10,6 @@ use crate::experiment::plan::plan;
 use crate::experiment::record::Measured;
 use crate::experiment::run::{Board, RunOptions, run};
 use crate::experiment::spec::{ExperimentFile, LawQuestion, Look, entry_of};
-use std::path::Path;
 use symbias_model::error::Result;
 use symbias_simulate::stats::ess;
 
@@ -34,18 +33,16 @@ pub(super) struct Slow {
     pub cut: bool,
 }
 
-/// Lengthens the strides of a trial, of the experiment in a file that is written anew for each, until they last long enough.
+/// Lengthens the strides of a trial until its experiment, which is written anew for each, lasts long enough.
 pub(super) fn lengthen(
     trial: &mut Trial,
-    path: &Path,
     (most_steps, threads): (u64, Option<usize>),
     board: &Board,
-    write: &mut dyn FnMut(&Trial) -> Result<()>,
+    write: &dyn Fn(&Trial) -> Result<ExperimentFile>,
 ) -> Result<Vec<(String, Slow)>> {
     let mut slow: Vec<(String, Slow)> = Vec::new();
     for _ in 0..PILOTS {
-        write(trial)?;
-        let times = times(path, threads, board)?;
+        let times = times(write(trial)?, threads, board)?;
         let mut longer = false;
         for (name, Seen { time, cut }) in &times {
             let Some(stride) = trial.stride_of(name) else {
@@ -73,7 +70,6 @@ pub(super) fn lengthen(
             break;
         }
     }
-    write(trial)?;
     Ok(slow)
 }
 
@@ -85,8 +81,11 @@ struct Seen {
 }
 
 /// The correlation time of each law's slowest observable.
-fn times(path: &Path, threads: Option<usize>, board: &Board) -> Result<Vec<(String, Seen)>> {
-    let mut file = ExperimentFile::read(path)?;
+fn times(
+    mut file: ExperimentFile,
+    threads: Option<usize>,
+    board: &Board,
+) -> Result<Vec<(String, Seen)>> {
     let laws: Vec<(String, LawQuestion)> = file.spec.laws.clone().into_iter().collect();
     let mut piloted = Vec::new();
     for (name, question) in &laws {

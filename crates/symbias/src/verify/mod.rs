@@ -1,5 +1,5 @@
-//! `symbias verify`: predict, simulate, verdict, for a model of one's own. Its laws are predicted, an experiment that tries
-//! them is written beside a copy of the model, run, and concluded; the file can be read, changed and run again.
+//! Predict, simulate, verdict, for a model of one's own. Its laws are predicted, an experiment that tries them is written for a
+//! copy of the model, run, and concluded; its files can be read, changed and run again.
 
 mod curvature;
 mod horizon;
@@ -12,18 +12,18 @@ use crate::analyze::{self, Temper, analyze};
 use crate::answer::{Answer, Bias};
 use crate::experiment::record::make_folder;
 use crate::experiment::run::Board;
-use crate::experiment::spec::StationarySpec;
+use crate::experiment::spec::{ExperimentFile, StationarySpec};
 use crate::experiment::{Concluded, Hold, Request, is_empty, perform};
 use horizon::lengthen;
 use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
-use setting::{Trial, Wanted, copy, with_loss};
+use setting::{Trial, Wanted, named_files, with_loss};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias_bias::{Existence, Status};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::metric::weights;
-use symbias_model::data;
 use symbias_model::data::output::write_bytes;
+use symbias_model::data::{self, File, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
 
@@ -33,14 +33,14 @@ const LARGEST: usize = 200;
 const LEAST_STEPS: u64 = 8;
 /// Replicas at least.
 const LEAST_REPLICAS: u64 = 2;
+/// The file of the experiment.
+const EXPERIMENT: &str = "experiment.toml";
 /// The folder of the record in that of the verification.
 const RECORD: &str = "record";
 
 /// What is to be verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wish {
-    /// The model file.
-    pub model: PathBuf,
     /// The noises; empty is all that have a law that is known in closed form.
     pub noises: Vec<Wanting>,
     /// T; without, the warmest for which the steps suffice, at most a third of the median loss of random models over half the
@@ -58,8 +58,8 @@ pub struct Wish {
     pub seed: u64,
     /// Threads; `None` is all there are.
     pub threads: Option<usize>,
-    /// The folder of everything; it must be free.
-    pub out: PathBuf,
+    /// The folder of everything, which must be free; `None` leaves everything in memory.
+    pub out: Option<PathBuf>,
 }
 
 impl Wish {
@@ -71,12 +71,12 @@ impl Wish {
     pub const MOST_STEPS: u64 = 8000;
     /// See [`Wish::REPLICAS`].
     pub const SEED: u64 = 1;
+}
 
-    /// All laws of a model, with the usual numbers.
-    #[must_use]
-    pub fn new(model: PathBuf, out: PathBuf) -> Wish {
+/// All laws, with the usual numbers, in memory.
+impl Default for Wish {
+    fn default() -> Wish {
         Wish {
-            model,
             noises: Vec::new(),
             temperature: None,
             decay: None,
@@ -85,7 +85,7 @@ impl Wish {
             most_steps: Wish::MOST_STEPS,
             seed: Wish::SEED,
             threads: None,
-            out,
+            out: None,
         }
     }
 }
@@ -156,6 +156,10 @@ pub struct Verified {
     pub formulas: BTreeMap<&'static str, Option<String>>,
     /// The run with its verdicts; `None` if no law exists.
     pub concluded: Option<Concluded>,
+    /// The experiment that was run; `None` if no law exists.
+    pub experiment: Option<ExperimentFile>,
+    /// Its text, its model and its data, by their names; `symbias run` takes them.
+    pub files: BTreeMap<String, Vec<u8>>,
     /// What a reader should know.
     pub notes: Vec<String>,
 }
@@ -165,21 +169,49 @@ pub struct Verified {
 /// # Errors
 /// A mistake in the model file; a model too large, without a loss, or with inputs that no data are made for; a folder that
 /// is not free.
-pub fn verify(wish: &Wish, board: &Board, stage: &mut dyn FnMut(&str)) -> Result<Verified> {
-    let there = wish.out.is_dir();
-    // Before it is known to be free, nothing is made in the folder; after that all of it is ours.
-    let mut begun = false;
-    let found = tried(wish, board, stage, &mut begun);
-    if begun
-        && !found.as_ref().is_ok_and(|f| f.concluded.is_some())
-        && !wish.out.join(RECORD).exists()
-    {
-        drop(std::fs::remove_dir_all(&wish.out));
-        if there {
-            make_folder(&wish.out)?;
+pub fn verify(
+    source: &SourceFile,
+    wish: &Wish,
+    board: &Board,
+    stage: &mut dyn FnMut(&str),
+) -> Result<Verified> {
+    let out = wish.out.as_deref();
+    let free = || out.map_or(Ok(()), free);
+    free()?;
+    in_range(wish)?;
+    let mut found = predicted(source, wish, stage)?;
+    let Some(experiment) = &found.experiment else {
+        return Ok(found);
+    };
+    // Nothing is made in the folder before all of it is known.
+    let _hold = out.map(Hold::take).transpose()?;
+    free()?;
+    if let Some(out) = out {
+        for (name, bytes) in &found.files {
+            let path = out.join(name);
+            make_folder(path.parent().unwrap_or(out))?;
+            write_bytes(&path, bytes)?;
         }
     }
-    found
+    stage("simulation");
+    let request = Request {
+        out: out.map(|out| out.join(RECORD)),
+        threads: wish.threads,
+        ..Request::default()
+    };
+    found.concluded = Some(perform(experiment, &request, board)?);
+    Ok(found)
+}
+
+/// Whether a folder is not there, or empty.
+fn free(out: &Path) -> Result<()> {
+    match is_empty(out) {
+        true => Ok(()),
+        false => Err(
+            Error::new(ErrorKind::File, format!("`{}` exists", out.display()))
+                .remedy("name a new folder, or run its experiment.toml again"),
+        ),
+    }
 }
 
 /// Temperatures and decays beyond this, in units of the loss, leave no digits to a trial beside it.
@@ -224,24 +256,9 @@ fn in_range(wish: &Wish) -> Result<()> {
     Ok(())
 }
 
-fn tried(
-    wish: &Wish,
-    board: &Board,
-    stage: &mut dyn FnMut(&str),
-    begun: &mut bool,
-) -> Result<Verified> {
-    let out = &wish.out;
-    let free = || match is_empty(out) {
-        true => Ok(()),
-        false => Err(
-            Error::new(ErrorKind::File, format!("`{}` exists", out.display()))
-                .remedy("name a new folder, or run its experiment.toml again"),
-        ),
-    };
-    free()?;
-    in_range(wish)?;
-    let folder = wish.model.parent().unwrap_or(Path::new("."));
-    let (source, supplied) = with_loss(SourceFile::read(&wish.model)?, folder)?;
+/// What is predicted, and the experiment that tries it.
+fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> Result<Verified> {
+    let (source, supplied) = with_loss(source)?;
     let model = source.check(Copies::All)?;
     let d = model.space().dim();
     if d > LARGEST {
@@ -270,12 +287,6 @@ fn tried(
         most_steps: wish.most_steps,
     };
     let mut trial = Trial::of(&model, &factors, of, &wanted)?;
-    let _hold = Hold::take(out)?;
-    free()?;
-    *begun = true;
-    make_folder(&out.join(OWN))?;
-    write_bytes(&out.join(MODEL), source.text().as_bytes())?;
-    copy(&model, &table, folder, &out.join(OWN))?;
     let mut arrays = trial.inputs.clone();
     let teacher = data::named(&model, &trial.teacher);
     arrays.extend(
@@ -283,11 +294,21 @@ fn tried(
             .iter()
             .map(|(name, shape, x)| (format!("{TEACHER}{name}"), shape.clone(), x.clone())),
     );
-    data::write(&out.join(DATA), &arrays)?;
-    data::write(&out.join("teacher.safetensors"), &teacher)?;
+    let taught = data::bytes(&teacher)?;
+    let at = File::of("teacher.safetensors", taught.clone());
+    let mut files = BTreeMap::from([
+        (MODEL.to_owned(), source.text().as_bytes().to_vec()),
+        (DATA.to_owned(), data::bytes(&arrays)?),
+        ("teacher.safetensors".to_owned(), taught),
+    ]);
+    let own = named_files(&source, &table)?;
+    files.extend(
+        own.into_iter()
+            .map(|(name, b)| (format!("{OWN}/{name}"), b)),
+    );
+    let folder = Folder::memory(files.clone())?;
     stage("predictions");
     let decay = wish.decay.unwrap_or(trial.temperature);
-    let at = out.join("teacher.safetensors");
     let analysed = |decay: f64| -> Result<Answer> {
         let options = analyze::Options {
             seed: wish.seed,
@@ -308,6 +329,8 @@ fn tried(
         untried: Vec::new(),
         formulas: BTreeMap::new(),
         concluded: None,
+        experiment: None,
+        files: BTreeMap::new(),
         notes: supplied.into_iter().collect(),
     };
     if let Some(decay) = wish.decay.filter(|d| compact && *d > 0.0) {
@@ -344,8 +367,7 @@ fn tried(
     if laws.is_empty() {
         return Ok(found);
     }
-    let path = out.join("experiment.toml");
-    let mut write = |trial: &Trial| -> Result<()> {
+    let write = |trial: &Trial| -> Result<ExperimentFile> {
         let spec = experiment(&Known {
             name: &model.name,
             table: &table,
@@ -367,13 +389,13 @@ fn tried(
         })?;
         let text =
             toml::to_string(&spec).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
-        write_bytes(&path, text.as_bytes())
+        ExperimentFile::parse(&text, &folder)
     };
     stage("slowest mode");
     // Its arms are no part of what is shown of the run.
     let pilots = Board::default();
     let asked = (wish.most_steps, wish.threads);
-    let slow = lengthen(&mut trial, &path, asked, &pilots, &mut write)?;
+    let slow = lengthen(&mut trial, asked, &pilots, &write)?;
     for law in &laws {
         let stride = trial.stride(*law)?;
         let own = slow
@@ -403,16 +425,10 @@ fn tried(
             ));
         }
     }
-    stage("simulation");
-    found.concluded = Some(perform(
-        &Request {
-            experiment: path,
-            out: out.join(RECORD),
-            threads: wish.threads,
-            ..Request::default()
-        },
-        board,
-    )?);
+    let experiment = write(&trial)?;
+    files.insert(EXPERIMENT.to_owned(), experiment.text.clone().into_bytes());
+    found.files = files;
+    found.experiment = Some(experiment);
     Ok(found)
 }
 

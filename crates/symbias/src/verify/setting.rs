@@ -4,7 +4,6 @@
 use super::curvature::steepest;
 use super::taught::Taught;
 use crate::experiment::spec::StationarySpec;
-use std::path::Path;
 use symbias_bias::noise::Temper;
 use symbias_bias::quotient::FullBatch;
 use symbias_geometry::factor::Factor;
@@ -153,10 +152,10 @@ impl Pace {
 ///
 /// # Errors
 /// A mistake in the model file.
-pub(super) fn with_loss(source: SourceFile, folder: &Path) -> Result<(SourceFile, Option<String>)> {
+pub(super) fn with_loss(source: &SourceFile) -> Result<(SourceFile, Option<String>)> {
     let model = source.check(Copies::AtMost(1))?;
     let (None, [output]) = (&model.loss, model.outputs.as_slice()) else {
-        return Ok((source, None));
+        return Ok((source.clone(), None));
     };
     let of = &model.tensor(*output).name;
     let text = format!("{}\n[loss]\nkind = \"mse\"\nof = \"{of}\"\n", source.text());
@@ -164,7 +163,7 @@ pub(super) fn with_loss(source: SourceFile, folder: &Path) -> Result<(SourceFile
         "`{}` has no loss: its laws were tried with loss = {{ kind = \"mse\", of = \"{of}\" }}",
         model.name
     );
-    Ok((SourceFile::parse(&text, Some(folder))?, Some(note)))
+    Ok((SourceFile::parse(&text, source.folder())?, Some(note)))
 }
 
 impl Trial {
@@ -267,35 +266,22 @@ fn usual_loss(batch: &FullBatch, d: usize, seed: u64) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The files of a model that its text names, constants and tables of profiles, copied beside the copy of it.
-pub(super) fn copy(model: &Model, table: &toml::Table, from: &Path, to: &Path) -> Result<()> {
-    use symbias_model::expression::ConstantSource;
-    let constants = model
-        .constants()
-        .filter_map(|id| match &model.tensor(id).source {
-            Source::Constant {
-                source: ConstantSource::File { path, .. },
-                ..
-            } => Some(path.clone()),
-            _ => None,
-        });
-    let profiles = table.get("profiles").and_then(|p| p.as_table());
-    let tables = profiles
-        .into_iter()
-        .flat_map(|p| p.values())
-        .filter_map(|p| p.get("file")?.as_str())
-        .map(|file| from.join(file));
-    for path in constants.chain(tables) {
-        let inside = path.strip_prefix(from).unwrap_or(&path);
-        let into = to.join(inside);
-        crate::experiment::record::make_folder(into.parent().unwrap_or(to))?;
-        std::fs::copy(&path, &into).map_err(|e| {
-            Error::new(
-                ErrorKind::File,
-                format!("cannot copy `{}`: {e}", path.display()),
-            )
-            .remedy("give a folder that can be written")
-        })?;
-    }
-    Ok(())
+/// The files that a model file names, by their names.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn named_files(
+    source: &SourceFile,
+    table: &toml::Table,
+) -> Result<Vec<(String, Vec<u8>)>> {
+    let of = |key: &str| table.get(key).and_then(|t| t.as_table());
+    let declared = ["constants", "profiles"].into_iter().filter_map(of);
+    let names = declared
+        .flat_map(|t| t.values())
+        .filter_map(|p| p.get("file")?.as_str());
+    let read = |name: &str| {
+        let bytes = source.folder().file(name)?.bytes()?;
+        Ok((name.to_owned(), bytes.to_vec()))
+    };
+    names.map(read).collect()
 }

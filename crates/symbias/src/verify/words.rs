@@ -49,7 +49,10 @@ impl Verified {
         for note in &self.notes {
             text += &format!("note: {note}\n");
         }
-        text + &format!("record and figures in {}\n", concluded.folder.display())
+        match &concluded.folder {
+            Some(folder) => text + &format!("record and figures in {}\n", folder.display()),
+            None => text,
+        }
     }
 
     /// As JSON.

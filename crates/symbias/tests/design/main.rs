@@ -8,6 +8,7 @@ mod units;
 
 use oracle::{Built, energy, file, has_bias, made, refusal, short};
 use symbias::design::{Design, DesignSpec, Driver, Options, design};
+use symbias_model::data::Folder;
 use symbias_numerics::dense::{Matrix, singular_values};
 use symbias_numerics::random::Stream;
 
@@ -510,7 +511,12 @@ fn flow_has_the_potential_that_was_asked_for() {
             "{target}: {ratio:?}"
         );
     }
-    let said = match design(&spec("abs(z[i])"), None, &Options::default(), &mut |_| {}) {
+    let said = match design(
+        &spec("abs(z[i])"),
+        &Folder::default(),
+        &Options::default(),
+        &mut |_| {},
+    ) {
         Err(e) => e.to_string(),
         Ok(_) => panic!("built"),
     };
@@ -521,7 +527,7 @@ fn flow_has_the_potential_that_was_asked_for() {
 fn laws_that_are_none_are_refused() {
     let law = |driver, target: &str| {
         let spec = DesignSpec::short(target, "entries", driver, &[2]).expect("a file");
-        design(&spec, None, &Options::default(), &mut |_| {})
+        design(&spec, &Folder::default(), &Options::default(), &mut |_| {})
     };
     for (driver, target, says) in [
         (Driver::Isotropic, "log(1+abs(x))", "integrable"),

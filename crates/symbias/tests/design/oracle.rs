@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use symbias::design::{Design, DesignSpec, Driver, Options, design, lifted};
 use symbias_model::data::Array;
+use symbias_model::data::Folder;
 use symbias_model::language::{Copies, SourceFile};
 use symbias_model::scalar::{Arrays, ScalarProgram};
 use symbias_numerics::random::Stream;
@@ -13,7 +14,7 @@ pub fn short(target: &str, on: &str, sizes: &[u64]) -> Design {
 }
 
 pub fn made(spec: &DesignSpec) -> Design {
-    design(spec, None, &Options::default(), &mut |_| {})
+    design(spec, &Folder::default(), &Options::default(), &mut |_| {})
         .unwrap_or_else(|e| panic!("{}: {e}", spec.target))
 }
 
@@ -24,7 +25,7 @@ pub fn file(text: &str) -> Design {
 pub fn refusal(text: &str) -> String {
     match DesignSpec::parse(text) {
         Err(e) => e.to_string(),
-        Ok(spec) => match design(&spec, None, &Options::default(), &mut |_| {}) {
+        Ok(spec) => match design(&spec, &Folder::default(), &Options::default(), &mut |_| {}) {
             Err(e) => e.to_string(),
             Ok(_) => panic!("built: {text}"),
         },

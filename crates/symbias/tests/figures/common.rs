@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{Concluded, Request, perform};
+use symbias_model::error::Result;
 
 pub const MODEL: &str = r#"symbias = 1
 name = "tiny"
@@ -97,18 +99,22 @@ impl Drop for Folder {
     }
 }
 
-pub fn request(experiment: &Path, out: &Path, replicas: u64) -> Request {
+pub fn request(out: &Path, replicas: u64) -> Request {
     Request {
-        experiment: experiment.to_owned(),
-        out: out.to_owned(),
+        out: Some(out.to_owned()),
         replicas: Some(replicas),
         threads: Some(1),
         ..Request::default()
     }
 }
 
+pub fn performed(experiment: &Path, out: &Path, replicas: u64) -> Result<Concluded> {
+    let file = ExperimentFile::read(experiment)?;
+    perform(&file, &request(out, replicas), &Board::default())
+}
+
 pub fn ran(folder: &Folder, figures: &str, replicas: u64) -> Concluded {
     let experiment = folder.experiment(figures);
     let out = folder.0.join("record");
-    perform(&request(&experiment, &out, replicas), &Board::default()).expect("a record")
+    performed(&experiment, &out, replicas).expect("a record")
 }

@@ -66,9 +66,9 @@ fn quantile(mut all: Vec<f64>, q: f64) -> f64 {
 #[test]
 fn figures_plot_the_recorded_numbers() {
     let folder = Folder::new("plotted");
-    let concluded = ran(&folder, FIGURES, 3);
+    ran(&folder, FIGURES, 3);
     // From the disk, as `symbias figure` does.
-    let (record, measured) = record::read(&concluded.folder).expect("a record");
+    let (record, measured) = record::read(&folder.0.join("record")).expect("a record");
     let drawn = draw(&record.experiment.figures, &record, &measured).expect("figures");
     assert!(drawn.len() == 1 && drawn[0].without.is_empty());
     let panels = &drawn[0].figure.as_ref().expect("a figure").panels;
@@ -143,8 +143,8 @@ fn figures_plot_the_recorded_numbers() {
 #[test]
 fn a_run_writes_its_figures_and_they_can_be_made_again() {
     let folder = Folder::new("written");
-    let concluded = ran(&folder, FIGURES, 1);
-    let (record, measured) = record::read(&concluded.folder).expect("a record");
+    ran(&folder, FIGURES, 1);
+    let (record, measured) = record::read(&folder.0.join("record")).expect("a record");
     let drawn = draw(&record.experiment.figures, &record, &measured).expect("figures");
     // There is no replica 1: what shows it is left out.
     assert_eq!(drawn[0].without, ["replica 1 of a", "replica 1 of b"]);
@@ -154,7 +154,7 @@ fn a_run_writes_its_figures_and_they_can_be_made_again() {
     assert_eq!(again.len(), 2);
     for file in again {
         let name = file.file_name().expect("a name");
-        let first = std::fs::read(concluded.folder.join("figures").join(name)).expect("a figure");
+        let first = std::fs::read(folder.0.join("record/figures").join(name)).expect("a figure");
         assert_eq!(std::fs::read(&file).expect("a figure"), first, "{name:?}");
     }
 }

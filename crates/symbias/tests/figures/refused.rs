@@ -1,8 +1,6 @@
 //! Names that nothing has are refused when the experiment is planned, with the place and what there is.
 
-use crate::common::{Folder, request};
-use symbias::experiment::perform;
-use symbias::experiment::run::Board;
+use crate::common::{Folder, performed};
 
 fn refusal(series: &str, over: &str) -> String {
     let folder = Folder::new("refused");
@@ -12,7 +10,7 @@ fn refusal(series: &str, over: &str) -> String {
     );
     let experiment = folder.experiment(&figures);
     let out = folder.0.join("record");
-    let error = perform(&request(&experiment, &out, 1), &Board::default()).expect_err(series);
+    let error = performed(&experiment, &out, 1).expect_err(series);
     assert!(!out.exists(), "nothing was begun");
     format!("{error:#}")
 }
@@ -76,7 +74,7 @@ fn unknown_keys_and_unknown_published_numbers() {
     let published = "[[published]]\narm = \"a\"\nof = \"u\"\nvalues = [1, 2, 3, 4, 5]\n";
     let experiment = folder.experiment(published);
     let out = folder.0.join("record");
-    let error = perform(&request(&experiment, &out, 1), &Board::default()).expect_err("five of 4");
+    let error = performed(&experiment, &out, 1).expect_err("five of 4");
     let message = format!("{error:#}");
     assert!(
         message.contains("published number 3") && message.contains("4 entries"),

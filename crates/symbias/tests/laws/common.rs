@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{Concluded, Request, perform};
 use symbias_model::error::Result;
 
@@ -78,8 +79,7 @@ impl Trial {
 
     pub fn request(&self, out: &str, replicas: u64) -> Request {
         Request {
-            experiment: self.path("t.toml"),
-            out: self.path(out),
+            out: Some(self.path(out)),
             replicas: Some(replicas),
             threads: Some(1),
             ..Request::default()
@@ -87,7 +87,15 @@ impl Trial {
     }
 
     pub fn run(&self, out: &str, replicas: u64) -> Result<Concluded> {
-        perform(&self.request(out, replicas), &Board::default())
+        self.performed(&self.request(out, replicas))
+    }
+
+    pub fn file(&self) -> Result<ExperimentFile> {
+        ExperimentFile::read(&self.path("t.toml"))
+    }
+
+    pub fn performed(&self, request: &Request) -> Result<Concluded> {
+        perform(&self.file()?, request, &Board::default())
     }
 }
 

@@ -35,12 +35,12 @@ fn read_back_it_is_what_was_concluded() {
     // The same request finds the finished record, and refuses another file.
     let mut again = trial.request("record", REPLICAS);
     again.resume = true;
-    let resumed = perform(&again, &Board::default()).unwrap();
+    let resumed = trial.performed(&again).unwrap();
     assert!(resumed.record == concluded.record && resumed.measured == concluded.measured);
     let other = std::fs::read_to_string(trial.path("t.toml")).unwrap();
     let other = other.replace("horizontal = 0.25", "horizontal = 0.3");
     std::fs::write(trial.path("t.toml"), other).unwrap();
-    assert!(perform(&again, &Board::default()).is_err());
+    assert!(trial.performed(&again).is_err());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn threads_change_nothing() {
     let one = trial.run("one", REPLICAS).unwrap();
     let mut request = trial.request("two", REPLICAS);
     request.threads = Some(2);
-    let two = perform(&request, &Board::default()).unwrap();
+    let two = trial.performed(&request).unwrap();
     assert!(one.measured == two.measured);
     assert!(one.record.verdicts == two.record.verdicts);
 }
@@ -62,11 +62,16 @@ fn shards_join_to_the_whole() {
         .map(|i| {
             let mut request = trial.request(&format!("part{i}"), REPLICAS);
             request.shard = Some((i, 3));
-            perform(&request, &Board::default()).unwrap();
-            request.out
+            trial.performed(&request).unwrap();
+            let part = format!("part{i}");
+            let read = record::read(&trial.path(&part)).unwrap();
+            (part, read)
         })
         .collect();
-    let joined = join(&trial.path("t.toml"), &parts, &trial.path("joined")).unwrap();
+    let file = trial.file().unwrap();
+    let joined = join(&file, parts.clone(), Some(&trial.path("joined"))).unwrap();
+    // In memory it is the same.
+    assert!(join(&file, parts, None).unwrap().measured == joined.measured);
     assert!(joined.measured == whole.measured);
     assert!(joined.record.verdicts == whole.record.verdicts);
     assert!(joined.record.arms == whole.record.arms);
@@ -96,11 +101,11 @@ fn interrupted_and_resumed_it_is_the_same() {
             }
             board.stop();
         });
-        perform(&request, &board).unwrap()
+        perform(&trial.file().unwrap(), &request, &board).unwrap()
     });
     assert!(stopped.interrupted);
     request.resume = true;
-    let resumed = perform(&request, &Board::default()).unwrap();
+    let resumed = trial.performed(&request).unwrap();
     assert!(!resumed.interrupted && resumed.measured == whole.measured);
     assert!(resumed.record.verdicts == whole.record.verdicts);
     assert!(

@@ -28,7 +28,7 @@ impl File {
 
     pub fn source(&self) -> SourceFile {
         let text = self.text();
-        SourceFile::parse(&text, Some(&catalogue())).unwrap_or_else(|e| panic!("{e}\n{text}"))
+        SourceFile::parse(&text, catalogue()).unwrap_or_else(|e| panic!("{e}\n{text}"))
     }
 
     pub fn model(&self) -> Model {

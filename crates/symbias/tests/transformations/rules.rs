@@ -59,8 +59,7 @@ fn by_rules(file: &File) -> Found {
 
 fn found(file: &File, compared: u128) -> Found {
     let text = file.text();
-    let source =
-        SourceFile::parse(&text, Some(&folder())).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let source = SourceFile::parse(&text, folder()).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let model = source
         .check(Copies::All)
         .unwrap_or_else(|e| panic!("{e}\n{text}"));
@@ -202,7 +201,7 @@ fn a_generic_output_breaks_what_moves_its_parameter() {
 
 /// Whether some factor acts on the parameter.
 fn moved(file: &File, parameter: &str) -> bool {
-    let model = SourceFile::parse(&file.text(), Some(&folder()))
+    let model = SourceFile::parse(&file.text(), folder())
         .and_then(|s| s.check(Copies::All))
         .expect("a model");
     factors(&model)

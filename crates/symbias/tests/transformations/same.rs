@@ -204,7 +204,7 @@ fn the_point_on_an_orbit_does_not_matter() {
                 },
                 ..Options::default()
             };
-            let moved = match fix(&file.source(), Some(&path), &options, &mut |_| {}) {
+            let moved = match fix(&file.source(), Some(&(&path).into()), &options, &mut |_| {}) {
                 Ok(moved) => moved,
                 Err(error) => {
                     found.push(format!("{name} along {generator}: {error}"));

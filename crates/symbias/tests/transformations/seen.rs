@@ -92,7 +92,7 @@ pub fn look(file: &File, folder: &Path, point: Option<&Point>, seed: u64) -> See
         }
         let options = Options {
             seed,
-            at: point.map(|_| path.clone()),
+            at: point.map(|_| (&path).into()),
             ..Options::default()
         };
         analyze(&source, &options, &mut |_| {})

@@ -11,7 +11,7 @@ use super::hold::{Hold, is_empty};
 use super::perform::{Concluded, Request, perform};
 use super::record::{self, RECORD};
 use super::run::Board;
-use super::spec::ExperimentFile;
+use super::spec::{ExperimentFile, Spec};
 use std::path::{Path, PathBuf};
 use symbias_model::data::output::{self, write_bytes};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -93,15 +93,15 @@ pub fn reproduce(
         if !wish.only.is_empty() && wish.only.iter().all(|n| n != name) {
             continue;
         }
-        let experiment = folder.join(format!("{name}.toml"));
+        let experiment = ExperimentFile::read(&folder.join(format!("{name}.toml")))?;
         let arms = match wish.battery {
-            true => battery(&experiment)?,
+            true => battery(&experiment.spec),
             false => Vec::new(),
         };
         let concluded = perform(
+            &experiment,
             &Request {
-                experiment,
-                out: wish.out.join(name),
+                out: Some(wish.out.join(name)),
                 replicas: if wish.quick { Some(1) } else { set.seeds },
                 arms,
                 threads: wish.threads,
@@ -138,11 +138,10 @@ pub fn reproduce(
 }
 
 /// Arms that are not apart.
-fn battery(experiment: &Path) -> Result<Vec<String>> {
-    let spec = ExperimentFile::read(experiment)?.spec;
+fn battery(spec: &Spec) -> Vec<String> {
     let apart = |a: &super::spec::Arm| a.apart.or(spec.run.apart).unwrap_or(false);
     let arms = spec.arms.iter().filter(|(_, a)| !apart(a));
-    Ok(arms.map(|(name, _)| name.clone()).collect())
+    arms.map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether the folder is for this: it is empty, or there is something to go on with.

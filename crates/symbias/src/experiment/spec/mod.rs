@@ -26,7 +26,8 @@ pub use question::{Attribute, DriverSpec, Predict, Published, Statistic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result, Span};
 
 /// Bytes of an experiment file, at most.
@@ -88,10 +89,8 @@ fn one() -> u64 {
 /// An experiment file: its text, place and meaning.
 #[derive(Clone, Debug)]
 pub struct ExperimentFile {
-    /// The folder that the paths in it start from.
-    pub folder: PathBuf,
-    /// The file.
-    pub path: PathBuf,
+    /// Where the files are that it names.
+    pub folder: Folder,
     /// The text.
     pub text: String,
     /// What it says.
@@ -118,16 +117,22 @@ impl ExperimentFile {
         }
         let text = std::fs::read_to_string(path).map_err(failed)?;
         let spec = parse(&text).map_err(|e| e.in_text(Some(path.to_owned()), &text))?;
-        let folder = path.parent().map_or(PathBuf::from("."), Path::to_path_buf);
-        let folder = if folder.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            folder
-        };
         Ok(ExperimentFile {
-            folder,
-            path: path.to_owned(),
+            folder: Folder::around(path),
             text,
+            spec,
+        })
+    }
+
+    /// The experiment of a text; `folder` holds the models and data that it names.
+    ///
+    /// # Errors
+    /// As [`ExperimentFile::read`].
+    pub fn parse(text: &str, folder: impl Into<Folder>) -> Result<ExperimentFile> {
+        let spec = parse(text).map_err(|e| e.in_text(None, text))?;
+        Ok(ExperimentFile {
+            folder: folder.into(),
+            text: text.to_owned(),
             spec,
         })
     }
