@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use symbias::analyze::{Analysis, Chart, Options, Temper, analyze};
 use symbias::answer::{Answer, Bias};
+use symbias::watch::Watch;
 use symbias_geometry::factor::Split;
 use symbias_geometry::structure::orthonormal;
 use symbias_model::data;
@@ -140,7 +141,7 @@ impl Model {
             chart,
             ..Options::default()
         };
-        let found = analyze(&source, &options, &mut |_| {});
+        let found = analyze(&source, &options, &Watch::default());
         std::fs::remove_file(&path).expect("the file");
         found.unwrap_or_else(|e| panic!("{e}"))
     }

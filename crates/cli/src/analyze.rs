@@ -1,6 +1,6 @@
 //! `symbias analyze`: from a model file to its symmetries, charges and conservation laws.
 
-use crate::progress::Progress;
+use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
@@ -71,6 +71,7 @@ impl Slice {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut outcome = Outcome::Fine;
     let mut printed = String::new();
+    let watch = Watch::new();
     for path in &arguments.models {
         let source = SourceFile::read(path)?;
         let options = Options {
@@ -86,10 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
                 )
             })?,
         };
-        let mut progress = Progress::new();
-        let analysis = analyze(&source, &options, &mut |stage| progress.stage(stage));
-        progress.finish();
-        let analysis = analysis?;
+        let analysis = analyze(&source, &options, watch.watch())?;
         if !printed.is_empty() {
             printed.push('\n');
         }
@@ -119,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             outcome = Outcome::Refuted;
         }
     }
+    drop(watch);
     print(&printed)?;
     Ok(outcome)
 }

@@ -1,6 +1,6 @@
 //! `symbias check`: whether derivatives and symmetries of a model hold.
 
-use crate::progress::Progress;
+use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
@@ -23,11 +23,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut text = String::new();
     let mut outcome = Outcome::Fine;
+    let watch = Watch::new();
     for path in &arguments.models {
         let source = SourceFile::read(path)?;
-        let mut progress = Progress::new();
-        let checks = check(&source, arguments.seed, &mut |stage| progress.stage(stage));
-        progress.finish();
+        let checks = check(&source, arguments.seed, watch.watch());
         let _ = writeln!(text, "{}", source.name());
         for check in checks? {
             let order = check
@@ -44,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             }
         }
     }
+    drop(watch);
     print(&text)?;
     Ok(outcome)
 }

@@ -1,16 +1,16 @@
 //! `symbias design`: from a wanted bias to a model that has it, its answer and a start.
 
 use crate::folder::write_files;
-use crate::progress::Progress;
 use crate::verify::{outcome, watched};
+use crate::watch::Watch;
 use crate::{Outcome, print};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
 use symbias::verify::{Wanting, Wish};
-use symbias_model::data::{self, Folder};
+use symbias_model::data::{self, Folder, read_text};
 use symbias_model::language::{Copies, SourceFile};
 
 /// Arguments of `design`.
@@ -93,12 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut folder = Folder::from(Path::new("."));
     let spec = match (&arguments.file, &arguments.target) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(path).with_context(|| {
-                format!(
-                    "cannot read `{}`\n  help: give the path of a design file (TOML), or --target, --on and --size",
-                    path.display()
-                )
-            })?;
+            let text = read_text(path, "design file")?;
             folder = Folder::around(path);
             DesignSpec::parse(&text).map_err(|e| e.in_text(Some(path.clone()), &text))?
         }
@@ -140,12 +135,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         tolerance: arguments.tolerance,
         at: arguments.at.as_deref().map(arrays).transpose()?,
     };
-    let mut progress = Progress::new();
-    let found = design(&spec, &folder, &options, &mut |stage| {
-        progress.stage(stage);
-    });
-    progress.finish();
-    let found = found?;
+    let found = Watch::during(|watch| design(&spec, &folder, &options, watch))?;
     let json = serde_json::to_string_pretty(&found.answer)? + "\n";
     let mut written = String::new();
     if let Some(output) = &arguments.output {

@@ -1,7 +1,7 @@
 //! `symbias fit`: a design and data to weights, with the path, its scores and what proves them.
 
 use crate::folder::{is_free, write_folder};
-use crate::progress::Progress;
+use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit, inputs, text};
 use symbias_model::data::output::write_bytes;
-use symbias_model::data::{self, Array, File, Folder, Reading, Which};
+use symbias_model::data::{self, Array, File, Folder, Reading, Which, read_text};
 
 /// Which way a path goes.
 #[derive(Clone, Copy, ValueEnum)]
@@ -163,12 +163,7 @@ fn toml_text(spec: &DesignSpec) -> Result<String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     is_free(&arguments.output)?;
-    let source = std::fs::read_to_string(&arguments.file).with_context(|| {
-        format!(
-            "cannot read `{}`\n  help: give the path of a design file (TOML)",
-            arguments.file.display()
-        )
-    })?;
+    let source = read_text(&arguments.file, "design file")?;
     let folder = Folder::around(&arguments.file);
     let spec =
         DesignSpec::parse(&source).map_err(|e| e.in_text(Some(arguments.file.clone()), &source))?;
@@ -201,12 +196,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     let names = inputs(options.model.as_deref(), &folder)?;
     let (data, said) = read(arguments, &names)?;
-    let mut progress = Progress::new();
-    let found = fit(&spec, &folder, &data, &options, &mut |stage| {
-        progress.stage(stage);
-    });
-    progress.finish();
-    let found = found?;
+    let found = Watch::during(|watch| fit(&spec, &folder, &data, &options, watch))?;
     let json = serde_json::to_string_pretty(&found.answer)? + "\n";
     write_folder(&arguments.output, |folder| write(folder, &found, &json))?;
     if arguments.json {

@@ -1,6 +1,6 @@
 //! `symbias gauge`: moves parameters along their orbit, to a gauge or along a generator.
 
-use crate::progress::Progress;
+use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -83,13 +83,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         seed: arguments.seed,
         samples: arguments.samples,
     };
-    let mut progress = Progress::new();
     let at = arguments.at.as_ref().map(File::from);
-    let found = fix(&source, at.as_ref(), &options, &mut |stage| {
-        progress.stage(stage);
-    });
-    progress.finish();
-    let found = found?;
+    let found = Watch::during(|watch| fix(&source, at.as_ref(), &options, watch))?;
     data::write(&arguments.output, &found.arrays)?;
     if arguments.json {
         print(&format!(

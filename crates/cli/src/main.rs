@@ -12,7 +12,6 @@ mod folder;
 mod gauge;
 mod join;
 mod lift;
-mod progress;
 mod reproduce;
 mod run;
 mod schema;
@@ -21,6 +20,7 @@ mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use symbias_model::error::{Error, ErrorKind};
 
 /// Symmetries of parameterized models, what they conserve, and the bias they carry.
 #[derive(Parser)]
@@ -99,7 +99,12 @@ fn main() -> ExitCode {
         Ok(Outcome::Refuted) => ExitCode::from(1),
         Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) => {
-            complain(&format!("error: {error:#}"));
+            // Ours says all of it, its cause too.
+            let own = error.downcast_ref::<Error>();
+            if own.is_some_and(|e| e.kind() == ErrorKind::Interrupted) {
+                return ExitCode::from(130);
+            }
+            complain(&own.map_or_else(|| format!("error: {error:#}"), |e| format!("error: {e}")));
             ExitCode::from(2)
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         false => &PUBLISHED,
     };
     let found = reproduce(set, &wish, watch.board(), &mut said);
-    watch.finish();
+    drop(watch);
     let found = found?;
     if found.interrupted {
         crate::print(&format!(

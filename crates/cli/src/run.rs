@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let file = ExperimentFile::read(&arguments.experiment)?;
     let watch = Watch::new();
     let concluded = experiment::perform(&file, &request, watch.board());
-    watch.finish();
+    drop(watch);
     let concluded = concluded?;
     if arguments.json {
         crate::print(&(serde_json::to_string_pretty(&concluded.record)? + "\n"))?;

@@ -73,8 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 /// Verifies, with what it does shown.
 pub(crate) fn watched(source: &SourceFile, wish: &Wish) -> anyhow::Result<Verified> {
     let watch = Watch::new();
-    let found = verify(source, wish, watch.board(), &mut |stage| watch.say(stage));
-    watch.finish();
+    let found = verify(source, wish, watch.board());
+    drop(watch);
     Ok(found?)
 }
 

@@ -1,16 +1,19 @@
-//! Progress of runs on a terminal, and what Ctrl-C does: everything stops at a checkpoint.
+//! Progress on a terminal, and what Ctrl-C does: what is done is kept where there is something to go on from.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use symbias::experiment::run::{Board, Progress};
+use symbias::watch;
 
 /// Time between looks.
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_millis(100);
+/// Work that is done by then shows nothing.
+const SHORT: Duration = Duration::from_secs(1);
 
-/// Watches a board from a thread of its own until it is finished.
+/// Watches work from a thread of its own until it is finished.
 pub(crate) struct Watch {
     board: Arc<Board>,
     ended: Arc<AtomicBool>,
@@ -18,13 +21,28 @@ pub(crate) struct Watch {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
+/// What Ctrl-C stops.
+static WATCHED: Mutex<Option<Arc<Board>>> = Mutex::new(None);
+
+fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The first signal stops the work, the second the process: some steps of linear algebra take seconds.
+fn stop() {
+    match &*lock(&WATCHED) {
+        Some(board) if !board.watch.is_stopped() => board.stop(),
+        _ => std::process::exit(130),
+    }
+}
+
 impl Watch {
     pub(crate) fn new() -> Watch {
         let board = Arc::new(Board::default());
         let ended = Arc::new(AtomicBool::new(false));
-        let stopping = board.clone();
-        // A second handler cannot be set; then Ctrl-C ends the process, and the checkpoints stand.
-        let _ = ctrlc::set_handler(move || stopping.stop());
+        *lock(&WATCHED) = Some(board.clone());
+        // Set once; where it cannot be, Ctrl-C ends the process, and the checkpoints stand.
+        let _ = ctrlc::set_handler(stop);
         let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = std::io::stderr()
@@ -46,6 +64,11 @@ impl Watch {
         &self.board
     }
 
+    /// What work without arms is told.
+    pub(crate) fn watch(&self) -> &watch::Watch {
+        &self.board.watch
+    }
+
     /// A line that stays, on standard error.
     pub(crate) fn say(&self, line: &str) {
         match &self.bar {
@@ -54,9 +77,18 @@ impl Watch {
         }
     }
 
-    pub(crate) fn finish(self) {
+    /// Does work that ends with Ctrl-C.
+    pub(crate) fn during<R>(work: impl FnOnce(&watch::Watch) -> R) -> R {
+        work(Watch::new().watch())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        lock(&WATCHED).take();
         self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread {
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
     }
@@ -64,8 +96,12 @@ impl Watch {
 
 fn show(bar: &ProgressBar, board: &Board, ended: &AtomicBool) {
     let mut seen: Vec<(Instant, u64)> = Vec::new();
+    let started = Instant::now();
     while !ended.load(Ordering::Relaxed) {
-        std::thread::sleep(PAUSE);
+        std::thread::park_timeout(PAUSE);
+        if started.elapsed() < SHORT {
+            continue;
+        }
         let arms = board.arms();
         let now = Instant::now();
         for arm in arms.iter().skip(seen.len()) {
@@ -79,7 +115,13 @@ fn show(bar: &ProgressBar, board: &Board, ended: &AtomicBool) {
             .collect();
         let begun = seen.first().map_or(now, |s| s.0);
         let all = left(board.expected(), &arms, now.duration_since(begun));
-        bar.set_message(crate::shown(&(all + &lines.join("   "))).into_owned());
+        let (stage, share) = board.watch.now();
+        let share = share.map_or_else(String::new, |s| format!(" {:.0} %", 100.0 * s));
+        let at = match lines.is_empty() {
+            true => stage + &share,
+            false => String::new(),
+        };
+        bar.set_message(crate::shown(&(at + &all + &lines.join("   "))).into_owned());
         bar.tick();
     }
     bar.finish_and_clear();

@@ -1,7 +1,8 @@
 //! The one public error type: what the caller gave, where, the rule, and the remedy.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// `Result` with the error of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,13 +49,62 @@ pub enum ErrorKind {
     Unsupported,
     /// Numerical linear algebra that did not converge.
     Numerical,
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// All kinds.
+    pub const ALL: [ErrorKind; 10] = [
+        ErrorKind::Syntax,
+        ErrorKind::Unknown,
+        ErrorKind::Definition,
+        ErrorKind::Index,
+        ErrorKind::Shape,
+        ErrorKind::Value,
+        ErrorKind::File,
+        ErrorKind::Unsupported,
+        ErrorKind::Numerical,
+        ErrorKind::Interrupted,
+    ];
+
+    /// What programs of other languages match on; it does not change from version to version.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ErrorKind::Syntax => "syntax",
+            ErrorKind::Unknown => "unknown",
+            ErrorKind::Definition => "definition",
+            ErrorKind::Index => "index",
+            ErrorKind::Shape => "shape",
+            ErrorKind::Value => "value",
+            ErrorKind::File => "file",
+            ErrorKind::Unsupported => "unsupported",
+            ErrorKind::Numerical => "numerical",
+            ErrorKind::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// A place in a text, for a person: lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file, if the text is one.
+    pub path: Option<PathBuf>,
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
 }
 
 /// A mistake of the caller: value, place, rule, remedy.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone, Debug)]
+/// What caused an error.
+type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
@@ -62,9 +112,10 @@ struct Inner {
     span: Option<Span>,
     notes: Vec<(Span, String)>,
     source: Option<SourceText>,
+    cause: Option<Cause>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct SourceText {
     path: Option<PathBuf>,
     text: String,
@@ -80,7 +131,21 @@ impl Error {
             span: None,
             notes: Vec::new(),
             source: None,
+            cause: None,
         }))
+    }
+
+    /// The error of work that the caller stopped.
+    #[must_use]
+    pub fn interrupted() -> Error {
+        Error::new(ErrorKind::Interrupted, "it was stopped before it was done")
+    }
+
+    /// Keeps what caused it.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+        self.0.cause = Some(Arc::new(cause));
+        self
     }
 
     /// Says before the message what it is about.
@@ -151,23 +216,96 @@ impl Error {
     pub fn span(&self) -> Option<Span> {
         self.0.span
     }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.0.remedy.as_deref()
+    }
+
+    /// The place as a person counts, where the text is known.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        Some(self.place_of(self.0.span?)?.0)
+    }
+
+    /// Further places and what is to be seen there.
+    pub fn notes(&self) -> impl Iterator<Item = (Option<Place>, &str)> {
+        self.0
+            .notes
+            .iter()
+            .map(|(span, text)| (self.place_of(*span).map(|p| p.0), text.as_str()))
+    }
+
+    /// The place of a span, and the line that it is in.
+    fn place_of(&self, span: Span) -> Option<(Place, &str)> {
+        let SourceText { path, text } = self.0.source.as_ref()?;
+        let mut start = span.start.min(text.len());
+        while !text.is_char_boundary(start) {
+            start -= 1;
+        }
+        let from = text[..start].rfind('\n').map_or(0, |i| i + 1);
+        let to = text[start..].find('\n').map_or(text.len(), |i| start + i);
+        let place = Place {
+            path: path.clone(),
+            line: text[..start].matches('\n').count() + 1,
+            column: text[from..start].chars().count() + 1,
+        };
+        Some((place, &text[from..to]))
+    }
+
+    /// Writes `path:line:column`, the line, and a caret under the span.
+    fn write_excerpt(&self, f: &mut fmt::Formatter<'_>, span: Span) -> fmt::Result {
+        let Some((Place { path, line, column }, whole)) = self.place_of(span) else {
+            return Ok(());
+        };
+        let path = shown(path.as_deref());
+        let gutter = line.to_string().len();
+        write!(f, "\n{:gutter$}--> {path}:{line}:{column}", " ")?;
+        let printed = |c: char| if c.is_control() { ' ' } else { c };
+        let printed: String = whole.chars().map(printed).collect();
+        if printed.chars().count() > 200 {
+            return Ok(());
+        }
+        let after: String = whole.chars().skip(column - 1).collect();
+        let mut end = (span.end - span.start.min(span.end)).min(after.len());
+        while !after.is_char_boundary(end) {
+            end -= 1;
+        }
+        let carets = "^".repeat(after[..end].chars().count().max(1));
+        write!(f, "\n{line} | {printed}")?;
+        write!(
+            f,
+            "\n{:gutter$} | {:indent$}{carets}",
+            "",
+            "",
+            indent = column - 1
+        )
+    }
+}
+
+fn shown(path: Option<&Path>) -> String {
+    path.map_or_else(|| "<text>".into(), |p| p.display().to_string())
+}
+
+/// As [`Display`](fmt::Display): a person reads it, in a failed test too.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.message)?;
         if let Some(source) = &self.0.source {
-            let path = source
-                .path
-                .as_ref()
-                .map_or_else(|| "<text>".into(), |p| p.display().to_string());
             match self.0.span {
-                Some(span) => write_excerpt(f, &path, &source.text, span)?,
-                None => write!(f, "\n  --> {path}")?,
+                Some(span) => self.write_excerpt(f, span)?,
+                None => write!(f, "\n  --> {}", shown(source.path.as_deref()))?,
             }
             for (span, text) in &self.0.notes {
                 write!(f, "\n  note: {text}")?;
-                write_excerpt(f, &path, &source.text, *span)?;
+                self.write_excerpt(f, *span)?;
             }
         }
         if let Some(remedy) = &self.0.remedy {
@@ -177,41 +315,11 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
-
-/// Writes `path:line:column`, the line, and a caret under the span.
-fn write_excerpt(f: &mut fmt::Formatter<'_>, path: &str, text: &str, span: Span) -> fmt::Result {
-    let mut start = span.start.min(text.len());
-    while !text.is_char_boundary(start) {
-        start -= 1;
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let cause = self.0.cause.as_deref()?;
+        Some(cause)
     }
-    let line_start = text[..start].rfind('\n').map_or(0, |i| i + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |i| start + i);
-    let number = text[..start].matches('\n').count() + 1;
-    let column = text[line_start..start].chars().count() + 1;
-    let mut end = span.end.clamp(start, line_end);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let width = text[start..end].chars().count().max(1);
-    let gutter = number.to_string().len();
-    write!(f, "\n{:gutter$}--> {path}:{number}:{column}", " ")?;
-    let shown: String = text[line_start..line_end]
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    if shown.chars().count() <= 200 {
-        write!(f, "\n{number} | {shown}")?;
-        write!(
-            f,
-            "\n{:gutter$} | {:indent$}{}",
-            "",
-            "",
-            "^".repeat(width),
-            indent = column - 1
-        )?;
-    }
-    Ok(())
 }
 
 /// The nearest of `candidates` to `name` by edit distance, if near enough to suggest.
@@ -219,27 +327,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (name.chars().count() / 3).max(1) + 1;
     candidates
         .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(d, candidate)| *d <= limit && *d < candidate.chars().count().max(2))
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// Edit distance with exchanged neighbours counted once, quadratic; names are short.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    rows[0] = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        rows[i][0] = i;
-        for j in 1..=b.len() {
-            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = substituted.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = least;
-        }
-    }
-    rows[a.len()][b.len()]
 }

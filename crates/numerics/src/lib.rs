@@ -26,5 +26,6 @@ pub mod random;
 pub mod rank;
 pub mod simplex;
 pub mod special;
+pub mod watch;
 
 pub use error::Error;

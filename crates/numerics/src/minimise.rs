@@ -1,6 +1,7 @@
 //! The least value of a smooth function near a start: limited-memory BFGS with a strong Wolfe search (Nocedal and Wright,
 //! algorithms 3.5, 3.6 and 7.4). Deterministic: the same function and start give the same bits.
 
+use crate::watch;
 use std::collections::VecDeque;
 
 /// When a search ends.
@@ -23,6 +24,8 @@ pub enum Ended {
     Decrease,
     /// Out of steps.
     Steps,
+    /// The caller asked to stop.
+    Stopped,
     /// f or its gradient is no number at the start.
     NotFinite,
 }
@@ -203,6 +206,10 @@ pub fn minimise<F: FnMut(&[f64], &mut [f64]) -> f64>(
         }
         if least.steps >= stop.steps {
             least.ended = Ended::Steps;
+            return least;
+        }
+        if watch::stopped() {
+            least.ended = Ended::Stopped;
             return least;
         }
         recent.push_back(least.value);

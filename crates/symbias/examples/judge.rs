@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             threads: None,
             out: None,
         };
-        let tried = verify(&pair, &wish, &Board::default(), &mut |_| {})?;
+        let tried = verify(&pair, &wish, &Board::default())?;
         let mut file = tried.experiment.ok_or("there is no law")?;
         let mut question = file.spec.laws[noise.name()].clone();
         question.twins.clear();

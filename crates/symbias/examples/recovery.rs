@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use symbias::design::{DesignSpec, Driver};
 use symbias::fit::{Data, Options, Order, fit};
+use symbias::watch::Watch;
 use symbias_model::data::Array;
 use symbias_model::data::Folder;
 use symbias_numerics::random::Stream;
@@ -85,7 +86,13 @@ fn recovered(
         order: Some(order),
         ..Options::default()
     };
-    let found = fit(&spec, &Folder::default(), &data, &options, &mut |_| {})?;
+    let found = fit(
+        &spec,
+        &Folder::default(),
+        &data,
+        &options,
+        &Watch::default(),
+    )?;
     let entries = &found.weights[0].2;
     let off: f64 = entries.iter().zip(&w).map(|(a, b)| (a - b).powi(2)).sum();
     let size: f64 = w.iter().map(|x| x * x).sum();

@@ -2,6 +2,7 @@
 //! generators and finite group elements, and the conformance suite of `symbias_geometry::laws` for its
 //! algebra, its orbits, its balanced gauge and the potential of each driver.
 
+use crate::watch::{self, Watch};
 use symbias_bias::noise::{Chart, Temper};
 use symbias_bias::{Case, DRIVERS, Ground, Kind, Potential, Selects};
 use symbias_geometry::discover::certificate::{self, certify};
@@ -36,17 +37,21 @@ const SMALL: (usize, usize) = (300, 80);
 ///
 /// # Errors
 /// A mistake in the model file or in the files that it names.
-pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Result<Vec<Check>> {
+pub fn check(source: &SourceFile, seed: u64, watch: &Watch) -> Result<Vec<Check>> {
+    watch::over(watch, || checked(source, seed))
+}
+
+fn checked(source: &SourceFile, seed: u64) -> Result<Vec<Check>> {
     let model = source.check(Copies::All)?;
     let files = data::constants(&model)?;
     let probes = Probes::new(&model, &files, None, seed)?;
     let points: Vec<Vec<f64>> = (0..POINTS).map(|n| probes.point(n)).collect();
     let mut checks = Vec::new();
-    derivatives(&probes, &points, &mut checks, stage);
+    derivatives(&probes, &points, &mut checks);
     let factors = factors(&model);
-    stage("invariance");
+    watch::stage("invariance");
     invariance(&probes, &factors, &points, &mut checks)?;
-    stage("orbits");
+    watch::stage("orbits");
     let fields = orthonormal(&model, &factors).all();
     let moved = OrbitFrame::new(&fields, &points[0])?.dimension();
     let bound = probes.parameters() - moved;
@@ -60,12 +65,12 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     let ground = Ground::new(&model, &factors, &probes, false, rank.decision.rank);
     if !ground.fields.is_empty() {
         orbits(&ground, &points, &mut checks)?;
-        stage("the balanced gauge");
+        watch::stage("the balanced gauge");
         checks.extend(balanced_gauge(&ground, &probes, &points));
     }
     let (d, n) = (probes.parameters(), ground.fields.len());
     if d <= SMALL.0 && n <= SMALL.1 {
-        stage("potentials");
+        watch::stage("potentials");
         for driver in DRIVERS {
             checks.extend(potential(&ground, &points, driver)?);
         }
@@ -73,15 +78,10 @@ pub fn check(source: &SourceFile, seed: u64, stage: &mut dyn FnMut(&str)) -> Res
     Ok(checks)
 }
 
-fn derivatives(
-    probes: &Probes<'_>,
-    points: &[Vec<f64>],
-    checks: &mut Vec<Check>,
-    stage: &mut dyn FnMut(&str),
-) {
+fn derivatives(probes: &Probes<'_>, points: &[Vec<f64>], checks: &mut Vec<Check>) {
     let anywhere = |_: &[f64], v: &[f64]| v.to_vec();
     let probe = |number: usize| probes.cheap(number as u64);
-    stage("first derivatives of the outputs");
+    watch::stage("first derivatives of the outputs");
     checks.extend(laws::slope(
         "J v",
         points,
@@ -93,7 +93,7 @@ fn derivatives(
         },
         &|theta, number| probes.value(theta, probe(number)).ok(),
     ));
-    stage("second derivatives of the outputs");
+    watch::stage("second derivatives of the outputs");
     checks.extend(laws::slope(
         "second derivatives",
         points,
@@ -121,7 +121,7 @@ fn derivatives(
     if probes.model().loss.is_none() {
         return;
     }
-    stage("gradient of the loss");
+    watch::stage("gradient of the loss");
     checks.extend(laws::slope(
         "gradient of the loss",
         points,

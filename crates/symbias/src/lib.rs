@@ -15,3 +15,4 @@ pub mod fit;
 pub mod gauge;
 pub mod report;
 pub mod verify;
+pub mod watch;

@@ -2,6 +2,7 @@
 //! weights, norms, products of experts, recurrences.
 
 use symbias::analyze::{Analysis, Options, analyze};
+use symbias::watch::Watch;
 use symbias_model::language::SourceFile;
 
 fn answer(axes: &str, program: &str, parameters: &str, inputs: &str) -> Analysis {
@@ -14,7 +15,7 @@ fn answer(axes: &str, program: &str, parameters: &str, inputs: &str) -> Analysis
         "symbias = 1\noutputs = [\"y\"]\naxes = {{ {axes} }}\nprogram = '''\n{program}\n'''\nparameters = {{ {parameters} }}\n{inputs}"
     );
     let source = SourceFile::parse(&text, None).unwrap_or_else(|e| panic!("{e}"));
-    analyze(&source, &Options::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    analyze(&source, &Options::default(), &Watch::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[track_caller]
@@ -178,7 +179,8 @@ fn rounded_fields_do_not_cost_a_charge() {
                 parameters = { G = [\"p\",\"q\",\"r\"], A = [\"i\",\"p\"], B = [\"j\",\"q\"], C = [\"k\",\"r\"] }\n\
                 constants = { M = { axes = [\"p\",\"q\",\"r\"], law = \"normal\", seed = 3 } }\n";
     let source = SourceFile::parse(text, None).unwrap_or_else(|e| panic!("{e}"));
-    let core = analyze(&source, &Options::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"));
+    let core =
+        analyze(&source, &Options::default(), &Watch::default()).unwrap_or_else(|e| panic!("{e}"));
     assert!(core.holds(), "{:?}", core.answer.warnings);
     assert!(core.answer.charges.count >= 2, "{:?}", core.answer.charges);
 }
@@ -230,7 +232,7 @@ fn a_saturated_unit_hides_no_symmetry() {
             seed,
             ..Options::default()
         };
-        let found = analyze(&source, &options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        let found = analyze(&source, &options, &Watch::default()).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(found.answer.symmetry.dimension, 14, "seed {seed}");
     }
 }

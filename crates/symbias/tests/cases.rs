@@ -8,6 +8,7 @@ use reading::{status, summands};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Options, analyze};
+use symbias::watch::Watch;
 use symbias_model::language::SourceFile;
 
 fn folder() -> PathBuf {
@@ -35,7 +36,7 @@ fn answer(case: &Value, seed: Option<u64>) -> Value {
             .map(|name| folder().join(name).into()),
         ..Options::default()
     };
-    let found = SourceFile::read(&path).and_then(|s| analyze(&s, &options, &mut |_| {}));
+    let found = SourceFile::read(&path).and_then(|s| analyze(&s, &options, &Watch::default()));
     status(&found)
 }
 

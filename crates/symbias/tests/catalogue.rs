@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Analysis, NUMERICAL, Options, analyze, structure};
 use symbias::answer::Answer;
+use symbias::watch::Watch;
 use symbias_geometry::gauge::{StopReason, balance};
 use symbias_geometry::structure::orthonormal;
 use symbias_model::catalogue::{ClosedForm, Known, Point, Quantity, all};
@@ -92,7 +93,7 @@ fn at_balance(source: &SourceFile, analysis: &Analysis) -> Option<Analysis> {
         at: Some((&path).into()),
         ..Options::default()
     };
-    let found = analyze(source, &options, &mut |_| {}).expect("an answer");
+    let found = analyze(source, &options, &Watch::default()).expect("an answer");
     std::fs::remove_file(path).expect("the file");
     Some(found)
 }
@@ -214,7 +215,7 @@ fn closed_forms_agree_with_the_geometry() {
                 seed,
                 ..Options::default()
             };
-            let analysis = analyze(&source, &options, &mut |_| {}).expect("an answer");
+            let analysis = analyze(&source, &options, &Watch::default()).expect("an answer");
             formulas += numbers_are_formulas(&analysis.answer);
             let Some(theta) = analysis.theta.clone() else {
                 continue;

@@ -1,6 +1,7 @@
 //! Components of the fibre of the effective weights, counted by hand (theory §4).
 
 use symbias::analyze::{Options, analyze};
+use symbias::watch::Watch;
 use symbias_model::language::SourceFile;
 
 /// Components, and whether the law says that their functions differ.
@@ -10,7 +11,7 @@ fn components(axes: &str, program: &str, parameters: &str, inputs: &str) -> (Opt
     );
     let source = SourceFile::parse(&text, None).unwrap_or_else(|e| panic!("{e}"));
     let found =
-        analyze(&source, &Options::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"));
+        analyze(&source, &Options::default(), &Watch::default()).unwrap_or_else(|e| panic!("{e}"));
     let law = found.answer.bias.noise_isotropic;
     (law.components, law.base_measure.contains("sum over them"))
 }

@@ -34,7 +34,7 @@ fn wish(noises: &[Wanting]) -> Wish {
 }
 
 fn tried(model: &SourceFile, wish: &Wish) -> Verified {
-    verify(model, wish, &Board::default(), &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    verify(model, wish, &Board::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn concluded(found: &Verified) -> &Concluded {

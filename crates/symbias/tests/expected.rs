@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use symbias::analyze::{Options, analyze};
+use symbias::watch::Watch;
 use symbias_model::language::SourceFile;
 
 #[derive(serde::Deserialize)]
@@ -32,7 +33,8 @@ fn every_model_file_gives_what_was_derived() {
         for (name, expected) in &all {
             let source =
                 SourceFile::read(&folder.join(name).with_extension("toml")).expect("a model");
-            let analysis = analyze(&source, &Options::default(), &mut |_| {}).expect("an answer");
+            let analysis =
+                analyze(&source, &Options::default(), &Watch::default()).expect("an answer");
             let answer = &analysis.answer;
             assert!(analysis.holds(), "{name}: {:?}", answer.warnings);
             assert_eq!(answer.parameters, expected.parameters, "{name}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use symbias::explain::passage::passages;
 use symbias::explain::{CHAPTERS, Kind, TOPICS, explain, list};
+use symbias::watch::Watch;
 
 #[test]
 fn every_mark_is_well_formed_and_every_topic_has_one() {
@@ -147,7 +148,7 @@ fn every_hypothesis_of_an_answer_is_a_topic() {
         "transformer_1b",
     ] {
         let source = SourceFile::read(&folder.join(name).with_extension("toml")).expect("a model");
-        let found = analyze(&source, &Options::default(), &mut |_| {}).expect("an answer");
+        let found = analyze(&source, &Options::default(), &Watch::default()).expect("an answer");
         let bias = &found.answer.bias;
         for law in [
             &bias.decay,
@@ -182,7 +183,7 @@ fn every_label_of_an_analysis_is_explained() {
     ] {
         let path = models.join(format!("{name}.toml"));
         let source = symbias_model::language::SourceFile::read(&path).unwrap();
-        let answer = analyze(&source, &Options::default(), &mut |_| {})
+        let answer = analyze(&source, &Options::default(), &Watch::default())
             .unwrap()
             .answer;
         let printed = text(&answer, Style { full: true });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use symbias::design::{DesignSpec, Driver, Penalty};
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit};
+use symbias::watch::Watch;
 use symbias_model::data::Array;
 use symbias_model::data::Folder;
 use symbias_numerics::dense::{Matrix, svd};
@@ -56,11 +57,12 @@ fn at(lambda: f64) -> Options {
 }
 
 fn fitted(spec: &DesignSpec, data: &Data, options: &Options) -> Fit {
-    fit(spec, &Folder::default(), data, options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    fit(spec, &Folder::default(), data, options, &Watch::default())
+        .unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn refused(spec: &DesignSpec, data: &Data, options: &Options) -> String {
-    match fit(spec, &Folder::default(), data, options, &mut |_| {}) {
+    match fit(spec, &Folder::default(), data, options, &Watch::default()) {
         Ok(_) => panic!("this is refused"),
         Err(e) => e.to_string(),
     }

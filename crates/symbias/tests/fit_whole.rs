@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Options, fit};
+use symbias::watch::Watch;
 use symbias_model::data::Array;
 use symbias_model::data::Folder;
 use symbias_numerics::random::Stream;
@@ -47,8 +48,14 @@ fn minimises(
         ..Options::default()
     };
     let spec = DesignSpec::parse(file).expect("a file");
-    let found = fit(&spec, &Folder::default(), &data, &options, &mut |_| {})
-        .unwrap_or_else(|e| panic!("{e}"));
+    let found = fit(
+        &spec,
+        &Folder::default(),
+        &data,
+        &options,
+        &Watch::default(),
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
     let w = &found.weights[0].2;
     let objective = |w: &[f64], scale: f64| {
         let square = x.chunks(n).zip(&y).map(|(row, y)| {

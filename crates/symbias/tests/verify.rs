@@ -28,12 +28,7 @@ fn wish(noises: &[StationarySpec], out: &Path) -> Wish {
 }
 
 fn tried(model: &Path, wish: &Wish) -> Result<Verified> {
-    verify(
-        &SourceFile::read(model)?,
-        wish,
-        &Board::default(),
-        &mut |_| {},
-    )
+    verify(&SourceFile::read(model)?, wish, &Board::default())
 }
 
 /// q = ‖θ‖² with so(5): the isotropic law has the volume of the spheres, the horizontal one has not (theory §5.1, §5.3).

@@ -20,6 +20,7 @@ use symbias_model::scalar::{
 };
 use symbias_numerics::field::Fp;
 use symbias_numerics::random::Stream;
+use symbias_numerics::watch;
 
 /// Entries of arrays by tensor.
 pub type Entries = BTreeMap<TensorId, Vec<f64>>;
@@ -196,11 +197,14 @@ impl<'a> Probes<'a> {
         self.program.outputs()
     }
 
-    /// The program of a probe, and its real inputs.
+    /// The program of a probe, and its real inputs. Whatever is long asks for many: here it is stopped.
     ///
     /// # Errors
-    /// Those of [`ScalarProgram::lower`].
+    /// Those of [`ScalarProgram::lower`]; work that is to stop.
     pub fn program(&self, probe: u64) -> Result<(Cow<'_, ScalarProgram>, Vec<f64>)> {
+        if watch::stopped() {
+            return Err(Error::interrupted());
+        }
         let inputs = self.inputs(probe);
         let written = || ScalarProgram::lower(self.model, &self.arrays.with(&inputs));
         let program = match &self.samples {

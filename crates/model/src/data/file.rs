@@ -131,7 +131,9 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     let shown = path.display();
     let remedy = "give the path of a file of arrays: .safetensors, .npy, .csv or .tsv";
     let cannot = |e: std::io::Error| {
-        Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}")).remedy(remedy)
+        Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}"))
+            .remedy(remedy)
+            .caused_by(e)
     };
     // Asked before opening: opening a pipe waits for its other end.
     let metadata = std::fs::metadata(path).map_err(cannot)?;

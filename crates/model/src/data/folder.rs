@@ -131,15 +131,11 @@ impl Folder {
     /// # Errors
     /// As [`Folder::file`]; a file that cannot be read or is no UTF-8.
     pub fn text(&self, name: &str) -> Result<String> {
-        let bytes = self.file(name)?.bytes()?;
-        String::from_utf8(bytes.to_vec()).map_err(|e| {
-            let at = e.utf8_error().valid_up_to();
-            Error::new(
-                ErrorKind::File,
-                format!("`{name}` is not UTF-8 text: byte {at} begins no character"),
-            )
-            .remedy("models, designs and experiments are TOML text")
-        })
+        let file = self.file(name)?;
+        match file.path() {
+            Some(path) => super::read_text(path, "text file"),
+            None => super::text::utf8(name, file.bytes()?.to_vec()),
+        }
     }
 
     /// The folder that a file of this one is in.

@@ -17,12 +17,14 @@ mod roles;
 mod rows;
 mod safetensors;
 mod samples;
+mod text;
 mod write;
 
 pub use file::File;
 pub use folder::Folder;
 pub use roles::{constants, named, parameters, tensor};
 pub use samples::{inputs, sizes};
+pub use text::{LARGEST, read_text};
 pub use write::{Entries, Named, bytes, write, write_arrays};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -43,7 +43,7 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// A place that is a folder, is protected or cannot be written; what was there is then as it was.
 pub fn stage(path: &Path, bytes: &[u8]) -> Result<Staged> {
-    let failed = |e: std::io::Error| cannot(path, &e);
+    let failed = |e: std::io::Error| cannot(path, e);
     let place = followed(path).map_err(failed)?;
     let there = std::fs::metadata(&place).ok();
     let how = match &there {
@@ -81,7 +81,7 @@ impl Staged {
                 .and_then(|mut file| file.write_all(bytes).and_then(|()| file.flush())),
             How::Done => Ok(()),
         };
-        done.map_err(|e| cannot(&self.place, &e))?;
+        done.map_err(|e| cannot(&self.place, e))?;
         if matches!(self.how, How::Beside(_)) {
             sync_folder_of(&self.place);
         }
@@ -121,7 +121,7 @@ pub fn is_left(name: &str) -> bool {
 
 /// The error of a place that cannot be written.
 #[must_use]
-pub fn cannot(path: &Path, error: &std::io::Error) -> Error {
+pub fn cannot(path: &Path, error: std::io::Error) -> Error {
     let remedy = match error.kind() {
         Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => {
             "free space, or give a place with more of it"
@@ -134,6 +134,7 @@ pub fn cannot(path: &Path, error: &std::io::Error) -> Error {
         format!("cannot write `{}`: {error}", path.display()),
     )
     .remedy(remedy)
+    .caused_by(error)
 }
 
 /// Where symbolic links lead; the last need not exist.

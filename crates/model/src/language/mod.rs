@@ -30,16 +30,12 @@ mod text;
 
 pub use builder::ModelBuilder;
 
-use crate::data::Folder;
+use crate::data::{self, Folder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::expression::Model;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Bytes of a model file, at most.
-pub const MAX_TEXT: usize = 1 << 20;
 
 /// How many copies of a block to put into the graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +91,7 @@ pub struct SourceFile {
 impl SourceFile {
     /// Reads a model file. Files that it names are looked up in its folder.
     pub fn read(path: &Path) -> Result<SourceFile> {
-        let text = read_text(path)?;
+        let text = data::read_text(path, "model file")?;
         SourceFile::new(text, Some(path.to_owned()), Folder::around(path))
     }
 
@@ -126,7 +122,7 @@ impl SourceFile {
     }
 
     fn new(text: String, path: Option<PathBuf>, folder: Folder) -> Result<SourceFile> {
-        if text.len() > MAX_TEXT {
+        if text.len() > data::LARGEST {
             return Err(Error::new(
                 ErrorKind::Syntax,
                 format!(
@@ -181,39 +177,4 @@ impl SourceFile {
         )
         .map_err(|e| self.locate(e))
     }
-}
-
-/// The text of a file: a regular file, short, UTF-8.
-fn read_text(path: &Path) -> Result<String> {
-    let shown = path.display();
-    let error = |what: String| Error::new(ErrorKind::File, what);
-    let cannot = |e: std::io::Error| error(format!("cannot read `{shown}`: {e}"));
-    let metadata = std::fs::metadata(path)
-        .map_err(|e| cannot(e).remedy("give the path of a model file, name.toml"))?;
-    if !metadata.is_file() {
-        let what = if metadata.is_dir() {
-            "a folder"
-        } else {
-            "no regular file"
-        };
-        return Err(error(format!("`{shown}` is {what}"))
-            .remedy("give the path of a model file, name.toml"));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_TEXT as u64 + 1).read_to_end(&mut bytes))
-        .map_err(cannot)?;
-    if bytes.len() > MAX_TEXT {
-        return Err(error(format!(
-            "`{shown}` is above 1 MiB; a model file is at most that"
-        ))
-        .remedy("large arrays belong into a file (.safetensors, .npy, .csv): constants take `file` and `key`"));
-    }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        error(format!(
-            "`{shown}` is not UTF-8 text: byte {at} begins no character"
-        ))
-        .remedy("model files are TOML text; arrays of weights are given by --at")
-    })
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::time::Instant;
 use symbias::analyze::{Effort, Options, analyze};
 use symbias::gauge;
+use symbias::watch::Watch;
 use symbias_geometry::charge::conserved::conserved;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::leaf::leaf_drift;
@@ -199,13 +200,17 @@ fn checked(text: &str) -> Outcome<Model> {
 
 fn whole(text: &str) -> Outcome {
     let source = SourceFile::parse(text, None)?;
-    analyze(&source, &Options::default(), &mut |_| {})?;
+    analyze(&source, &Options::default(), &Watch::default())?;
     Ok(())
 }
 
 fn file(name: &str) -> Outcome {
     let path = models::root().join("models").join(format!("{name}.toml"));
-    analyze(&SourceFile::read(&path)?, &Options::default(), &mut |_| {})?;
+    analyze(
+        &SourceFile::read(&path)?,
+        &Options::default(),
+        &Watch::default(),
+    )?;
     Ok(())
 }
 
@@ -214,7 +219,11 @@ fn catalogue() -> Outcome {
     let mut times = Vec::new();
     for path in models::catalogue()? {
         let start = Clock::start();
-        analyze(&SourceFile::read(&path)?, &Options::default(), &mut |_| {})?;
+        analyze(
+            &SourceFile::read(&path)?,
+            &Options::default(),
+            &Watch::default(),
+        )?;
         let name = path.file_stem().unwrap_or_default();
         times.push((start.seconds(), name.to_string_lossy().into_owned()));
     }
@@ -245,7 +254,7 @@ fn rank(text: &str, effort: f64, expected: usize) -> Outcome {
 
 fn balance(text: &str) -> Outcome {
     let source = SourceFile::parse(text, None)?;
-    gauge::fix(&source, None, &gauge::Options::default(), &mut |_| {})?;
+    gauge::fix(&source, None, &gauge::Options::default(), &Watch::default())?;
     Ok(())
 }
 

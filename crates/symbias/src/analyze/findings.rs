@@ -3,6 +3,7 @@
 use super::laws::{Laws, established};
 use super::{Options, Structure};
 use crate::answer::Rank;
+use crate::watch;
 use symbias_geometry::charge::conserved::{Conserved, conserved};
 use symbias_geometry::charge::moment;
 use symbias_geometry::factor::Factor;
@@ -55,7 +56,6 @@ impl Findings {
         probes: &Probes<'_>,
         theta: Option<Vec<f64>>,
         options: &Options,
-        stage: &mut dyn FnMut(&str),
     ) -> Result<Option<Findings>> {
         let model = structure.model();
         let families: Vec<Vec<AffineField>> = structure
@@ -64,12 +64,12 @@ impl Findings {
             .map(|f| f.generators(model))
             .collect();
         let d = probes.parameters();
-        stage("rank of J");
+        watch::stage("rank of J");
         let moved = gram(&families.concat(), &probes.point(0))?.decision.rank;
         let Some(rank) = generic_rank(probes, d - moved, options.effort)? else {
             return Ok(None);
         };
-        stage("null space of J(θ)ξ(θ) = 0");
+        watch::stage("null space of J(θ)ξ(θ) = 0");
         let symmetry = establish(probes, &families, &rank, options.effort)?;
         let standing: Vec<Factor> = structure
             .factors
@@ -90,7 +90,7 @@ impl Findings {
         symmetric.extend(other.iter().cloned());
         let mut independent = gram(&symmetric, &probes.point(1))?.decision;
         independent.what = "gradients of the charges".into();
-        stage("conserved functions");
+        watch::stage("conserved functions");
         let conserved = conserved(probes, &rank, independent.rank)?;
         let directions = (d - rank.decision.rank).saturating_sub(symmetry.orbit.rank);
         let unexplained = match &symmetry.kernel {
@@ -120,7 +120,7 @@ impl Findings {
         let outputs = probes.outputs().max(findings.rank.decision.rank) as f64;
         let thin = (d as f64).min(outputs);
         if d <= LAWS && thin * thin * outputs.max(d as f64) <= METRIC {
-            stage("what each driver selects");
+            watch::stage("what each driver selects");
             findings.laws = Some(Laws::of(structure, probes, algebra, &findings, options)?);
         }
         Ok(Some(findings))

@@ -13,6 +13,7 @@ pub use structure::{FactorKind, Structure, structure};
 pub use symbias_bias::noise::{Chart, Temper};
 
 use crate::answer::{Answer, Gram, Warning};
+use crate::watch::{self, Watch};
 use findings::Findings;
 use laws::Laws;
 use scale::Scaled;
@@ -74,17 +75,18 @@ const GENERATED: u128 = 40_000_000;
 /// … and for a certificate alone.
 const CERTIFIED: u128 = 100_000;
 
-/// Everything that is known of a model. `stage` hears what begins.
+/// Everything that is known of a model.
 ///
 /// # Errors
-/// A mistake in the model file or in the files that it or the options name; floating linear
-/// algebra that does not converge.
-pub fn analyze(
-    source: &SourceFile,
-    options: &Options,
-    stage: &mut dyn FnMut(&str),
-) -> Result<Analysis> {
-    stage("rules");
+/// A mistake in the model or in what it or the options name; floating linear algebra that does not converge; work that was
+/// stopped.
+pub fn analyze(source: &SourceFile, options: &Options, watch: &Watch) -> Result<Analysis> {
+    watch::over(watch, || analysis(source, options))
+}
+
+/// As [`analyze`], as a part of other work.
+pub(crate) fn analysis(source: &SourceFile, options: &Options) -> Result<Analysis> {
+    watch::stage("rules");
     let sizes = match &options.data {
         Some(file) => data::sizes(&source.check(Copies::AtMost(1))?, file)?,
         None => std::collections::BTreeMap::new(),
@@ -112,9 +114,9 @@ pub fn analyze(
         let files = data::constants(model)?;
         match Probes::new(model, &files, samples, options.seed) {
             Ok(probes) => {
-                findings = Findings::of(&structure, &probes, theta, options, stage)?;
+                findings = Findings::of(&structure, &probes, theta, options)?;
                 if findings.is_none() && generated(&structure) <= CERTIFIED {
-                    stage("certificate");
+                    watch::stage("certificate");
                     certificate = at_full_size(&structure, &probes)?;
                 }
             }
@@ -124,10 +126,10 @@ pub fn analyze(
         }
     }
     if findings.is_none() && certificate.is_none() {
-        stage("certificate of a shortened program");
+        watch::stage("certificate of a shortened program");
         certificate = scale::certificate(source, options.seed)?;
     }
-    stage("charges");
+    watch::stage("charges");
     let reads = structure.file.reads();
     let mut analysis = assemble(
         structure,

@@ -5,7 +5,7 @@ use super::part::Part;
 use super::spectral;
 use super::target::written;
 use super::unit;
-use crate::analyze::{Options, analyze};
+use crate::analyze::{Options, analysis};
 use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
@@ -100,7 +100,7 @@ pub(super) fn acting(
 ) -> Result<Vec<Acting>> {
     let source = SourceFile::parse(text, folder)?;
     let model = source.check(Copies::All)?;
-    let found = analyze(&source, &Options::default(), &mut |_| {})?.answer;
+    let found = analysis(&source, &Options::default())?.answer;
     let mut said = Vec::new();
     for part in parts {
         for factor in &found.symmetry.factors {

@@ -56,8 +56,9 @@ pub use structured::{Sharing, Structured};
 pub use symbias_bias::Driver;
 pub use weights::{Lifted, lifted};
 
-use crate::analyze::{Options as AnalyzeOptions, analyze};
+use crate::analyze::{Options as AnalyzeOptions, analysis};
 use crate::answer::{Hypothesis, Warning};
+use crate::watch::{self, Watch};
 use std::collections::BTreeMap;
 use symbias_bias::Status;
 use symbias_model::data::{Array, Folder, Named};
@@ -103,7 +104,7 @@ const EXACT: f64 = 1e-8;
 /// The error up to which one of noise or flow holds.
 const MEASURED: f64 = 1e-6;
 
-/// Designs a parameterization. `folder` is where files that the design names are looked up; `stage` hears what begins.
+/// Designs a parameterization. `folder` is where files that the design names are looked up; `watch` is told what begins.
 ///
 /// # Errors
 /// A mistake in the file; a target that has no exact construction, with the nearest that has.
@@ -111,9 +112,13 @@ pub fn design(
     spec: &DesignSpec,
     folder: &Folder,
     options: &Options,
-    stage: &mut dyn FnMut(&str),
+    watch: &Watch,
 ) -> Result<Design> {
-    stage("target");
+    watch::over(watch, || designed(spec, folder, options))
+}
+
+fn designed(spec: &DesignSpec, folder: &Folder, options: &Options) -> Result<Design> {
+    watch::stage("target");
     let into = match (&spec.model, &options.model) {
         (None, _) => None,
         (Some(_), Some(text)) => Some(into::adapted(spec, text)?),
@@ -146,7 +151,7 @@ pub fn design(
         )
         .remedy("infimal convolutions are those of decay; a sum of parts under noise has the convolution of their laws"));
     }
-    stage("certificate");
+    watch::stage("certificate");
     for term in &target.terms {
         term.is_for(spec.driver)?;
         let found = match spec.driver {
@@ -201,15 +206,15 @@ pub fn design(
     if let Some(text) = composite {
         model = text;
     }
-    stage("analysis");
+    watch::stage("analysis");
     let source = SourceFile::parse(&model, folder)?;
-    let analysis = analyze(&source, &AnalyzeOptions::default(), &mut |_| {})?;
+    let analysis = analysis(&source, &AnalyzeOptions::default())?;
     let synthesis = compose::synthesis(&target.spec, &target)?;
     let (mut start, said) = start::start(spec.driver, &parts, &grounds)?;
     if into.is_some() {
         start::rest(&source.check(Copies::All)?, &mut start);
     }
-    stage("check of the lift");
+    watch::stage("check of the lift");
     weights::check(&alone, &parts, synthesis.as_deref(), range, spec.driver)?;
     warnings.extend(parts.iter().filter_map(basin::warning));
     let exact = spec.driver == Driver::Decay;

@@ -38,7 +38,7 @@ impl Hold {
                 .create(true)
                 .truncate(false)
                 .open(&path)
-                .map_err(|e| output::cannot(&path, &e))?;
+                .map_err(|e| output::cannot(&path, e))?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(taken(folder, &mut file)),
@@ -53,7 +53,7 @@ impl Hold {
                 let number = format!("{}\n", std::process::id());
                 file.set_len(0)
                     .and_then(|()| file.write_all(number.as_bytes()))
-                    .map_err(|e| output::cannot(&path, &e))?;
+                    .map_err(|e| output::cannot(&path, e))?;
                 return Ok(Hold {
                     path,
                     _locked: file,

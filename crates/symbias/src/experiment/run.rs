@@ -5,6 +5,7 @@ use super::identity;
 use super::plan::Planned;
 use super::record::{self, Description, Measured, Observed};
 use super::spec::{ExperimentFile, Precision};
+use crate::watch::Watch;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -72,9 +73,10 @@ pub struct Progress {
 /// All arms that have begun; the caller reads it from another thread.
 #[derive(Debug, Default)]
 pub struct Board {
+    /// The stage, and the wish to stop.
+    pub watch: Watch,
     arms: Mutex<Vec<Arc<Progress>>>,
     expected: AtomicU64,
-    stop: AtomicBool,
 }
 
 impl Board {
@@ -90,7 +92,7 @@ impl Board {
 
     /// Asks everything to stop at the next block of steps.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.watch.stop();
         for arm in self.arms() {
             arm.monitor.stop.store(true, Ordering::Relaxed);
         }
@@ -99,7 +101,7 @@ impl Board {
     fn begin(&self, arm: Progress) -> Arc<Progress> {
         let arm = Arc::new(arm);
         lock(&self.arms).push(arm.clone());
-        if self.stop.load(Ordering::Relaxed) {
+        if self.watch.is_stopped() {
             arm.monitor.stop.store(true, Ordering::Relaxed);
         }
         arm

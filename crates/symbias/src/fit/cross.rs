@@ -6,6 +6,7 @@ use super::problem::{Loss, Problem};
 use super::refit::refit;
 use super::solve::{Effort, Solver};
 use super::{LossKind, Options, Order};
+use crate::watch::{self, Watch};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -85,7 +86,6 @@ pub(super) fn validate(
     candidates: &[Candidate],
     data: &Data,
     options: &Options,
-    stage: &mut dyn FnMut(&str),
 ) -> Result<Vec<Vec<Scores>>> {
     let left_out = folds(data.samples(), options.folds, options.seed);
     let jobs: Vec<(usize, usize)> = (0..candidates.len())
@@ -103,7 +103,8 @@ pub(super) fn validate(
         for _ in 0..threads {
             let sender = sender.clone();
             let (next, results, jobs, rows, left_out) = (&next, &results, &jobs, &rows, &left_out);
-            scope.spawn(move || {
+            let watch = Watch::current();
+            let work = move || {
                 loop {
                     let job = next.fetch_add(1, Ordering::Relaxed);
                     let Some((c, f)) = jobs.get(job) else { break };
@@ -114,15 +115,12 @@ pub(super) fn validate(
                     // Nobody listens any more if the caller has gone.
                     let _ = sender.send(());
                 }
-            });
+            };
+            scope.spawn(move || watch.over(work));
         }
         drop(sender);
         for (count, ()) in done.iter().enumerate() {
-            stage(&format!(
-                "cross-validation: fold {} of {}",
-                count + 1,
-                jobs.len()
-            ));
+            watch::share(count + 1, jobs.len());
         }
     });
     let results = results.into_inner().unwrap_or_default();

@@ -8,6 +8,7 @@ use super::problem::{Loss, Problem};
 use super::solve::{Effort, Point, Solver};
 use super::{Fit, Options, Order, figures, path, refit, repeat};
 use crate::design::{self, DesignSpec, Kkt};
+use crate::watch;
 use std::collections::BTreeMap;
 use symbias_model::data::Named;
 use symbias_model::error::Result;
@@ -19,13 +20,13 @@ pub(super) fn finish(
     options: &Options,
     (chosen, k): (Candidate, usize),
     scores: Vec<Score>,
-    stage: &mut dyn FnMut(&str),
 ) -> Result<Fit> {
     let problem = &chosen.problem;
     let lambdas = &chosen.scale.lambdas;
     let (rows, _, means) = split(problem, &problem.rows(data), &[]);
     let mut solver = Solver::new(problem, rows.clone(), &chosen.scale.sizes)?;
     let count = lambdas.len();
+    watch::stage("path");
     let mut done = 0;
     let mut points = path::path(
         &mut solver,
@@ -34,10 +35,10 @@ pub(super) fn finish(
         Effort::PATH,
         &mut |_| {
             done += 1;
-            stage(&format!("path: {done} of {count}"));
+            watch::share(done, count);
         },
     )?;
-    stage("solution");
+    watch::stage("solution");
     let last = solver.solve(&points[k].theta, lambdas[k], Effort::LAST)?;
     if last.objective <= points[k].objective {
         points[k] = last;
@@ -103,7 +104,7 @@ pub(super) fn finish(
         }
         .into(),
         certificate: {
-            stage("certificate");
+            watch::stage("certificate");
             problem.made.error()?
         },
         chosen: Chosen {

@@ -24,6 +24,7 @@ pub use data::Data;
 pub use options::{LossKind, Options, Order};
 
 use crate::design::DesignSpec;
+use crate::watch::{self, Watch};
 use cross::{Candidate, mean, split, validate};
 use finish::finish;
 use options::{checked, choices, with};
@@ -77,7 +78,7 @@ pub fn inputs(model: Option<&str>, folder: &Folder) -> Result<Vec<String>> {
     Ok(own.map(|i| model.tensor(i).name.clone()).collect())
 }
 
-/// Fits a design to data. `folder` is where files that the design names are looked up; `stage` hears what begins.
+/// Fits a design to data. `folder` is where files that the design names are looked up; `watch` is told what begins.
 ///
 /// # Errors
 /// A mistake in the design; data that do not fit it, or hold numbers that are none; values of λ that are not positive.
@@ -86,14 +87,18 @@ pub fn fit(
     folder: &Folder,
     data: &Data,
     options: &Options,
-    stage: &mut dyn FnMut(&str),
+    watch: &Watch,
 ) -> Result<Fit> {
+    watch::over(watch, || fitted(spec, folder, data, options))
+}
+
+fn fitted(spec: &DesignSpec, folder: &Folder, data: &Data, options: &Options) -> Result<Fit> {
     let choices = choices(spec);
     checked(options, data.samples(), choices.len())?;
     let mut data = data.clone();
     let mut candidates = Vec::new();
     for constants in choices {
-        stage("design");
+        watch::stage("design");
         let own = with(spec, &constants);
         let problem = Problem::new(&own, folder, options)?;
         if candidates.is_empty() {
@@ -116,8 +121,8 @@ pub fn fit(
     }
     let mut scores = Vec::new();
     if options.folds > 0 {
-        stage("cross-validation");
-        let found = validate(&candidates, &data, options, stage)?;
+        watch::stage("cross-validation");
+        let found = validate(&candidates, &data, options)?;
         for (candidate, folds) in candidates.iter().zip(&found) {
             for (k, lambda) in candidate.scale.lambdas.iter().enumerate() {
                 let own: Vec<f64> = folds.iter().map(|f| f.fit[k]).collect();
@@ -154,5 +159,5 @@ pub fn fit(
         );
     }
     let chosen = candidates.swap_remove(which);
-    finish(spec, &data, options, (chosen, k), scores, stage)
+    finish(spec, &data, options, (chosen, k), scores)
 }

@@ -6,6 +6,7 @@ mod generators;
 mod noise;
 mod words;
 
+use crate::watch::{self, Watch};
 use generators::{Established, Symmetric};
 pub use words::{EscapeInWords, text};
 
@@ -122,8 +123,8 @@ impl Answer {
     }
 }
 
-/// Moves given parameters, or the random point of the seed, to a gauge. `stage` hears what
-/// begins.
+/// Moves given parameters, or the random point of the seed, to a gauge. `watch` is told
+/// what begins.
 ///
 /// # Errors
 /// A mistake in what is given; a model without a symmetry that the rules prove; noise that is
@@ -132,9 +133,13 @@ pub fn fix(
     source: &SourceFile,
     at: Option<&File>,
     options: &Options,
-    stage: &mut dyn FnMut(&str),
+    watch: &Watch,
 ) -> Result<Outcome> {
-    stage("model");
+    watch::over(watch, || fixed(source, at, options))
+}
+
+fn fixed(source: &SourceFile, at: Option<&File>, options: &Options) -> Result<Outcome> {
+    watch::stage("model");
     // Fused parameters are taken apart: a group may act on a part of one.
     let file = checked(source, options)?;
     let parted = Parted::new(file.clone());
@@ -150,7 +155,7 @@ pub fn fix(
         Some(given) => parted.parted(&data::parameters(&file, given)?).into_owned(),
         None => function.point(),
     };
-    stage("symmetry");
+    watch::stage("symmetry");
     let found = Established::of(model, function.of_analysis())?;
     if found.is_empty() {
         return Err(Error::new(
@@ -182,7 +187,7 @@ pub fn fix(
             gauge::transport(&field, *time, &theta)?
         }
         to => {
-            stage("generators");
+            watch::stage("generators");
             // Pairs of stacks have a balanced point without generators.
             let mut pairs = match to {
                 To::Noise(_) => Pairs::default(),
@@ -196,7 +201,7 @@ pub fn fix(
             answer.notes.extend(symmetric.notes.clone());
             answer.generators = symmetric.fields.len() + pairs.generators();
             let fields = &symmetric.fields;
-            stage("gauge");
+            watch::stage("gauge");
             let fixed = match to {
                 To::Noise(noise) => {
                     let probes = function.probes()?;
@@ -238,7 +243,7 @@ pub fn fix(
         )
         .remedy("give a shorter time, or a point nearer to the gauge"));
     }
-    stage("F before and after");
+    watch::stage("F before and after");
     answer.norm[1] = norm(&after);
     (answer.moved, answer.points) = moved(&function, &theta, &after)?;
     Ok(Outcome {

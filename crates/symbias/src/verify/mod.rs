@@ -8,12 +8,13 @@ mod setting;
 mod taught;
 mod words;
 
-use crate::analyze::{self, Temper, analyze};
+use crate::analyze::{self, Temper, analysis};
 use crate::answer::{Answer, Bias};
 use crate::experiment::record::make_folder;
 use crate::experiment::run::Board;
 use crate::experiment::spec::{ExperimentFile, StationarySpec};
 use crate::experiment::{Concluded, Hold, Request, is_empty, perform};
+use crate::watch;
 use horizon::lengthen;
 use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
 use setting::{Trial, Wanted, named_files, with_loss};
@@ -169,17 +170,12 @@ pub struct Verified {
 /// # Errors
 /// A mistake in the model file; a model too large, without a loss, or with inputs that no data are made for; a folder that
 /// is not free.
-pub fn verify(
-    source: &SourceFile,
-    wish: &Wish,
-    board: &Board,
-    stage: &mut dyn FnMut(&str),
-) -> Result<Verified> {
+pub fn verify(source: &SourceFile, wish: &Wish, board: &Board) -> Result<Verified> {
     let out = wish.out.as_deref();
     let free = || out.map_or(Ok(()), free);
     free()?;
     in_range(wish)?;
-    let mut found = predicted(source, wish, stage)?;
+    let mut found = watch::over(&board.watch, || predicted(source, wish))?;
     let Some(experiment) = &found.experiment else {
         return Ok(found);
     };
@@ -193,7 +189,7 @@ pub fn verify(
             write_bytes(&path, bytes)?;
         }
     }
-    stage("simulation");
+    board.watch.stage("simulation");
     let request = Request {
         out: out.map(|out| out.join(RECORD)),
         threads: wish.threads,
@@ -257,7 +253,7 @@ fn in_range(wish: &Wish) -> Result<()> {
 }
 
 /// What is predicted, and the experiment that tries it.
-fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> Result<Verified> {
+fn predicted(source: &SourceFile, wish: &Wish) -> Result<Verified> {
     let (source, supplied) = with_loss(source)?;
     let model = source.check(Copies::All)?;
     let d = model.space().dim();
@@ -280,7 +276,7 @@ fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> R
         .get("loss")
         .and_then(|l| l.get("of"))
         .and_then(|of| of.as_str());
-    stage("teacher and data");
+    watch::stage("teacher and data");
     let wanted = Wanted {
         seed: wish.seed,
         temperature: wish.temperature,
@@ -307,7 +303,7 @@ fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> R
             .map(|(name, b)| (format!("{OWN}/{name}"), b)),
     );
     let folder = Folder::memory(files.clone())?;
-    stage("predictions");
+    watch::stage("predictions");
     let decay = wish.decay.unwrap_or(trial.temperature);
     let analysed = |decay: f64| -> Result<Answer> {
         let options = analyze::Options {
@@ -316,7 +312,7 @@ fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> R
             temper: Temper::new(trial.temperature, decay)?,
             ..analyze::Options::default()
         };
-        Ok(analyze(&source, &options, &mut |_| {})?.answer)
+        Ok(analysis(&source, &options)?.answer)
     };
     let mut answer = analysed(decay)?;
     let (compact, trivial) = (answer.symmetry.compact, answer.symmetry.dimension == 0);
@@ -391,7 +387,7 @@ fn predicted(source: &SourceFile, wish: &Wish, stage: &mut dyn FnMut(&str)) -> R
             toml::to_string(&spec).map_err(|e| Error::new(ErrorKind::Syntax, e.to_string()))?;
         ExperimentFile::parse(&text, &folder)
     };
-    stage("slowest mode");
+    watch::stage("slowest mode");
     // Its arms are no part of what is shown of the run.
     let pilots = Board::default();
     let asked = (wish.most_steps, wish.threads);

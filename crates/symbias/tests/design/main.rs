@@ -8,6 +8,7 @@ mod units;
 
 use oracle::{Built, energy, file, has_bias, made, refusal, short};
 use symbias::design::{Design, DesignSpec, Driver, Options, design};
+use symbias::watch::Watch;
 use symbias_model::data::Folder;
 use symbias_numerics::dense::{Matrix, singular_values};
 use symbias_numerics::random::Stream;
@@ -515,7 +516,7 @@ fn flow_has_the_potential_that_was_asked_for() {
         &spec("abs(z[i])"),
         &Folder::default(),
         &Options::default(),
-        &mut |_| {},
+        &Watch::default(),
     ) {
         Err(e) => e.to_string(),
         Ok(_) => panic!("built"),
@@ -527,7 +528,12 @@ fn flow_has_the_potential_that_was_asked_for() {
 fn laws_that_are_none_are_refused() {
     let law = |driver, target: &str| {
         let spec = DesignSpec::short(target, "entries", driver, &[2]).expect("a file");
-        design(&spec, &Folder::default(), &Options::default(), &mut |_| {})
+        design(
+            &spec,
+            &Folder::default(),
+            &Options::default(),
+            &Watch::default(),
+        )
     };
     for (driver, target, says) in [
         (Driver::Isotropic, "log(1+abs(x))", "integrable"),

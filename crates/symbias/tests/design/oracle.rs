@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use symbias::design::{Design, DesignSpec, Driver, Options, design, lifted};
+use symbias::watch::Watch;
 use symbias_model::data::Array;
 use symbias_model::data::Folder;
 use symbias_model::language::{Copies, SourceFile};
@@ -14,8 +15,13 @@ pub fn short(target: &str, on: &str, sizes: &[u64]) -> Design {
 }
 
 pub fn made(spec: &DesignSpec) -> Design {
-    design(spec, &Folder::default(), &Options::default(), &mut |_| {})
-        .unwrap_or_else(|e| panic!("{}: {e}", spec.target))
+    design(
+        spec,
+        &Folder::default(),
+        &Options::default(),
+        &Watch::default(),
+    )
+    .unwrap_or_else(|e| panic!("{}: {e}", spec.target))
 }
 
 pub fn file(text: &str) -> Design {
@@ -25,7 +31,12 @@ pub fn file(text: &str) -> Design {
 pub fn refusal(text: &str) -> String {
     match DesignSpec::parse(text) {
         Err(e) => e.to_string(),
-        Ok(spec) => match design(&spec, &Folder::default(), &Options::default(), &mut |_| {}) {
+        Ok(spec) => match design(
+            &spec,
+            &Folder::default(),
+            &Options::default(),
+            &Watch::default(),
+        ) {
             Err(e) => e.to_string(),
             Ok(_) => panic!("built: {text}"),
         },

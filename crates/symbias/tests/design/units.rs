@@ -2,6 +2,7 @@
 
 use crate::oracle::{Built, energy, short};
 use symbias::design::{DesignSpec, Options, design};
+use symbias::watch::Watch;
 use symbias_model::data::Folder;
 
 const NET: &str = "symbias = 1\noutputs = [\"y\"]\naxes = { h = 3, d = 2 }\nprogram = \"y = v[h] * relu(W[h,d] * x[d])\"\nparameters = { v = [\"h\"], W = [\"h\",\"d\"] }\ninputs = { x = [\"d\"] }\n";
@@ -14,7 +15,7 @@ fn composed(net: &str, target: &str) -> symbias::design::Design {
         ..Options::default()
     };
     let spec = DesignSpec::parse(&text).expect("a file");
-    design(&spec, &Folder::default(), &options, &mut |_| {}).unwrap_or_else(|e| panic!("{e}"))
+    design(&spec, &Folder::default(), &options, &Watch::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// C and q of a formula `sum[h](C*(…)^q)`.

@@ -4,6 +4,7 @@
 use crate::rewrite::File;
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Options, analyze};
+use symbias::watch::Watch;
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::factor::sum_name;
 use symbias_model::language::{Copies, SourceFile};
@@ -66,7 +67,7 @@ fn found(file: &File, compared: u128) -> Found {
     let found = factors(&model);
     let name = sum_name(found.iter().map(|f| (f.base.as_str(), f.copies)));
     let numbers = (model.parameter_count() <= compared).then(|| {
-        let analysis = analyze(&source, &Options::default(), &mut |_| {})
+        let analysis = analyze(&source, &Options::default(), &Watch::default())
             .unwrap_or_else(|e| panic!("{e}\n{text}"));
         assert!(analysis.holds(), "{:?}\n{text}", analysis.answer.warnings);
         let answer = analysis.answer;

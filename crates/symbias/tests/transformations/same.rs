@@ -7,6 +7,7 @@ use crate::seen::{Change, Seen, look};
 use crate::spelling::{SPELLINGS, with_bystanders};
 use std::path::Path;
 use symbias::gauge::{Options, To, fix};
+use symbias::watch::Watch;
 
 /// Parameters of the models that ranks are taken of here: one run must be short.
 const LARGEST: u64 = 64;
@@ -204,7 +205,12 @@ fn the_point_on_an_orbit_does_not_matter() {
                 },
                 ..Options::default()
             };
-            let moved = match fix(&file.source(), Some(&(&path).into()), &options, &mut |_| {}) {
+            let moved = match fix(
+                &file.source(),
+                Some(&(&path).into()),
+                &options,
+                &Watch::default(),
+            ) {
                 Ok(moved) => moved,
                 Err(error) => {
                     found.push(format!("{name} along {generator}: {error}"));
@@ -238,7 +244,7 @@ fn generators(file: &File) -> Vec<String> {
     let Ok(analysis) = symbias::analyze::analyze(
         &file.source(),
         &symbias::analyze::Options::default(),
-        &mut |_| {},
+        &Watch::default(),
     ) else {
         return vec![];
     };

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use symbias::analyze::{Options, analyze};
+use symbias::watch::Watch;
 use symbias_model::data;
 use symbias_model::language::{Copies, SourceFile};
 
@@ -95,7 +96,7 @@ pub fn look(file: &File, folder: &Path, point: Option<&Point>, seed: u64) -> See
             at: point.map(|_| (&path).into()),
             ..Options::default()
         };
-        analyze(&source, &options, &mut |_| {})
+        analyze(&source, &options, &Watch::default())
     });
     Seen::of(&status(&found))
 }

@@ -145,7 +145,7 @@ pub fn write(root: &Path, below: &Path, drawn: &[Drawn]) -> Result<Vec<PathBuf>>
 
 /// Whether a file is below a root when all links are followed: a record may come from anywhere.
 fn stays(root: &Path, path: &Path) -> Result<()> {
-    let real = |p: &Path| std::fs::canonicalize(p).map_err(|e| output::cannot(path, &e));
+    let real = |p: &Path| std::fs::canonicalize(p).map_err(|e| output::cannot(path, e));
     let parent = real(path.parent().unwrap_or(root))?;
     // A link to nothing would make what it names.
     let link = path.is_symlink().then(|| real(path)).transpose()?;

@@ -27,11 +27,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use symbias_model::data::Folder;
+use symbias_model::data::{Folder, read_text};
 use symbias_model::error::{Error, ErrorKind, Result, Span};
-
-/// Bytes of an experiment file, at most.
-const LARGEST: u64 = 1 << 20;
 
 /// An experiment: arms that train models, and what is asked of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -103,19 +100,7 @@ impl ExperimentFile {
     /// # Errors
     /// A file that cannot be read, is no TOML, has unknown keys, or another version.
     pub fn read(path: &Path) -> Result<ExperimentFile> {
-        let shown = path.display();
-        let failed = |e: std::io::Error| {
-            Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}"))
-                .remedy("give the path of an experiment file (TOML); experiments/ holds some")
-        };
-        let metadata = std::fs::metadata(path).map_err(failed)?;
-        if !metadata.is_file() || metadata.len() > LARGEST {
-            return Err(
-                Error::new(ErrorKind::File, format!("`{shown}` is no experiment file"))
-                    .remedy("give a TOML file of at most 1 MiB"),
-            );
-        }
-        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let text = read_text(path, "experiment file")?;
         let spec = parse(&text).map_err(|e| e.in_text(Some(path.to_owned()), &text))?;
         Ok(ExperimentFile {
             folder: Folder::around(path),
