@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("symbias-bias", BELOW_DRIVERS),
     ("symbias-simulate", BELOW_DRIVERS),
     ("symbias", LIBRARY),
-    ("symbias-cli", &["symbias", "symbias-model"]),
+    ("symbias-cli", &["symbias"]),
     ("symbias-python", &["symbias"]),
     (
         "symbias-book",

@@ -6,9 +6,9 @@ use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
 use symbias::analyze::{Chart, Effort, Options, Temper, analyze};
+use symbias::model::data::File;
+use symbias::model::language::SourceFile;
 use symbias::report;
-use symbias_model::data::File;
-use symbias_model::language::SourceFile;
 
 /// Arguments of `analyze`.
 #[derive(Args)]

@@ -4,7 +4,7 @@ use crate::{Outcome, print};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use std::fmt::Write;
-use symbias_model::catalogue::{all, find};
+use symbias::model::catalogue::{all, find};
 
 /// What to do with the catalogue.
 #[derive(Subcommand)]

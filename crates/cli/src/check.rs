@@ -7,7 +7,7 @@ use clap::Args;
 use std::fmt::Write;
 use std::path::PathBuf;
 use symbias::conformance::check;
-use symbias_model::language::SourceFile;
+use symbias::model::language::SourceFile;
 
 /// Arguments of `check`.
 #[derive(Args)]

@@ -9,9 +9,9 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::{DesignSpec, Driver, Options, design, explained, text};
+use symbias::model::data::{self, Folder, read_text};
+use symbias::model::language::{Copies, SourceFile};
 use symbias::verify::{Wanting, Wish};
-use symbias_model::data::{self, Folder, read_text};
-use symbias_model::language::{Copies, SourceFile};
 
 /// Arguments of `design`.
 #[derive(Args)]

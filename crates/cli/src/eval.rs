@@ -6,8 +6,8 @@ use clap::Args;
 use std::fmt::Write;
 use std::path::PathBuf;
 use symbias::eval::evaluate;
-use symbias_model::data::{self, File};
-use symbias_model::language::SourceFile;
+use symbias::model::data::{self, File};
+use symbias::model::language::SourceFile;
 
 /// Arguments of `eval`.
 #[derive(Args)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use symbias::experiment::figures::{self, FIGURES};
 use symbias::experiment::record;
 use symbias::experiment::spec::ExperimentFile;
-use symbias_model::error::{Error, ErrorKind};
+use symbias::model::error::{Error, ErrorKind};
 
 /// Arguments of `figure`.
 #[derive(clap::Args)]

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit, inputs, text};
-use symbias_model::data::output::write_bytes;
-use symbias_model::data::{self, Array, File, Folder, Reading, Which, read_text};
+use symbias::model::data::output::write_bytes;
+use symbias::model::data::{self, Array, File, Folder, Reading, Which, read_text};
 
 /// Which way a path goes.
 #[derive(Clone, Copy, ValueEnum)]

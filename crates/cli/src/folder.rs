@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
-use symbias_model::data::output::stage;
+use symbias::model::data::output::stage;
 
 /// A name beside a path, for what is not yet complete.
 fn unfinished(path: &Path) -> PathBuf {

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use symbias::gauge::{Covariance, Options, To, fix, text};
-use symbias_model::data::{self, File};
-use symbias_model::language::SourceFile;
+use symbias::model::data::{self, File};
+use symbias::model::language::SourceFile;
 
 /// Arguments of `gauge`.
 #[derive(Args)]

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::PathBuf;
 use symbias::design::{Driver, Part, lifted, usual_charge};
-use symbias_model::data;
-use symbias_model::language::SourceFile;
+use symbias::model::data;
+use symbias::model::language::SourceFile;
 
 /// Arguments of `lift`.
 #[derive(Args)]

@@ -20,7 +20,7 @@ mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use symbias_model::error::{Error, ErrorKind};
+use symbias::model::error::{Error, ErrorKind};
 
 /// Symmetries of parameterized models, what they conserve, and the bias they carry.
 #[derive(Parser)]

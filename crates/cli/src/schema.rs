@@ -1,22 +1,18 @@
-//! `symbias schema experiment`: the JSON schema of a file format.
+//! `symbias schema FORMAT`: the JSON schema of a file format.
 
 use crate::Outcome;
+use clap::builder::PossibleValuesParser;
+use symbias::schema::{FORMATS, of};
 
 /// Arguments of `schema`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The format
-    #[arg(value_parser = ["experiment", "design", "design-answer"])]
+    #[arg(value_parser = PossibleValuesParser::new(FORMATS.iter().map(|f| f.0)))]
     format: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let schema = match arguments.format.as_str() {
-        "experiment" => symbias::experiment::spec::schema(),
-        "design" => symbias::design::file::schema(),
-        "design-answer" => symbias::design::answer::schema(),
-        other => anyhow::bail!("there is no format `{other}`"),
-    };
-    crate::print(&(serde_json::to_string_pretty(&schema)? + "\n"))?;
+    crate::print(&(serde_json::to_string_pretty(&of(&arguments.format))? + "\n"))?;
     Ok(Outcome::Fine)
 }

@@ -3,8 +3,8 @@
 use crate::Outcome;
 use crate::watch::Watch;
 use std::path::PathBuf;
+use symbias::model::language::SourceFile;
 use symbias::verify::{Verified, Wanting, Wish, verify};
-use symbias_model::language::SourceFile;
 
 /// Arguments of `verify`.
 #[derive(clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use symbias_model::data::{self, Named};
+use symbias::model::data::{self, Named};
 
 fn symbias(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_symbias"))

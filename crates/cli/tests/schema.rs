@@ -4,6 +4,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use symbias::Answer;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -121,6 +122,16 @@ fn model_files() -> Vec<PathBuf> {
     found
 }
 
+/// The folder of schemas has every format, as the program prints it, and nothing else.
+#[test]
+fn every_format_has_its_schema() {
+    for (name, of) in symbias::schema::FORMATS {
+        assert_eq!(schema(&format!("{name}.schema.json")), of(), "{name}");
+    }
+    let files = std::fs::read_dir(root().join("schemas")).expect("a folder");
+    assert_eq!(files.count(), symbias::schema::FORMATS.len());
+}
+
 #[test]
 fn answers_follow_the_schema() {
     let schema = schema("answer.schema.json");
@@ -138,8 +149,15 @@ fn answers_follow_the_schema() {
             .arg(root().join("models").join(model).with_extension("toml"))
             .output()
             .expect("the command runs");
-        let mut answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let mut answer: Value = serde_json::from_str(&text).expect("JSON");
         check(&schema, &schema, &answer, model).unwrap_or_else(|e| panic!("{e}"));
+        // Read back it is the same, to the last bit; another version is refused by its number.
+        let read = Answer::read(&text).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(serde_json::to_value(&read).expect("JSON"), answer);
+        let old = text.replacen("\"schema\": 2", "\"schema\": 1", 1);
+        let message = Answer::read(&old).expect_err("another version").to_string();
+        assert!(message.contains("schema 1"), "{message}");
         answer["symmetry"]["found"] = Value::Null;
         check(&schema, &schema, &answer, model).expect_err("an unknown field");
     }

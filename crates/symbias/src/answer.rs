@@ -1,12 +1,15 @@
 //! The machine-readable answer of `analyze`, schema 2 (docs/answer.md).
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use symbias_bias::{Driver, Existence, Pull, Status};
 use symbias_geometry::formula::Formula;
+use symbias_geometry::symmetry::{Complete, Evidence};
+use symbias_model::error::{Error, ErrorKind, Result};
 
 /// What `symbias analyze --json` prints.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Answer {
     /// Always 2.
     pub schema: u32,
@@ -46,8 +49,52 @@ pub struct Answer {
     pub seed: u64,
 }
 
+/// The version of the answer.
+const SCHEMA: u32 = 2;
+
+impl Answer {
+    /// An answer of `symbias analyze --json`.
+    ///
+    /// # Errors
+    /// A text that is no JSON, or an answer of another version.
+    pub fn read(text: &str) -> Result<Answer> {
+        versioned(text, SCHEMA, "symbias analyze --json")
+    }
+}
+
+/// Reads an answer whose field `schema` must be this version.
+pub(crate) fn versioned<A: serde::de::DeserializeOwned>(
+    text: &str,
+    version: u32,
+    of: &str,
+) -> Result<A> {
+    let wrong = |e: serde_json::Error| {
+        Error::new(
+            ErrorKind::Syntax,
+            format!("this is no answer of `{of}`: {e}"),
+        )
+        .caused_by(e)
+    };
+    let value: serde_json::Value = serde_json::from_str(text).map_err(wrong)?;
+    match value["schema"].as_u64() {
+        Some(found) if found != u64::from(version) => Err(Error::new(
+            ErrorKind::Value,
+            format!("the answer is of schema {found}, and this program reads schema {version}"),
+        )
+        .remedy(format!("run `{of}` again with this version"))),
+        _ => serde_json::from_value(value).map_err(wrong),
+    }
+}
+
+/// The JSON schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Answer).to_value()
+}
+
 /// Flat directions that belong to no symmetry found.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct UnexplainedOn {
     /// The parameters that they move.
     pub tensors: Vec<String>,
@@ -58,7 +105,8 @@ pub struct UnexplainedOn {
 }
 
 /// An entry of a direction.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Entry {
     /// The coordinate of θ: `W[0,1]`, complex ones with `.re` and `.im`.
     pub entry: String,
@@ -67,7 +115,8 @@ pub struct Entry {
 }
 
 /// The symmetry algebra.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Symmetry {
     /// Its dimension.
     pub dimension: u64,
@@ -79,17 +128,17 @@ pub struct Symmetry {
     pub name: String,
     /// Proven lower and computed upper bound on the dimension.
     pub bounds: Bounds,
-    /// How it is known: `proven`, `certified` or `open`.
-    pub evidence: String,
-    /// What is known of others: `all` fields were searched, the orbits `explained` the redundancy, or
-    /// `open`.
-    pub complete: String,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// What is known of others.
+    pub complete: Complete,
     /// Ideals, with what they act on.
     pub factors: Vec<Factor>,
 }
 
 /// Bounds on the dimension of the symmetry algebra.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Bounds {
     /// Proven by rules, or found by numbers and certified.
     pub lower: u64,
@@ -100,7 +149,8 @@ pub struct Bounds {
 }
 
 /// One ideal.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Factor {
     /// Name, e.g. `gl(4)^2`.
     pub name: String,
@@ -108,15 +158,28 @@ pub struct Factor {
     pub dimension: u64,
     /// What it acts on.
     pub tensors: Vec<TensorAxis>,
-    /// `rule`, `numerics` or `both`.
-    pub found_by: String,
+    /// What found it.
+    pub found_by: FoundBy,
     /// The rule, where one found it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
 }
 
+/// What found a factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FoundBy {
+    /// A rule, with a proof.
+    Rule,
+    /// The null space of J.
+    Numerics,
+    /// Both, independently.
+    Both,
+}
+
 /// A parameter and the axis acted on.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct TensorAxis {
     /// The parameter.
     pub name: String,
@@ -125,7 +188,8 @@ pub struct TensorAxis {
 }
 
 /// The independent re-check by finite group elements.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Certificate {
     /// Largest relative change of F; `null` if it was not run.
     pub residual: Option<f64>,
@@ -139,7 +203,8 @@ pub struct Certificate {
 }
 
 /// One rank decision.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Rank {
     /// What was ranked.
     pub what: String,
@@ -149,15 +214,16 @@ pub struct Rank {
     pub gap: Option<f64>,
     /// Decided in exact arithmetic.
     pub exact: bool,
-    /// `proven`, `certified` or `open`.
-    pub evidence: String,
+    /// How it is known.
+    pub evidence: Evidence,
     /// Probability that an exact decision is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_probability: Option<f64>,
 }
 
 /// Conserved quantities of gradient flow.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Charges {
     /// Dimension of the space of charges.
     pub count: u64,
@@ -173,7 +239,8 @@ pub struct Charges {
 }
 
 /// A charge ½θᵀAθ + ⟨b, θ⟩ of a field without a name.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct OtherCharge {
     /// The parameters that it reads.
     pub tensors: Vec<String>,
@@ -182,7 +249,8 @@ pub struct OtherCharge {
 }
 
 /// The Gram matrix.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Gram {
     /// The basis of the algebra.
     pub basis: String,
@@ -197,7 +265,8 @@ pub struct Gram {
 }
 
 /// det Γ of one factor by itself.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct GramFactor {
     /// Name of the factor.
     pub name: String,
@@ -208,7 +277,8 @@ pub struct GramFactor {
 }
 
 /// The orbit of the point.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Orbit {
     /// Its dimension, rank Γ at the point.
     pub dimension: u64,
@@ -227,7 +297,8 @@ pub struct Orbit {
 }
 
 /// One entry per driver.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Biases {
     /// Weight decay.
     pub decay: Bias,
@@ -268,7 +339,8 @@ impl Biases {
 
 /// What a driver selects: R with p(w) ∝ e^{−ℓ/T − R(w)} for a law of noise, the regulariser for
 /// decay, the mirror potential for flow.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Bias {
     /// Whether there is such a bias.
     pub status: Existence,
@@ -276,9 +348,9 @@ pub struct Bias {
     pub exists: bool,
     /// Its value at the point.
     pub value: Option<f64>,
-    /// How the value of decay is known as the least of the whole fibre: `proven`, `certified` or `open`.
+    /// How the value of decay is known as the least of the whole fibre.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
+    pub evidence: Option<Evidence>,
     /// The same by the formula.
     pub value_by_formula: Option<f64>,
     /// Its formula.
@@ -307,7 +379,7 @@ impl From<&symbias_bias::Potential> for Bias {
             status,
             exists: status == Existence::Exists,
             value: finite(potential.value),
-            evidence: potential.evidence.map(|e| e.name().into()),
+            evidence: potential.evidence,
             value_by_formula: finite(potential.by_formula),
             formula: potential.formula.as_ref().map(Formula::text),
             base_measure: potential.base_measure.clone(),
@@ -319,7 +391,8 @@ impl From<&symbias_bias::Potential> for Bias {
 }
 
 /// A hypothesis and what is known of it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Hypothesis {
     /// In words.
     pub text: String,
@@ -330,7 +403,8 @@ pub struct Hypothesis {
 }
 
 /// A warning for programs and people.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Warning {
     /// Stable code.
     pub code: String,

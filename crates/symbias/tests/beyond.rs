@@ -3,6 +3,7 @@
 
 use symbias::analyze::{Analysis, Options, analyze};
 use symbias::watch::Watch;
+use symbias_geometry::symmetry::Complete;
 use symbias_model::language::SourceFile;
 
 fn answer(axes: &str, program: &str, parameters: &str, inputs: &str) -> Analysis {
@@ -23,7 +24,8 @@ fn expect(analysis: &Analysis, name: &str, dimension: u64, rank: u64) {
     let answer = &analysis.answer;
     assert!(analysis.holds(), "{:?}", answer.warnings);
     assert_ne!(
-        answer.symmetry.complete, "open",
+        answer.symmetry.complete,
+        Complete::Open,
         "{:?}",
         answer.symmetry.bounds
     );

@@ -8,6 +8,7 @@ use symbias::answer::Answer;
 use symbias::watch::Watch;
 use symbias_geometry::gauge::{StopReason, balance};
 use symbias_geometry::structure::orthonormal;
+use symbias_geometry::symmetry::Evidence;
 use symbias_model::catalogue::{ClosedForm, Known, Point, Quantity, all};
 use symbias_model::data;
 use symbias_model::expression::Field;
@@ -106,7 +107,7 @@ fn check(
     expected: &[f64],
     values: &[(Quantity, Vec<f64>)],
 ) {
-    if form.of == Quantity::Decay && answer.bias.decay.evidence.as_deref() != Some("proven") {
+    if form.of == Quantity::Decay && answer.bias.decay.evidence != Some(Evidence::Proven) {
         // Fewer outputs than weights, or several terms: the fibre may be larger than that of the weights.
         return assert_at_most(known, answer, expected);
     }

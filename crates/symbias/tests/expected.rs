@@ -69,7 +69,7 @@ fn every_model_file_gives_what_was_derived() {
                 // All fields were searched, or the orbits explain the redundancy; otherwise it is said to be open.
                 let searched = answer.symmetry.bounds.exact;
                 let explained = answer.unexplained == Some(0);
-                let complete = answer.symmetry.complete.as_str();
+                let complete = answer.symmetry.complete.name();
                 assert_eq!(complete != "open", searched || explained, "{name}");
                 assert_eq!(
                     answer.charges.values.len() as u64,

@@ -106,18 +106,25 @@ pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
     let Some(program) = build(repository)? else {
         return Ok(Vec::new());
     };
-    ["experiment", "design", "design-answer"]
-        .iter()
-        .map(|format| {
-            let text = process::output(Command::new(&program).args(["schema", format]))?;
-            Ok(Derived {
-                path: repository
-                    .root
-                    .join(format!("schemas/{format}.schema.json")),
-                text: text.trim_end().to_owned() + "\n",
-            })
+    [
+        "experiment",
+        "design",
+        "answer",
+        "design-answer",
+        "fit-answer",
+        "gauge-answer",
+    ]
+    .iter()
+    .map(|format| {
+        let text = process::output(Command::new(&program).args(["schema", format]))?;
+        Ok(Derived {
+            path: repository
+                .root
+                .join(format!("schemas/{format}.schema.json")),
+            text: text.trim_end().to_owned() + "\n",
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// docs/lib.rs: every text with Rust code, as documentation of an empty module.

@@ -1,7 +1,14 @@
 //! How something that was found is known.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
 /// How a rank, a generator or a symmetry is known, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Evidence {
     /// By a rule with a proof, an identity over a prime field, or an exact rank.
     Proven,
@@ -24,7 +31,8 @@ impl Evidence {
 }
 
 /// What is known of affine symmetries beyond those found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Complete {
     /// All affine fields were searched: there are no others.
     All,
@@ -43,5 +51,11 @@ impl Complete {
             Complete::Explained => "explained",
             Complete::Open => "open",
         }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -168,7 +168,7 @@ fn answer(decision: &RankDecision, evidence: Option<Evidence>) -> Rank {
         rank: decision.rank as u64,
         gap: decision.gap.is_finite().then_some(decision.gap),
         exact: decision.exact,
-        evidence: evidence.name().into(),
+        evidence,
         error_probability: decision.error_probability,
     }
 }

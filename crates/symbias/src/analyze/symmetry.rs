@@ -2,6 +2,7 @@
 
 use super::structure::FactorKind;
 use super::{Findings, Structure, coordinate_names};
+use crate::answer::FoundBy;
 use crate::answer::{Bounds, Certificate, Entry, Factor, Symmetry, TensorAxis, UnexplainedOn};
 use std::collections::BTreeSet;
 use symbias_geometry::discover::certificate;
@@ -47,8 +48,8 @@ pub(super) fn symmetry(structure: &Structure, findings: Option<&Findings>) -> Sy
             upper: upper.map(|u| u as u64),
             exact: upper.is_some_and(|u| u as u128 == dimension),
         },
-        evidence: found.map_or(Evidence::Proven, |s| s.evidence).name().into(),
-        complete: found.map_or(Complete::Open, |s| s.complete).name().into(),
+        evidence: found.map_or(Evidence::Proven, |s| s.evidence),
+        complete: found.map_or(Complete::Open, |s| s.complete),
         factors,
     }
 }
@@ -85,7 +86,10 @@ fn factor(kind: &FactorKind, confirmed: bool) -> Factor {
                 axis: a.axis.clone(),
             })
             .collect(),
-        found_by: if confirmed { "both" } else { "rule" }.into(),
+        found_by: match confirmed {
+            true => FoundBy::Both,
+            false => FoundBy::Rule,
+        },
         rule: Some(kind.rule.to_owned()),
     }
 }
@@ -100,7 +104,7 @@ fn of_numbers(model: &Model, beyond: &Beyond) -> Factor {
             .into_iter()
             .map(|name| TensorAxis { name, axis: None })
             .collect(),
-        found_by: "numerics".into(),
+        found_by: FoundBy::Numerics,
         rule: None,
     }
 }

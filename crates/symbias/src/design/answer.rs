@@ -1,18 +1,20 @@
 //! The machine-readable answer of `design` (docs/design.md), schema 1.
 
 use super::part::{Parameter, Part};
-use crate::answer::{Charges, Hypothesis, Symmetry, Warning};
+use crate::answer::{Charges, Hypothesis, Symmetry, Warning, versioned};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use symbias_bias::Driver;
+use symbias_model::error::Result;
 
 /// What `symbias design --json` prints.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct DesignAnswer {
     /// Always 1.
     pub schema: u32,
     /// Under which driver.
-    pub driver: String,
+    pub driver: Driver,
     /// What was asked for.
     pub target: TargetAnswer,
     /// What the parameterization has.
@@ -42,15 +44,27 @@ pub struct DesignAnswer {
     pub at: Option<At>,
 }
 
+impl DesignAnswer {
+    /// An answer of `symbias design --json`.
+    ///
+    /// # Errors
+    /// A text that is no JSON, or an answer of another version.
+    pub fn read(text: &str) -> Result<DesignAnswer> {
+        versioned(text, 1, "symbias design --json")
+    }
+}
+
 /// The target.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct TargetAnswer {
     /// As it was written.
     pub formula: String,
 }
 
 /// The bias of the composite.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Achieved {
     /// Its closed form.
     pub formula: Option<String>,
@@ -59,10 +73,11 @@ pub struct Achieved {
 }
 
 /// The comparison with the target.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct DesignCertificate {
-    /// `exact`, `bounded`, `measured` or `fails`.
-    pub status: String,
+    /// How exactly.
+    pub status: CertificateStatus,
     /// The largest |achieved − target − constant| relative to max(1, |target|).
     pub error: f64,
     /// Of |component| (norm, singular value).
@@ -73,8 +88,48 @@ pub struct DesignCertificate {
     pub points: usize,
 }
 
+/// How exactly the bias of a design is its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CertificateStatus {
+    /// By a closed form, to rounding.
+    Exact,
+    /// Within bounds that were computed.
+    Bounded,
+    /// By numbers, as exactly as they are.
+    Measured,
+    /// It is not.
+    Fails,
+}
+
+impl CertificateStatus {
+    /// As the answer writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            CertificateStatus::Exact => "exact",
+            CertificateStatus::Bounded => "bounded",
+            CertificateStatus::Measured => "measured",
+            CertificateStatus::Fails => "fails",
+        }
+    }
+}
+
+/// What a KKT residual shows of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Shows {
+    /// The minimum, the loss being convex.
+    Proves,
+    /// A necessary condition: the target is not convex.
+    Necessary,
+    /// Nothing at weights that are 0, where R has an infinite slope.
+    Empty,
+}
+
 /// A start that works.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Start {
     /// The parameters.
     pub formulas: Vec<String>,
@@ -85,7 +140,8 @@ pub struct Start {
 }
 
 /// A right inverse of F.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Lift {
     /// At balanced charges.
     pub formulas: Vec<String>,
@@ -98,20 +154,22 @@ pub struct Lift {
 }
 
 /// Which minima of loss + λR training reaches (theory §7.1).
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Basin {
     /// Whether signs freeze on the balanced leaf.
     pub sign_frozen: bool,
     /// Whether the origin is a local minimum whatever the loss.
     pub origin_is_minimum: bool,
-    /// What a KKT residual shows: `proves`, `necessary` or `empty`.
-    pub kkt: String,
+    /// What a KKT residual shows.
+    pub kkt: Shows,
     /// In words.
     pub text: String,
 }
 
 /// Values at given components.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct At {
     /// The target.
     pub target: f64,

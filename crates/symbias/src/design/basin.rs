@@ -1,6 +1,7 @@
 //! Which minima of loss + λR training reaches (theory §7.1, Basins).
 
 use super::answer::Basin;
+use super::answer::Shows;
 use super::form::Form;
 use super::part::{Construction, Part};
 use crate::answer::Warning;
@@ -63,7 +64,7 @@ pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
         return Basin {
             sign_frozen: driver != Driver::Flow && parts.iter().any(|p| p.names.len() > 1),
             origin_is_minimum: false,
-            kkt: "empty".into(),
+            kkt: Shows::Empty,
             text: "no decay of the weights: minima are those of the loss".into(),
         };
     }
@@ -78,11 +79,11 @@ pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
     let sign_frozen = nonlinear.iter().any(|p| freezes(&p));
     let origin = all.iter().any(|f| slope(f) == Slope::Infinite);
     let kkt = if origin {
-        "empty"
+        Shows::Empty
     } else if all.iter().all(is_convex) {
-        "proves"
+        Shows::Proves
     } else {
-        "necessary"
+        Shows::Necessary
     };
     let mut said = Vec::new();
     if sign_frozen {
@@ -101,14 +102,16 @@ pub(super) fn basin(driver: Driver, parts: &[Part]) -> Basin {
         said.push("the origin is a strict saddle where the slope of the loss outweighs decay, |dl(0)| f'(0) > lambda, and else the minimum");
     }
     said.push(match kkt {
-        "proves" => "for a convex loss the KKT residual of w proves the minimum",
-        "necessary" => "the KKT residual of w is necessary: the target is not convex",
-        _ => "the KKT residual is empty at weights that are 0, where R has an infinite slope",
+        Shows::Proves => "for a convex loss the KKT residual of w proves the minimum",
+        Shows::Necessary => "the KKT residual of w is necessary: the target is not convex",
+        Shows::Empty => {
+            "the KKT residual is empty at weights that are 0, where R has an infinite slope"
+        }
     });
     Basin {
         sign_frozen,
         origin_is_minimum: origin,
-        kkt: kkt.into(),
+        kkt,
         text: said.join("; "),
     }
 }

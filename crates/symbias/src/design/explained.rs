@@ -3,6 +3,7 @@
 use super::answer::DesignAnswer;
 use super::part::{Construction, On, Part, indexed};
 use std::fmt::Write;
+use symbias_bias::Driver;
 
 /// The rules that a design used, one paragraph a part.
 #[must_use]
@@ -13,7 +14,7 @@ pub fn explained(answer: &DesignAnswer) -> String {
             out,
             "explain       {}: {}",
             indexed(&part.component, &part.letters),
-            rule(&answer.driver, part)
+            rule(answer.driver, part)
         );
     }
     if answer.lift.weights.is_some() {
@@ -25,40 +26,42 @@ pub fn explained(answer: &DesignAnswer) -> String {
     out
 }
 
-fn rule(driver: &str, part: &Part) -> String {
+fn rule(driver: Driver, part: &Part) -> String {
     let text = match (driver, &part.construction) {
-        ("decay", Construction::Product { exponents, .. }) if exponents.len() == 1 => {
+        (Driver::Decay, Construction::Product { exponents, .. }) if exponents.len() == 1 => {
             "one parameter: R = z^2/(2 alpha^2) (theory 7.1, identity and scale)"
         }
-        ("decay", Construction::Product { .. }) if part.on == On::Singular => {
+        (Driver::Decay, Construction::Product { .. }) if part.on == On::Singular => {
             "a product of D matrices: the least norm of all factors of W is (D/2) sum s^(2/D) (theory 7.1)"
         }
-        ("decay", Construction::Product { .. }) => {
+        (Driver::Decay, Construction::Product { .. }) => {
             "a product of powers: by the inequality of means the least norm is (A/2) (z^2/prod a^a)^(1/A), A the sum of the exponents a (theory 7.1)"
         }
-        ("decay", Construction::Profile { single: true, .. }) => {
+        (Driver::Decay, Construction::Profile { single: true, .. }) => {
             "a profile of one parameter q: R(f(q)) = q^2/2 (theory 7.1)"
         }
-        ("decay", Construction::Profile { .. }) => {
+        (Driver::Decay, Construction::Profile { .. }) => {
             "a profile of a product q: the least norm at q is |q|, so that R(f(q)) = |q|, f the inverse of r (theory 7.1)"
         }
-        ("decay", Construction::Curve { .. }) => {
+        (Driver::Decay, Construction::Curve { .. }) => {
             "a profile f, the inverse of r (of sqrt(2r) where r'(0) = 0): R(f(q)) = |q| (theory 7.1)"
         }
-        ("decay", Construction::Sum { .. }) => {
+        (Driver::Decay, Construction::Sum { .. }) => {
             "a sum of parts is the infimal convolution of their biases: z^2/(2 alpha^2) and |z|/beta make the Huber function (theory 7.1)"
         }
-        ("isotropic", Construction::Mixture { .. }) => {
+        (Driver::Isotropic, Construction::Mixture { .. }) => {
             "a normal vector times a gamma variance is a Laplace law: sum of two products, or u||v|| with n + 1 entries of v (theory 7.2)"
         }
-        ("isotropic", _) => "quantiles of a normal law: w = F0^-1(Phi(z/sqrt(tau))) (theory 7.2)",
-        ("horizontal", _) => {
+        (Driver::Isotropic, _) => {
+            "quantiles of a normal law: w = F0^-1(Phi(z/sqrt(tau))) (theory 7.2)"
+        }
+        (Driver::Horizontal, _) => {
             "p ~ exp(-l/T) K^(-1/2): along the leaf the arc length x has dx = exp(-R) dw (theory 7.3)"
         }
-        ("slice", _) => {
+        (Driver::Slice, _) => {
             "p ~ exp(-l/T) det(Gamma)^(-1/2) det(K)^(-1/2) on the slice of the charges (theory 7.3)"
         }
-        ("flow", Construction::Product { .. }) => {
+        (Driver::Flow, Construction::Product { .. }) => {
             "K = sqrt(c^2 + 4 w^2) of a product at the charge c: its mirror potential is the hyperbolic entropy (theory 7.4)"
         }
         _ => "K^-1 = Q'': w = f(s) with s the integral of sqrt(Q'') (theory 7.4)",

@@ -59,6 +59,7 @@ pub use weights::{Lifted, lifted};
 use crate::analyze::{Options as AnalyzeOptions, analysis};
 use crate::answer::{Hypothesis, Warning};
 use crate::watch::{self, Watch};
+use answer::CertificateStatus;
 use std::collections::BTreeMap;
 use symbias_bias::Status;
 use symbias_model::data::{Array, Folder, Named};
@@ -240,7 +241,7 @@ fn designed(spec: &DesignSpec, folder: &Folder, options: &Options) -> Result<Des
         .transpose()?;
     let answer = DesignAnswer {
         schema: 1,
-        driver: spec.driver.name().into(),
+        driver: spec.driver,
         target: TargetAnswer {
             formula: spec.target.trim().into(),
         },
@@ -264,11 +265,10 @@ fn designed(spec: &DesignSpec, folder: &Folder, options: &Options) -> Result<Des
         charges: analysis.answer.charges.clone(),
         certificate: DesignCertificate {
             status: match (holds, parts.iter().any(|p| !p.profiles().is_empty())) {
-                (false, _) => "fails",
-                (true, true) => "measured",
-                (true, false) => "exact",
-            }
-            .into(),
+                (false, _) => CertificateStatus::Fails,
+                (true, true) => CertificateStatus::Measured,
+                (true, false) => CertificateStatus::Exact,
+            },
             // Answers hold no number that is not finite.
             error: if error.is_finite() { error } else { f64::MAX },
             range,

@@ -6,7 +6,8 @@
 use super::file::DesignSpec;
 use super::spectral::{is_named, renamed};
 use super::target::{Kind, Target, Term};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use symbias_model::data::Folder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::dense::{Matrix, svd};
@@ -17,7 +18,7 @@ const ZERO: f64 = 1e-9;
 const STEEP: f64 = 1.2;
 
 /// How far −∇ℓ is from λ∂R.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kkt {
     /// ‖∇ℓ + λs‖ over the larger of ‖∇ℓ‖ and ‖λs‖, s the nearest element of ∂R.
     pub residual: f64,

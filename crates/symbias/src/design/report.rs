@@ -23,7 +23,7 @@ pub fn text(answer: &DesignAnswer, statements: &[String]) -> String {
     };
     line(
         "design",
-        &format!("{}, under {}", answer.model, answer.driver),
+        &format!("{}, under {}", answer.model, answer.driver.name()),
     );
     list("model", statements, &mut line);
     let parameters: Vec<String> = answer
@@ -53,7 +53,7 @@ pub fn text(answer: &DesignAnswer, statements: &[String]) -> String {
         "certificate",
         &format!(
             "{}: largest error {:.1e} at {} points of [{}, {}]",
-            c.status,
+            c.status.name(),
             c.error,
             c.points,
             super::form::number(c.range[0]),

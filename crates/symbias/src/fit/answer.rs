@@ -1,12 +1,18 @@
 //! What a fit says: for programs as JSON, for people as text.
 
+use super::Order;
+use crate::answer::versioned;
 use crate::design::Kkt;
-use serde::Serialize;
+use crate::design::answer::Shows;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use symbias_model::error::Result;
 
 /// The answer of `symbias fit`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct FitAnswer {
     /// Version of the format: 1.
     pub schema: u32,
@@ -24,8 +30,8 @@ pub struct FitAnswer {
     pub seed: u64,
     /// The samples that each fold leaves out, so that other methods can be judged on the same folds.
     pub left_out: Vec<Vec<usize>>,
-    /// `rising`, from small to large λ, or `falling`.
-    pub order: String,
+    /// Which way the path goes.
+    pub order: Order,
     /// The largest |least ½‖θ‖² − R| over the range of the design.
     pub certificate: f64,
     /// All that was tried, λ from small to large.
@@ -42,8 +48,25 @@ pub struct FitAnswer {
     pub warnings: Vec<String>,
 }
 
+impl FitAnswer {
+    /// An answer of `symbias fit --json`.
+    ///
+    /// # Errors
+    /// A text that is no JSON, or an answer of another version.
+    pub fn read(text: &str) -> Result<FitAnswer> {
+        versioned(text, 1, "symbias fit --json")
+    }
+}
+
+/// The JSON schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(FitAnswer).to_value()
+}
+
 /// The score of one λ and choice of constants.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Score {
     /// Values of what `tune` lists.
     pub constants: BTreeMap<String, f64>,
@@ -58,7 +81,8 @@ pub struct Score {
 }
 
 /// The fit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Chosen {
     /// Values of what `tune` lists.
     pub constants: BTreeMap<String, f64>,
@@ -80,12 +104,13 @@ pub struct Chosen {
     pub support: usize,
     /// Of the target problem.
     pub kkt: Kkt,
-    /// What the residual shows: `proves`, `necessary` or `empty`.
-    pub shows: String,
+    /// What the residual shows.
+    pub shows: Shows,
 }
 
 /// Least squares on a support.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Refit {
     /// λ whose support it is, chosen by the scores of refits.
     pub lambda: f64,
@@ -98,7 +123,8 @@ pub struct Refit {
 }
 
 /// One λ of the path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Step {
     /// λ.
     pub lambda: f64,
@@ -146,7 +172,7 @@ pub fn text(answer: &FitAnswer) -> String {
         format!(
             "{} values of lambda, {}, {:.3e} to {:.3e}",
             answer.path.len(),
-            answer.order,
+            answer.order.name(),
             answer.path.first().map_or(f64::NAN, |s| s.lambda),
             answer.path.last().map_or(f64::NAN, |s| s.lambda),
         ),
@@ -201,10 +227,10 @@ pub fn text(answer: &FitAnswer) -> String {
             ),
         );
     }
-    let shows = match c.shows.as_str() {
-        "proves" => "a proof of the minimum, the loss being convex".to_owned(),
-        "necessary" => "necessary: the target is not convex".to_owned(),
-        _ => format!(
+    let shows = match c.shows {
+        Shows::Proves => "a proof of the minimum, the loss being convex".to_owned(),
+        Shows::Necessary => "necessary: the target is not convex".to_owned(),
+        Shows::Empty => format!(
             "says nothing of {} places at 0, where R has an infinite slope",
             c.kkt.empty
         ),

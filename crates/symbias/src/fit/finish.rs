@@ -6,7 +6,7 @@ use super::data::{Data, Rows, folds};
 use super::options::with;
 use super::problem::{Loss, Problem};
 use super::solve::{Effort, Point, Solver};
-use super::{Fit, Options, Order, figures, path, refit, repeat};
+use super::{Fit, Options, figures, path, refit, repeat};
 use crate::design::{self, DesignSpec, Kkt};
 use crate::watch;
 use std::collections::BTreeMap;
@@ -98,11 +98,7 @@ pub(super) fn finish(
         folds: options.folds,
         seed: options.seed,
         left_out: folds(data.samples(), options.folds, options.seed),
-        order: match chosen.order {
-            Order::Rising => "rising",
-            Order::Falling => "falling",
-        }
-        .into(),
+        order: chosen.order,
         certificate: {
             watch::stage("certificate");
             problem.made.error()?

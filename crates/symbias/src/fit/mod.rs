@@ -19,7 +19,7 @@ mod refit;
 mod repeat;
 mod solve;
 
-pub use answer::{Chosen, FitAnswer, Refit, Score, Step, text};
+pub use answer::{Chosen, FitAnswer, Refit, Score, Step, schema, text};
 pub use data::Data;
 pub use options::{LossKind, Options, Order};
 

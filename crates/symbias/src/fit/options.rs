@@ -1,6 +1,8 @@
 //! What the caller decides, and the choices of constants that a design leaves to a fit.
 
 use crate::design::DesignSpec;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
 
@@ -40,12 +42,24 @@ impl LossKind {
 }
 
 /// Which way a path goes over λ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Order {
     /// From small to large.
     Rising,
     /// From large to small.
     Falling,
+}
+
+impl Order {
+    /// As the answer writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Rising => "rising",
+            Order::Falling => "falling",
+        }
+    }
 }
 
 /// What the caller decides.

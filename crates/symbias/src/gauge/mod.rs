@@ -6,13 +6,15 @@ mod generators;
 mod noise;
 mod words;
 
+use crate::answer::versioned;
 use crate::watch::{self, Watch};
 use generators::{Established, Symmetric};
 pub use words::{EscapeInWords, text};
 
 use function::Function;
 use noise::gradients;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use symbias_geometry::discover::certificate::THRESHOLD;
 use symbias_geometry::field::AffineField;
 use symbias_geometry::gauge::{self, Fixed, Pairs, StopReason};
@@ -71,7 +73,8 @@ pub struct Options {
 }
 
 /// What happened, in numbers (the JSON of `symbias gauge --json`).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Answer {
     /// Version of this record.
     pub schema: u32,
@@ -83,8 +86,8 @@ pub struct Answer {
     pub to: String,
     /// Symmetric generators that the gauge is over.
     pub generators: usize,
-    /// `balanced`, `degenerate`, `not converged`, `moved`.
-    pub stop: String,
+    /// How it ended.
+    pub stop: Stop,
     /// ‖θ‖ before and after.
     pub norm: [f64; 2],
     /// Largest charge (drift, for noise) relative to the squares that its generator moves, before and
@@ -104,6 +107,42 @@ pub struct Answer {
     pub notes: Vec<String>,
 }
 
+/// How the way to a gauge ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Stop {
+    /// In the gauge.
+    #[serde(rename = "balanced")]
+    Balanced,
+    /// Some orbit has no minimum: see the escapes.
+    #[serde(rename = "degenerate")]
+    Degenerate,
+    /// Charges are left, and no direction of escape was verified.
+    #[serde(rename = "not converged")]
+    NotConverged,
+    /// Along one generator, as far as was asked.
+    #[serde(rename = "moved")]
+    Moved,
+}
+
+impl Stop {
+    /// As the answer writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stop::Balanced => "balanced",
+            Stop::Degenerate => "degenerate",
+            Stop::NotConverged => "not converged",
+            Stop::Moved => "moved",
+        }
+    }
+}
+
+/// The JSON schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Answer).to_value()
+}
+
 /// The answer, and the point.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -116,10 +155,18 @@ pub struct Outcome {
 }
 
 impl Answer {
+    /// An answer of `symbias gauge --json`.
+    ///
+    /// # Errors
+    /// A text that is no JSON, or an answer of another version.
+    pub fn read(text: &str) -> Result<Answer> {
+        versioned(text, 1, "symbias gauge --json")
+    }
+
     /// Whether everything claimed holds: the gauge is reached, and F stayed.
     #[must_use]
     pub fn holds(&self) -> bool {
-        matches!(self.stop.as_str(), "balanced" | "moved") && self.moved <= THRESHOLD
+        matches!(self.stop, Stop::Balanced | Stop::Moved) && self.moved <= THRESHOLD
     }
 }
 
@@ -170,7 +217,7 @@ fn fixed(source: &SourceFile, at: Option<&File>, options: &Options) -> Result<Ou
         parameters: theta.len(),
         to: String::new(),
         generators: 0,
-        stop: "moved".into(),
+        stop: Stop::Moved,
         norm: [norm(&theta); 2],
         charge: [0.0; 2],
         residual: 0.0,
@@ -271,11 +318,10 @@ fn record(answer: &mut Answer, fixed: &Fixed) {
     answer.residual = fixed.residual;
     answer.iterations = fixed.iterations;
     answer.stop = match fixed.stop {
-        StopReason::Balanced => "balanced",
-        StopReason::Degenerate => "degenerate",
-        StopReason::NotConverged => "not converged",
-    }
-    .into();
+        StopReason::Balanced => Stop::Balanced,
+        StopReason::Degenerate => Stop::Degenerate,
+        StopReason::NotConverged => Stop::NotConverged,
+    };
 }
 
 fn to_noise(

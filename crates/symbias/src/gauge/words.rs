@@ -2,7 +2,8 @@
 
 use super::Answer;
 use super::generators::Symmetric;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use symbias_geometry::gauge::Escape;
@@ -14,7 +15,8 @@ const LISTED: usize = 64;
 const SHOWN: usize = 8;
 
 /// A direction without a minimum, by names.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct EscapeInWords {
     /// The factors it is in.
     pub factors: Vec<String>,
@@ -124,7 +126,8 @@ pub fn text(answer: &Answer, written: &str) -> String {
         let _ = writeln!(
             out,
             "stop          {} after {} iterations{others}",
-            answer.stop, answer.iterations
+            answer.stop.name(),
+            answer.iterations
         );
     }
     let points = if answer.points == 1 {

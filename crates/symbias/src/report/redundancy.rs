@@ -2,6 +2,7 @@
 
 use super::text::Style;
 use crate::answer::{Answer, Entry};
+use symbias_geometry::symmetry::Evidence;
 
 pub(super) fn redundancy(answer: &Answer, style: Style, line: &mut impl FnMut(&str, &str)) {
     let (Some(rank), Some(redundancy), Some(orbit)) =
@@ -11,8 +12,8 @@ pub(super) fn redundancy(answer: &Answer, style: Style, line: &mut impl FnMut(&s
         return;
     };
     let of_j = answer.ranks.iter().find(|r| r.what == "J");
-    let how = match of_j.map(|r| (r.exact, r.evidence.as_str())) {
-        Some((_, "open")) => " (open)",
+    let how = match of_j.map(|r| (r.exact, r.evidence)) {
+        Some((_, Evidence::Open)) => " (open)",
         Some((true, _)) => " (exact)",
         Some((false, _)) => " (certified)",
         None => "",

@@ -1,9 +1,11 @@
 //! The answer of `analyze` on one screen.
 
 use super::redundancy::redundancy;
+use crate::answer::FoundBy;
 use crate::answer::{Answer, Bias, Charges, Rank, Warning};
 use std::fmt::Write;
 use symbias_bias::{DRIVERS, Existence, Kind, Pull, Status};
+use symbias_geometry::symmetry::Complete;
 
 /// What to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,9 +82,9 @@ pub fn text(answer: &Answer, style: Style) -> String {
 fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
     let s = &answer.symmetry;
     let dimension = grouped(s.dimension);
-    let complete = match (s.complete.as_str(), s.bounds.upper) {
-        ("all", _) => "all affine fields searched".to_owned(),
-        ("explained", _) => "orbits explain the redundancy".to_owned(),
+    let complete = match (s.complete, s.bounds.upper) {
+        (Complete::All, _) => "all affine fields searched".to_owned(),
+        (Complete::Explained, _) => "orbits explain the redundancy".to_owned(),
         (_, Some(upper)) if upper > s.dimension => format!("at most {upper} by ranks"),
         _ => "others are open".to_owned(),
     };
@@ -103,10 +105,10 @@ fn symmetry(answer: &Answer, line: &mut impl FnMut(&str, &str)) {
                     .map_or_else(|| t.name.clone(), |a| format!("{}[{a}]", t.name))
             })
             .collect();
-        let found = match (&factor.rule, factor.found_by.as_str()) {
-            (Some(rule), "both") => format!("{rule}; rule and numerics"),
-            (Some(rule), by) => format!("{rule}; {by}"),
-            (None, by) => by.to_owned(),
+        let found = match (&factor.rule, factor.found_by) {
+            (Some(rule), FoundBy::Both) => format!("{rule}; rule and numerics"),
+            (Some(rule), FoundBy::Rule) => format!("{rule}; rule"),
+            _ => "numerics".to_owned(),
         };
         line(
             "",

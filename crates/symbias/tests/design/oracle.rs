@@ -1,6 +1,7 @@
 //! The oracle, and what is judged: a design, its model file, its lift.
 
 use std::collections::BTreeMap;
+use symbias::design::answer::CertificateStatus;
 use symbias::design::{Design, DesignSpec, Driver, Options, design, lifted};
 use symbias::watch::Watch;
 use symbias_model::data::Array;
@@ -118,7 +119,11 @@ pub fn judged(
 pub fn has_bias(design: Design, of: (&str, &[usize]), r: &dyn Fn(&[f64]) -> f64) {
     let shown = design.answer.target.formula.clone();
     assert!(design.holds(), "{shown}");
-    assert_ne!(design.answer.certificate.status, "fails", "{shown}");
+    assert_ne!(
+        design.answer.certificate.status,
+        CertificateStatus::Fails,
+        "{shown}"
+    );
     let built = Built::new(design);
     let (below, off) = judged(&built, of, r);
     assert!(

@@ -2,6 +2,7 @@
 
 use crate::oracle::{Built, file, has_bias, judged, refusal};
 use std::fmt::Write;
+use symbias::design::answer::Shows;
 
 /// A file of three weights with two or three groups.
 fn text(driver: &str, target: &str, constants: &str) -> String {
@@ -93,7 +94,7 @@ fn shared_factors_start_where_every_entry_can_leave() {
             built.lift("w", &[3], &[0.7, 0.0, 0.0], charge);
         }
         assert!(!built.design.answer.basin.origin_is_minimum);
-        assert_eq!(built.design.answer.basin.kkt, "proves");
+        assert_eq!(built.design.answer.basin.kkt, Shows::Proves);
     }
 }
 

@@ -1,0 +1,30 @@
+//! The JSON schemas of everything that is read and written: files of models, experiments and designs, records and answers.
+
+use crate::{answer, design, experiment, fit, gauge};
+use serde_json::Value;
+
+/// A format: its name, and its schema.
+type Format = (&'static str, fn() -> Value);
+
+/// All formats, by the names that `symbias schema` takes.
+pub const FORMATS: &[Format] = &[
+    ("model", model),
+    ("experiment", experiment::spec::schema),
+    ("design", design::file::schema),
+    ("answer", answer::schema),
+    ("design-answer", design::answer::schema),
+    ("fit-answer", fit::schema),
+    ("gauge-answer", gauge::schema),
+];
+
+/// Written by hand: model files are read key by key, for errors that name the place.
+fn model() -> Value {
+    serde_json::from_str(include_str!("../../../schemas/model.schema.json")).unwrap_or_default()
+}
+
+/// The schema of a format.
+#[must_use]
+pub fn of(name: &str) -> Option<Value> {
+    let format = FORMATS.iter().find(|f| f.0 == name)?;
+    Some(format.1())
+}
