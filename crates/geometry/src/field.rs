@@ -25,13 +25,6 @@ impl AffineField {
         }
     }
 
-    /// Adds `scale · Aᵀ v` to `into`; both of length d.
-    pub fn add_transposed(&self, v: &[f64], scale: f64, into: &mut [f64]) {
-        for &(row, column, value) in &self.linear {
-            into[column] += scale * value * v[row];
-        }
-    }
-
     /// ξ(θ), of length d.
     #[must_use]
     pub fn at(&self, theta: &[f64]) -> Vec<f64> {

@@ -108,16 +108,6 @@ impl<'a> Quotient<'a> {
         Ok(metric(&self.section.map().jacobian(&theta)?))
     }
 
-    /// ½ tr(C∇²w) at w, n numbers: the drift that is due to noise.
-    ///
-    /// # Errors
-    /// Those of [`Section::nearest`]; decompositions that do not converge.
-    pub fn ito_term(&self, w: &[f64]) -> Result<Vec<f64>> {
-        let theta = self.section.nearest(w)?;
-        let jacobian = self.section.map().jacobian(&theta)?;
-        self.noise_drift(&self.place_at(theta, jacobian)?)
-    }
-
     fn place(&self, w: &[f64]) -> Result<Place> {
         let theta = self.section.nearest(w)?;
         let jacobian = self.section.map().jacobian(&theta)?;

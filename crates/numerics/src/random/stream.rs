@@ -124,9 +124,4 @@ impl Stream {
         self.normals_at(self.position, out);
         self.position = self.position.wrapping_add(out.len() as u64);
     }
-
-    /// Uniforms on (0, 1) at the next `out.len()` indices.
-    pub fn fill_uniform(&mut self, out: &mut [f64]) {
-        out.fill_with(|| self.next_uniform());
-    }
 }

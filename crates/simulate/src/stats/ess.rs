@@ -1,13 +1,12 @@
-//! Effective sample sizes: n/τ, τ = Σ_k ρ_k over all lags, of one chain or of many.
+//! Effective sample sizes: n/τ, τ = Σ_k ρ_k over all lags, of many chains.
 //!
 //! Autocovariances are summed by Geyer's initial monotone sequence ("Practical Markov chain Monte Carlo", Stat. Sci. 7,
 //! 1992, §3.3): Γ_m = γ_{2m} + γ_{2m+1} of a reversible chain is positive and falls, so that the sum ends where an
-//! estimate is not positive, and no Γ_m counts more than the one before. Many chains, split in halves and
-//! rank-normalised: Vehtari, Gelman, Simpson, Carpenter and Bürkner, "Rank-normalization, folding, and localization:
-//! an improved R̂", Bayesian Analysis 16, 2021. Time is O(n · lags used): a chain that does not mix costs O(n²).
+//! estimate is not positive, and no Γ_m counts more than the one before. Many chains, split in halves: Vehtari, Gelman,
+//! Simpson, Carpenter and Bürkner, "Rank-normalization, folding, and localization: an improved R̂", Bayesian Analysis 16,
+//! 2021. Time is O(n · lags used): a chain that does not mix costs O(n²).
 
 use super::argument;
-use super::normal;
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// Fewer values than this in a half of a chain say nothing about correlations.
@@ -61,65 +60,12 @@ fn size(n: usize, tau: f64) -> f64 {
     n / tau.max(1.0 / n.log10())
 }
 
-/// The size of one chain, for its mean.
-///
-/// A constant chain is worth one value.
-///
-/// # Errors
-/// Fewer than eight values, or values that are not finite.
-pub fn of_chain(chain: &[f64]) -> Result<f64> {
-    argument::sample("the chain", chain, 2 * LEAST)?;
-    let own = centered(chain);
-    let variance = autocovariance(&own, 0);
-    if variance == 0.0 {
-        return Ok(1.0);
-    }
-    let tau = correlation_time(own.len(), |lag| autocovariance(&own, lag) / variance);
-    Ok(size(chain.len(), tau))
-}
-
-/// What many chains of one target say about each other and themselves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mixing {
-    /// √(var⁺/W) of the split chains after rank normalisation, the larger of values and of distances from the median:
-    /// above 1.01 the chains have not forgotten where they began.
-    pub r_hat: f64,
-    /// Effective size in the bulk: of the rank-normalised values.
-    pub bulk: f64,
-    /// Effective size in the tails: the smaller of those of the indicators of the 5 % and the 95 % quantile.
-    pub tail: f64,
-    /// Effective size for the mean: of the values as they are.
-    pub mean: f64,
-}
-
-/// Chains of equal length.
-///
-/// # Errors
-/// No chains, of different lengths, with fewer than eight values, or values that are not finite.
-pub fn of_chains(chains: &[&[f64]]) -> Result<Mixing> {
-    let halves = split(chains)?;
-    let ranked = rank_normalised(&halves);
-    let pooled = argument::sorted(&halves.concat());
-    let median = quantile(&pooled, 0.5);
-    let folded = mapped(&halves, |x| (x - median).abs());
-    let below = |p| {
-        let bound = quantile(&pooled, p);
-        split_size(&mapped(&halves, |x| f64::from(u8::from(x <= bound))))
-    };
-    Ok(Mixing {
-        r_hat: r_hat(&ranked).max(r_hat(&rank_normalised(&folded))),
-        bulk: split_size(&ranked),
-        tail: below(0.05).min(below(0.95)),
-        mean: split_size(&halves),
-    })
-}
-
 /// The effective size for a test of the distribution: the least over the indicators of five quantiles, since an
 /// empirical distribution function is the mean of an indicator at each point. The size for the mean is no bound: a
 /// chain may forget its sign at once and its modulus slowly.
 ///
 /// # Errors
-/// As [`of_chains`].
+/// No chains, of different lengths, with fewer than eight values, or values that are not finite.
 pub fn of_distribution(chains: &[&[f64]]) -> Result<f64> {
     let halves = split(chains)?;
     let pooled = argument::sorted(&halves.concat());
@@ -157,18 +103,6 @@ fn mapped(chains: &[Vec<f64>], f: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// Φ⁻¹((r − 3/8)/(S + 1/4)), r the rank among all S values, equal values sharing their mean rank.
-fn rank_normalised(chains: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let pooled = argument::sorted(&chains.concat());
-    let total = pooled.len() as f64;
-    mapped(chains, |x| {
-        let below = pooled.partition_point(|y| *y < x);
-        let upto = pooled.partition_point(|y| *y <= x);
-        let rank = 0.5 * (below + upto + 1) as f64;
-        normal::quantile((rank - 0.375) / (total + 0.25))
-    })
-}
-
 /// The quantile of sorted values, interpolated between positions p(n − 1) (type 7 of Hyndman and Fan 1996).
 pub(super) fn quantile(sorted: &[f64], p: f64) -> f64 {
     let place = p * (sorted.len() - 1) as f64;
@@ -191,16 +125,6 @@ fn variances(chains: &[Vec<f64>]) -> (f64, f64) {
     let grand = means.iter().sum::<f64>() / m;
     let between = means.iter().map(|x| (x - grand).powi(2)).sum::<f64>() / (m - 1.0);
     (within, (n - 1.0) / n * within + between)
-}
-
-fn r_hat(chains: &[Vec<f64>]) -> f64 {
-    let (within, plus) = variances(chains);
-    match (within > 0.0, plus > 0.0) {
-        (true, _) => (plus / within).sqrt(),
-        (false, true) => f64::INFINITY,
-        // All values are equal: the chains agree.
-        (false, false) => 1.0,
-    }
 }
 
 /// mn/τ with ρ_t = 1 − (W − mean γ_t)/var⁺ (Vehtari et al. 2021, eq. 10, with γ_t over n as `posterior` and ArviZ have

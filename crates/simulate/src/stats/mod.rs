@@ -7,7 +7,6 @@
 //! functions come from `statrs`. Used by symbias, which holds predictions against measurements.
 
 mod argument;
-pub mod bootstrap;
 pub mod empirical;
 pub mod ess;
 pub mod extrapolation;
@@ -17,7 +16,5 @@ pub mod line;
 pub mod multiplicity;
 pub mod normal;
 pub mod power;
-mod quadrature;
 pub mod tilting;
 pub mod verdict;
-pub mod wasserstein;

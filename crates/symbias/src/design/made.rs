@@ -165,12 +165,6 @@ impl Part {
         )
     }
 
-    /// Whether it has charges.
-    #[must_use]
-    pub fn has_charges(&self) -> bool {
-        self.names.len() > 1
-    }
-
     /// Singular values of z that are not 0, over all of its matrices.
     ///
     /// # Errors

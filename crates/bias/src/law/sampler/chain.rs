@@ -40,13 +40,7 @@ pub struct Counts {
     pub outside: u64,
 }
 
-impl Counts {
-    /// Share of accepted proposals.
-    #[must_use]
-    pub fn acceptance(&self) -> f64 {
-        self.accepted as f64 / self.proposals.max(1) as f64
-    }
-}
+impl Counts {}
 
 /// What one chain saw.
 #[derive(Clone, Debug, PartialEq)]
