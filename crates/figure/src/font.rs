@@ -1,5 +1,5 @@
-//! The fonts of `fonts/`, built in, so that labels look the same on every machine: advances for the layout of
-//! both formats, outlines for PNG.
+//! The fonts of `fonts/`, built in, so that labels look the same on every machine: advances for the layout
+//! and outlines for both formats.
 
 use std::sync::LazyLock;
 use ttf_parser::{Face as Parsed, GlyphId, OutlineBuilder};

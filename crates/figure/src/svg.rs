@@ -1,13 +1,16 @@
-//! A scene as SVG. Places have two decimals, texts are texts in a family whose metrics are those of the layout.
+//! A scene as SVG. Places have two decimals. Letters are outlines of our own fonts, each drawn once and used where it stands, so that
+//! labels look the same on every machine; what a text says is its label, for readers and searches.
 
 use crate::figure::Medium;
-use crate::font::Face;
+use crate::font::{Face, Pen, advance, outline as glyph};
 use crate::palette::{Colour, Dash, PAPER};
 use crate::scene::{Anchor, Item, Path, Scene, Spot, Stroke, Text};
+use crate::text::width;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Liberation Sans, Arial and Helvetica have the advances of the font that the layout was computed with.
-const FAMILY: &str = "Helvetica, Arial, 'Liberation Sans', sans-serif";
+/// Units of a glyph to the size of its text.
+const UNITS: f64 = 1000.0;
 
 pub fn write(scene: &Scene, medium: Medium) -> String {
     let (w, h) = (number(scene.width), number(scene.height));
@@ -20,13 +23,13 @@ pub fn write(scene: &Scene, medium: Medium) -> String {
     };
     let title = escaped(&scene.title);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {w} {h}\" role=\"img\" \
-         font-family=\"{FAMILY}\" style=\"font-kerning:none\">\n<title>{title}</title>\n\
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" viewBox=\"0 0 {w} {h}\" role=\"img\">\n<title>{title}</title>\n\
          <rect width=\"{w}\" height=\"{h}\" fill=\"{}\"/>\n",
         size.0,
         size.1,
         PAPER.hex()
     );
+    out.push_str(&glyphs(scene));
     for item in &scene.items {
         element(&mut out, item);
     }
@@ -127,62 +130,122 @@ fn stroked(stroke: Option<Stroke>) -> String {
 }
 
 fn text_element(out: &mut String, text: &Text, edge: bool) {
-    let place = if text.upwards {
-        format!(
-            "transform=\"translate({} {}) rotate(-90)\"",
-            number(text.at.0),
-            number(text.at.1)
-        )
-    } else {
-        format!("x=\"{}\" y=\"{}\"", number(text.at.0), number(text.at.1))
-    };
-    let anchor = match text.anchor {
-        Anchor::Start => "",
-        Anchor::Middle => " text-anchor=\"middle\"",
-        Anchor::End => " text-anchor=\"end\"",
-    };
+    let place = format!(
+        "translate({} {}){}",
+        number(text.at.0),
+        number(text.at.1),
+        if text.upwards { " rotate(-90)" } else { "" }
+    );
     let paint = if edge {
         format!(
-            " fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\" aria-hidden=\"true\"",
+            " fill=\"none\" stroke=\"{}\" stroke-linejoin=\"round\" aria-hidden=\"true\"",
             PAPER.hex(),
-            number(EDGE * text.size)
         )
     } else {
-        format!(" fill=\"{}\"", text.colour.hex())
+        let said: String = text.runs.iter().map(|r| r.text.as_str()).collect();
+        format!(
+            " fill=\"{}\" role=\"img\" aria-label=\"{}\"",
+            text.colour.hex(),
+            escaped(&said)
+        )
     };
-    let _ = write!(
-        out,
-        "<text {place}{anchor} font-size=\"{}\"{paint}>",
-        number(text.size)
-    );
-    let mut rise = 0.0;
+    let _ = write!(out, "<g transform=\"{place}\"{paint}>");
+    let mut along = match text.anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => -width(&text.runs) * text.size / 2.0,
+        Anchor::End => -width(&text.runs) * text.size,
+    };
     for run in &text.runs {
-        let shift = (rise - run.rise()) * text.size;
-        rise = run.rise();
-        let mut attributes = String::new();
-        if shift != 0.0 {
-            let _ = write!(attributes, " dy=\"{}\"", number(shift));
-        }
-        if run.level != 0 {
-            let _ = write!(
-                attributes,
-                " font-size=\"{}\"",
-                number(run.scale() * text.size)
-            );
-        }
-        match run.face {
-            Face::Regular => {}
-            Face::Bold => attributes.push_str(" font-weight=\"bold\""),
-            Face::Italic => attributes.push_str(" font-style=\"italic\""),
-        }
-        let letters = escaped(&run.text);
-        let _ = if attributes.is_empty() {
-            write!(out, "{letters}")
-        } else {
-            write!(out, "<tspan{attributes}>{letters}</tspan>")
+        let size = text.size * run.scale();
+        let edged = match edge {
+            true => format!(
+                " stroke-width=\"{}\"",
+                number(EDGE * text.size / size * UNITS)
+            ),
+            false => String::new(),
         };
+        let _ = write!(
+            out,
+            "<g transform=\"translate({} {}) scale({:.5})\"{edged}>",
+            number(along),
+            number(-run.rise() * text.size),
+            size / UNITS
+        );
+        let mut pen = 0.0;
+        for c in run.text.chars() {
+            if c != ' ' {
+                let at = number((pen * UNITS).round());
+                let _ = write!(out, "<use href=\"#{}\" x=\"{at}\"/>", name(run.face, c));
+            }
+            pen += advance(run.face, c);
+        }
+        along += pen * size;
+        out.push_str("</g>");
     }
-    let _ = writeln!(out, "</text>");
+    out.push_str("</g>\n");
+}
+
+/// What a glyph is called: its face and character.
+fn name(face: Face, c: char) -> String {
+    let face = match face {
+        Face::Regular => 'r',
+        Face::Bold => 'b',
+        Face::Italic => 'i',
+    };
+    format!("{face}{:x}", u32::from(c))
+}
+
+/// The outlines of all letters of a scene, in [`UNITS`], y downwards.
+fn glyphs(scene: &Scene) -> String {
+    let mut all = BTreeMap::new();
+    for item in &scene.items {
+        let Item::Text(text) = item else { continue };
+        for run in &text.runs {
+            for c in run.text.chars().filter(|c| *c != ' ') {
+                all.entry(name(run.face, c)).or_insert_with(|| {
+                    let mut drawn = Drawn::default();
+                    glyph(run.face, c, &mut drawn);
+                    drawn.0
+                });
+            }
+        }
+    }
+    let mut out = String::from("<defs>\n");
+    for (name, d) in all {
+        let _ = writeln!(out, "<path id=\"{name}\" d=\"{d}\"/>");
+    }
+    out + "</defs>\n"
+}
+
+/// An outline as the data of a path.
+#[derive(Default)]
+struct Drawn(String);
+
+impl Drawn {
+    fn to(&mut self, command: char, spots: &[(f32, f32)]) {
+        self.0.push(command);
+        for (k, (x, y)) in spots.iter().enumerate() {
+            let units = |x: f32| (f64::from(x) * UNITS).round();
+            let gap = if k == 0 { "" } else { " " };
+            // −0 is 0.
+            let _ = write!(self.0, "{gap}{} {}", units(*x), 0.0 - units(*y));
+        }
+    }
+}
+
+impl Pen for Drawn {
+    fn start(&mut self, x: f32, y: f32) {
+        self.to('M', &[(x, y)]);
+    }
+    fn line(&mut self, x: f32, y: f32) {
+        self.to('L', &[(x, y)]);
+    }
+    fn bend(&mut self, over: (f32, f32), x: f32, y: f32) {
+        self.to('Q', &[over, (x, y)]);
+    }
+    fn close(&mut self) {
+        self.0.push('Z');
+    }
 }
 
 /// Width of the white edge of a text, in its size.

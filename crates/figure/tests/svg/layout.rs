@@ -63,11 +63,11 @@ fn the_structure_of_a_figure() {
     assert_eq!(count("class=\"panel\""), 2);
     assert_eq!(count("class=\"line\""), 6);
     assert_eq!(count("class=\"legend\""), 1);
-    assert_eq!(count(">(a)<") + count(">(b)<"), 2);
+    assert_eq!(count("\"(a)\"") + count("\"(b)\""), 2);
     assert!(sheet.text.contains("<title>a &lt; b &amp; c</title>"));
     let single = Sheet::of(&Figure::new("").panel(panel(1, Legend::None)));
     assert!(
-        !single.text.contains(">(a)<"),
+        !single.text.contains("\"(a)\""),
         "a single panel has no letter"
     );
     assert!(Sheet::of(&Figure::new("")).text.ends_with("</svg>\n"));
@@ -142,7 +142,7 @@ fn layers_of_one_label_share_a_row() {
     let units = (0..16).map(|k| curve(k).label("16 units").ramp(f64::from(k) / 15.0));
     let panel = Panel::new(Axis::new("x"), Axis::new("y")).layers(units);
     let sheet = Sheet::of(&Figure::new("").panel(panel));
-    assert_eq!(sheet.text.matches(">16 units<").count(), 1);
+    assert_eq!(sheet.text.matches("\"16 units\"").count(), 1);
     assert_eq!(sheet.spots("legend").len(), 3, "a strand of three");
 }
 

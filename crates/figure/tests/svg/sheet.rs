@@ -55,38 +55,19 @@ impl Sheet {
         [corners[0].0, corners[0].1, corners[2].0, corners[2].1]
     }
 
-    /// All texts with their places, not counting their white edges: x, y, size, anchor, plain text.
+    /// All texts that run along with their places: x, y, what they say.
     pub fn texts(&self) -> Vec<(f64, f64, String)> {
-        let elements = self
-            .text
-            .split("<text ")
-            .skip(1)
-            .filter(|e| !e.contains("aria-hidden"));
-        elements
-            .filter(|element| element.starts_with("x="))
-            .map(|element| {
-                let field = |name: &str| -> f64 {
-                    let rest = element.split(&format!("{name}=\"")).nth(1).unwrap();
-                    rest.split('"').next().unwrap().parse().unwrap()
-                };
-                let body = element
-                    .split_once('>')
-                    .unwrap()
-                    .1
-                    .split("</text>")
-                    .next()
-                    .unwrap();
-                let mut plain = String::new();
-                let mut tag = false;
-                for c in body.chars() {
-                    match c {
-                        '<' => tag = true,
-                        '>' => tag = false,
-                        c if !tag => plain.push(c),
-                        _ => {}
-                    }
-                }
-                (field("x"), field(" y"), plain)
+        let labelled = self.text.lines().filter(|l| l.contains("aria-label"));
+        labelled
+            .filter_map(|line| {
+                let (place, rest) = line
+                    .strip_prefix("<g transform=\"translate(")?
+                    .split_once(')')?;
+                let (x, y) = place.split_once(' ')?;
+                // Texts that run upwards are turned.
+                let rest = rest.strip_prefix('"')?;
+                let said = rest.split_once("aria-label=\"")?.1.split('"').next()?;
+                Some((x.parse().ok()?, y.parse().ok()?, said.to_owned()))
             })
             .collect()
     }
