@@ -33,7 +33,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "links",
-        promise: "links between texts lead somewhere, and the book lists every chapter",
+        promise: "links and citations of sections lead somewhere, and the book lists every chapter",
         run: links::check,
     },
     Step {

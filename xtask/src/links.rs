@@ -1,32 +1,46 @@
-//! Links between texts: relative targets exist, and docs/SUMMARY.md lists every chapter.
+//! Links between texts: relative targets and the sections that they name exist, docs/SUMMARY.md lists every chapter, and
+//! citations by number lead to a section.
 
 use crate::Outcome;
+use crate::citations::{self, prose};
 use crate::repository::{Repository, files, read};
 use std::path::Path;
 
-/// Every relative link of README, book and the texts beside them leads to a file.
+/// Every relative link of README, book and the texts beside them leads to a file, and to a heading of it where it names one.
 pub fn check(repository: &Repository) -> Outcome<String> {
     let mut wrong = Vec::new();
     let mut count = 0;
     for path in repository.texts()? {
         let folder = path.parent().unwrap_or(Path::new(""));
-        for (line, target) in targets(&read(&path)?) {
+        for link in links(&read(&path)?) {
             count += 1;
-            if !folder.join(&target).exists() {
-                wrong.push(format!(
-                    "{}:{line}: no file `{target}`",
-                    repository.name(&path)
-                ));
-            }
+            let target = if link.file.is_empty() {
+                path.clone()
+            } else {
+                folder.join(&link.file)
+            };
+            let what = if !target.exists() {
+                format!("no file `{}`", link.file)
+            } else if !link.section.is_empty() && !anchors(&read(&target)?).contains(&link.section)
+            {
+                format!(
+                    "no heading `#{}` in {}",
+                    link.section,
+                    repository.name(&target)
+                )
+            } else {
+                continue;
+            };
+            wrong.push(format!("{}:{}: {what}", repository.name(&path), link.line));
         }
     }
     let docs = repository.root.join("docs");
     let summary = docs.join("SUMMARY.md");
     let chapters = files(&docs, "md")?;
     if !chapters.is_empty() {
-        let listed: Vec<_> = targets(&read(&summary)?)
+        let listed: Vec<_> = links(&read(&summary)?)
             .into_iter()
-            .map(|(_, target)| docs.join(target))
+            .map(|link| docs.join(link.file))
             .collect();
         for chapter in chapters
             .iter()
@@ -38,37 +52,59 @@ pub fn check(repository: &Repository) -> Outcome<String> {
             ));
         }
     }
+    let citations = citations::check(repository).unwrap_or_else(|reason| {
+        wrong.push(reason);
+        0
+    });
     if wrong.is_empty() {
-        Ok(format!("{count} links"))
+        Ok(format!("{count} links, {citations} citations"))
     } else {
         Err(wrong.join("\n"))
     }
 }
 
-/// The relative targets of `[text](target)` outside code, without their `#fragment`, each with
-/// its line.
-fn targets(text: &str) -> Vec<(usize, String)> {
+/// A relative link `[text](file#section)`; either may be empty.
+#[derive(Debug, PartialEq)]
+struct Link {
+    line: usize,
+    file: String,
+    section: String,
+}
+
+/// The relative links outside code.
+fn links(text: &str) -> Vec<Link> {
     let mut found = Vec::new();
-    let mut fenced = false;
-    for (index, line) in text.lines().enumerate() {
-        if line.starts_with("```") {
-            fenced = !fenced;
-        }
-        if fenced {
-            continue;
-        }
+    for (index, line) in prose(text) {
         // Odd pieces between backticks are code.
         for piece in line.split('`').step_by(2) {
             for rest in piece.split("](").skip(1) {
                 let target = rest.split(')').next().unwrap_or_default();
-                let file = target.split('#').next().unwrap_or_default();
-                if !file.is_empty() && !target.contains("://") && !target.starts_with("mailto:") {
-                    found.push((index + 1, file.to_owned()));
+                if !target.contains("://") && !target.starts_with("mailto:") {
+                    let (file, section) = target.split_once('#').unwrap_or((target, ""));
+                    found.push(Link {
+                        line: index + 1,
+                        file: file.to_owned(),
+                        section: section.to_owned(),
+                    });
                 }
             }
         }
     }
     found
+}
+
+/// What headings are called in links: lower case, without punctuation, blanks as hyphens.
+fn anchors(text: &str) -> Vec<String> {
+    let titles = prose(text).filter(|(_, line)| line.starts_with('#'));
+    titles
+        .map(|(_, line)| {
+            let title = line.trim_start_matches('#').trim().to_lowercase();
+            let kept = title.replace(' ', "-");
+            kept.chars()
+                .filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+                .collect()
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -79,7 +115,23 @@ mod tests {
     fn relative_links_outside_code_are_found() {
         let text = "[a](a.md#part) [b](https://b.c/d) `x[i](u[i])` [c](#here)\n\
                     ```text\n[d](d.md)\n```\n[e](e/f.md)\n";
-        let found = targets(text);
-        assert_eq!(found, [(1, "a.md".to_owned()), (5, "e/f.md".to_owned())]);
+        let found: Vec<_> = links(text)
+            .into_iter()
+            .map(|l| (l.line, l.file, l.section))
+            .collect();
+        let expected = [(1, "a.md", "part"), (1, "", "here"), (5, "e/f.md", "")];
+        assert_eq!(
+            found,
+            expected.map(|(l, f, s)| (l, f.to_owned(), s.to_owned()))
+        );
+    }
+
+    #[test]
+    fn headings_are_called_as_on_a_page() {
+        let text = "# The theory\n## 5. Stationary laws\n```text\n# code\n```\n### 5.2 Noise, on a slice\n";
+        assert_eq!(
+            anchors(text),
+            ["the-theory", "5-stationary-laws", "52-noise-on-a-slice"]
+        );
     }
 }

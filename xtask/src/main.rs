@@ -9,6 +9,7 @@
 mod arrows;
 mod book;
 mod check;
+mod citations;
 mod deny;
 mod gallery;
 mod generate;

@@ -113,6 +113,56 @@ fn an_unknown_topic_suggests_the_nearest() {
     );
 }
 
+/// Every citation of the sources resolves, in all spellings of it. The twins: a section that is none, and a word that only looks like one.
+#[test]
+fn sections_of_the_theory_are_explained() {
+    for name in ["theory §5.2", "Theory 5.2", "§5.2"] {
+        let found = explain(name).unwrap();
+        assert_eq!(
+            (found.topic.as_str(), found.kinds),
+            ("theory §5.2", &[Kind::Section][..])
+        );
+        assert!(found.text.contains("det(∇χ∇χᵀ)^{−1/2}"), "{}", found.text);
+        assert!(
+            found
+                .references
+                .iter()
+                .any(|work| work.starts_with("[C08] "))
+        );
+    }
+    let cited = TOPICS.iter().flat_map(|topic| {
+        let source = explain(topic.slug).unwrap().source;
+        let sections = source.split('§').skip(1);
+        let numbers = sections.map(|rest| {
+            rest.split([',', ';'])
+                .next()
+                .unwrap_or("")
+                .trim()
+                .to_owned()
+        });
+        numbers.collect::<Vec<_>>()
+    });
+    for number in cited {
+        assert!(explain(&format!("§{number}")).is_ok(), "§{number}");
+    }
+    let whole = explain("theory §5").unwrap().report();
+    assert!(
+        whole.contains("- §5.4 Minibatch and label noise"),
+        "{whole}"
+    );
+    let message = explain("§5.9").unwrap_err().to_string();
+    assert!(
+        message.contains("the theory has no section `5.9`"),
+        "{message}"
+    );
+    assert!(
+        explain("theories")
+            .unwrap_err()
+            .to_string()
+            .contains("nothing explains")
+    );
+}
+
 #[test]
 fn the_report_of_one_topic() {
     let report = explain("transport").unwrap().report();

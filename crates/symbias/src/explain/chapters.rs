@@ -41,6 +41,12 @@ pub const CHAPTERS: &[Chapter] = chapters![
     "attribution.md",
 ];
 
+/// The chapter whose sections are cited by number.
+pub(super) const THEORY: Chapter = Chapter {
+    file: "docs/theory.md",
+    text: include_str!("../../../../docs/theory.md"),
+};
+
 const REFERENCES: &str = include_str!("../../../../docs/references.md");
 
 /// The works that a source names by their keys, `\[A26\]`: lines of the chapter of references.

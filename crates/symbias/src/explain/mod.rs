@@ -10,10 +10,12 @@ mod chapters;
 pub mod passage;
 mod plain;
 mod registry;
+mod section;
 
 pub use chapters::{CHAPTERS, Chapter};
 pub use registry::{Kind, TOPICS, Topic};
 
+use chapters::THEORY;
 use registry::LABELS;
 use symbias_bias::DRIVERS;
 
@@ -36,8 +38,8 @@ fn labels() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub struct Explanation {
     /// Version of this record.
     pub schema: u32,
-    /// The name that was asked for.
-    pub topic: &'static str,
+    /// The name of the topic, or of the section of the theory.
+    pub topic: String,
     /// What it is: a law, a symmetry, an object, a hypothesis; one may be two of them.
     pub kinds: &'static [Kind],
     /// What it is called.
@@ -56,11 +58,28 @@ pub struct Explanation {
     markdown: String,
 }
 
-/// The paragraphs of a topic, or of a word that a report prints; `_` may stand for `-`, and case does not matter.
+/// The paragraphs of a topic, of a word that a report prints (`_` may stand for `-`, and case does not matter), or of a section of the
+/// theory, `theory §5.2`.
 ///
 /// # Errors
-/// An unknown topic, with the nearest known one.
+/// An unknown topic, with the nearest known one; a section that does not exist.
 pub fn explain(name: &str) -> Result<Explanation> {
+    if let Some(section) = section::cited(name) {
+        let section = section?;
+        let (markdown, source) = (section.text(), format!("theory §{}", section.number));
+        return Ok(Explanation {
+            schema: 1,
+            topic: source.clone(),
+            kinds: &[Kind::Section],
+            title: section.title,
+            text: plain::text(&markdown, usize::MAX),
+            references: chapters::references(&markdown),
+            source,
+            chapter: THEORY.title().to_owned(),
+            file: THEORY.file,
+            markdown,
+        });
+    }
     let slug = name.trim().to_lowercase().replace(['_', ' '], "-");
     let wanted = labels().find(|(label, _)| *label == slug);
     let wanted = wanted.map_or(slug.as_str(), |(_, topic)| topic);
@@ -83,7 +102,7 @@ pub fn explain(name: &str) -> Result<Explanation> {
         };
         return Ok(Explanation {
             schema: 1,
-            topic: topic.slug,
+            topic: topic.slug.to_owned(),
             kinds: topic.kinds,
             title: topic.title,
             text: plain::text(passage.body, usize::MAX),
@@ -122,7 +141,7 @@ impl Explanation {
     }
 }
 
-/// All topics by kind, one line each.
+/// All topics by kind, and the sections of the theory, one line each.
 #[must_use]
 pub fn list() -> String {
     let width = TOPICS.iter().map(|t| t.slug.len()).max().unwrap_or(0);
@@ -135,6 +154,11 @@ pub fn list() -> String {
         for topic in TOPICS.iter().filter(|t| t.kinds.contains(&kind)) {
             let _ = writeln!(out, "  {:width$}  {}", topic.slug, topic.title);
         }
+    }
+    let _ = writeln!(out, "\n{}", Kind::Section.plural());
+    for section in section::sections() {
+        let name = format!("theory §{}", section.number);
+        let _ = writeln!(out, "  {name:width$}  {}", section.title);
     }
     out
 }

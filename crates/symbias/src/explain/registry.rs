@@ -15,10 +15,12 @@ pub enum Kind {
     Object,
     /// What a law rests on.
     Hypothesis,
+    /// A section of the theory; no topic of the list.
+    Section,
 }
 
 impl Kind {
-    /// All kinds, in the order of a list.
+    /// The kinds of topics, in the order of a list.
     pub const ALL: [Kind; 4] = [Kind::Law, Kind::Symmetry, Kind::Object, Kind::Hypothesis];
 
     /// In words.
@@ -29,6 +31,7 @@ impl Kind {
             Kind::Symmetry => "symmetry",
             Kind::Object => "object",
             Kind::Hypothesis => "hypothesis",
+            Kind::Section => "section",
         }
     }
 
@@ -40,6 +43,7 @@ impl Kind {
             Kind::Symmetry => "symmetries",
             Kind::Object => "objects",
             Kind::Hypothesis => "hypotheses",
+            Kind::Section => "sections of the theory",
         }
     }
 }

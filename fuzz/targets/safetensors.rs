@@ -1,0 +1,9 @@
+//! A file of arrays.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    symbias_fuzz::array("safetensors", bytes);
+    let path = symbias_fuzz::file("recorded.safetensors", bytes);
+    symbias_fuzz::read(symbias_model::data::read_recorded(&path));
+});
