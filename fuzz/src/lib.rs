@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use symbias_model::Result;
+use symbias_model::data::{File, read_array};
 
 static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = std::env::temp_dir().join(format!("symbias-fuzz-{}", std::process::id()));
@@ -55,9 +56,9 @@ pub fn edited(base: &[u8], mut edits: &[u8]) -> Vec<u8> {
 /// Reads an array of a format, by name and without one: an array holds what its shape says, in finite numbers, and no more than the file
 /// has place for.
 pub fn array(ending: &str, bytes: &[u8]) {
-    let path = file(&format!("array.{ending}"), bytes);
+    let file = File::of(format!("array.{ending}"), bytes);
     for key in [None, Some("x")] {
-        if let Some(array) = read(symbias_model::data::read_array(&path, key)) {
+        if let Some(array) = read(read_array(&file, key)) {
             let count: usize = array.shape.iter().product();
             assert_eq!(count, array.entries.len());
             assert!(count > 0 && count <= 8 * bytes.len());

@@ -4,6 +4,7 @@
 
 use symbias::design::file::DesignSpec;
 use symbias::design::{Options, design};
+use symbias::watch::Watch;
 use symbias_fuzz::{read, repository};
 
 /// The largest axis of a design that is made.
@@ -25,9 +26,9 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         let folder = repository().join("designs");
         read(design(
             &spec,
-            Some(&folder),
+            &folder.into(),
             &Options::default(),
-            &mut |_| {},
+            &Watch::default(),
         ));
     }
 });

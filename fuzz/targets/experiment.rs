@@ -12,8 +12,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     };
     let folder = repository().join("experiments");
     read(plan(&ExperimentFile {
-        path: folder.join("fuzz.toml"),
-        folder,
+        folder: folder.into(),
         text: text.to_owned(),
         spec,
     }));

@@ -4,7 +4,9 @@
 #![no_main]
 
 use std::sync::LazyLock;
+use symbias::Folder;
 use symbias::experiment::run::Board;
+use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{Request, figures, perform, record};
 use symbias_fuzz::{edited, file, folder, read};
 
@@ -42,15 +44,16 @@ panels = [{ series = [{ arm = "sgd", of = "p" }] }]
 
 /// `record.json` and the numbers of a small run.
 static RECORD: LazyLock<(String, Vec<u8>)> = LazyLock::new(|| {
-    file("small.model.toml", MODEL.as_bytes());
+    let models = Folder::memory([("small.model.toml", MODEL)]).expect("a folder");
+    let experiment = ExperimentFile::parse(EXPERIMENT, models).expect("an experiment");
+    let out = folder().join("run");
     let request = Request {
-        experiment: file("small.toml", EXPERIMENT.as_bytes()),
-        out: folder().join("run"),
+        out: Some(out.clone()),
         replicas: Some(2),
         ..Request::default()
     };
-    perform(&request, &Board::default()).expect("a run");
-    let bytes = |name: &str| std::fs::read(request.out.join(name)).expect("a record");
+    perform(&experiment, &request, &Board::default()).expect("a run");
+    let bytes = |name: &str| std::fs::read(out.join(name)).expect("a record");
     let text = String::from_utf8(bytes("record.json")).expect("text");
     (text, bytes("samples.safetensors"))
 });

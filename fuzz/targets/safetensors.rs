@@ -4,6 +4,6 @@
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     symbias_fuzz::array("safetensors", bytes);
-    let path = symbias_fuzz::file("recorded.safetensors", bytes);
-    symbias_fuzz::read(symbias_model::data::read_recorded(&path));
+    let file = symbias_model::data::File::of("recorded.safetensors", bytes);
+    symbias_fuzz::read(symbias_model::data::read_recorded(&file));
 });
