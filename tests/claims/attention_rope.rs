@@ -5,8 +5,8 @@
 //! The redundancy of all scores, by the rank of a Jacobian of scores written out; the determinant
 //! from generators written out; the answer for the same head.
 
-use crate::oracle::*;
-use crate::subject::{Model, value};
+use super::oracle::*;
+use super::subject::{Model, value};
 
 const POSITIONS: usize = 7;
 const CHANNELS: usize = 3;

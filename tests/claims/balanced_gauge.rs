@@ -4,8 +4,8 @@
 //! The least norm by a Newton iteration of the judge; no group element of many lowers it; the
 //! regulariser of the answer has its value at every point of the orbit.
 
-use crate::oracle::*;
-use crate::subject::{self, Model, value};
+use super::oracle::*;
+use super::subject::{self, Model, value};
 
 fn half(theta: &[f64]) -> f64 {
     dot(theta, theta) / 2.0

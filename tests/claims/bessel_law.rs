@@ -4,8 +4,8 @@
 //! The integral of e^{−λ‖θ‖²/2T} over the fibre, by quadrature in log s with the volume that the
 //! coordinates (w, s) of Θ carry: du dv = dw ds/s, and ds d^n v = s^{−n} d^n w ds.
 
-use crate::oracle::{agree, close, whole_line};
-use crate::subject::{self, value};
+use super::oracle::{agree, close, whole_line};
+use super::subject::{self, value};
 use symbias::analyze::{Chart, Temper};
 
 fn over_the_fibre(w: f64, n: i32, ratio: f64) -> f64 {

@@ -4,8 +4,8 @@
 //!
 //! Gram matrices from the definition, and the orbit that symbias finds.
 
-use crate::oracle::*;
-use crate::subject;
+use super::oracle::*;
+use super::subject;
 use symbias_geometry::gauge::balance;
 use symbias_geometry::orbit::OrbitFrame;
 

@@ -5,7 +5,7 @@
 //! vanishes for the Gamma density; its mean by quadrature; the leaf is invariant, tr(AC) = 0. The law of symbias, which
 //! integrates any slope, has this density and this mean.
 
-use crate::oracle::{agree, apply, close, dot, interval, products};
+use super::oracle::{agree, apply, close, dot, interval, products};
 use symbias_bias::law::Density;
 use symbias_bias::law::closed::{gamma, predictor_noise};
 

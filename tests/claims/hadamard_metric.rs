@@ -5,8 +5,8 @@
 //! The potential of the flow against q as printed, its second derivative against the tangent kernel
 //! of the definition, and both limits with their first corrections.
 
-use crate::oracle::{agree, close, products};
-use crate::subject::{self, value};
+use super::oracle::{agree, close, products};
+use super::subject::{self, value};
 
 fn q(z: f64) -> f64 {
     2.0 - (4.0 + z * z).sqrt() + z * (z / 2.0).asinh()

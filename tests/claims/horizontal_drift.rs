@@ -9,8 +9,8 @@
 //!
 //! The projector of the definition against the formulas, and both against the answer.
 
-use crate::oracle::*;
-use crate::subject::{self, status};
+use super::oracle::*;
+use super::subject::{self, status};
 use symbias_geometry::orbit::OrbitFrame;
 
 /// T tr(A P_H) of the generators that symbias found, in its basis.

@@ -5,10 +5,10 @@
 //! dimension its stationary density without flux is K^{−1} exp ∫ drift/(TK), and for matrices the Itô
 //! term must equal det K^{1/2} ∂_j(det K^{−1/2} K_ij), which is the same statement.
 
-use crate::oracle::{
+use super::oracle::{
     Case, agree, close, inner, interval, log_pdet, pair, power, product, products, transposed,
 };
-use crate::subject::{self, value};
+use super::subject::{self, value};
 
 /// tr(P_H ∇²F_i), second derivatives by differences that are exact for polynomials of degree 4.
 fn ito(case: &Case, theta: &[f64]) -> Vec<f64> {
@@ -78,7 +78,7 @@ fn square_matrices_have_the_metric_of_the_balanced_leaf() {
     // K₀(W) = (WWᵀ)^{1/2} ⊗ 1 + 1 ⊗ (WᵀW)^{1/2}.
     let metric = |w: &[f64]| {
         let w = vec![w[..2].to_vec(), w[2..].to_vec()];
-        let root = |a| crate::oracle::function(&a, |x| x.max(0.0).sqrt());
+        let root = |a| super::oracle::function(&a, |x| x.max(0.0).sqrt());
         let (a, b) = (
             root(product(&w, &transposed(&w))),
             root(product(&transposed(&w), &w)),

@@ -4,8 +4,8 @@
 //! Formulas of w alone against the answer at unbalanced points; for two and three factors also
 //! against a search over the fibre.
 
-use crate::oracle::*;
-use crate::subject::{self, value};
+use super::oracle::*;
+use super::subject::{self, value};
 
 fn size(x: &[f64]) -> f64 {
     dot(x, x).sqrt()

@@ -4,8 +4,8 @@
 //!
 //! H by its definition, from accelerations of curves in the orbit; volumes by differences.
 
-use crate::oracle::*;
-use crate::subject::{self, Model};
+use super::oracle::*;
+use super::subject::{self, Model};
 
 fn size(x: &[f64]) -> f64 {
     dot(x, x).sqrt()

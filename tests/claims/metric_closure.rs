@@ -5,8 +5,8 @@
 //! All points with W and c: for each rotation O, the S > 0 with S a S − S^{−1} b S^{−1} = O c Oᵀ, by Newton's
 //! method; the range was derived independently.
 
-use crate::oracle::*;
-use crate::subject::{self, status};
+use super::oracle::*;
+use super::subject::{self, status};
 
 fn exponential_of(x: &[f64; 3]) -> Rows {
     exponential(&vec![vec![x[0], x[2]], vec![x[2], x[1]]])

@@ -5,8 +5,8 @@
 //! Flow of (u, v) by Runge–Kutta against the flow of ∇Q and against the dual solution; asymmetry of
 //! ∂_k(K⁻¹)_ij with K in closed form; the answer's hypothesis on the same models.
 
-use crate::oracle::*;
-use crate::subject::{self, status, value};
+use super::oracle::*;
+use super::subject::{self, status, value};
 
 const X: [[f64; 3]; 2] = [[1.0, -0.5, 0.3], [0.2, 0.8, 1.1]];
 const Y: [f64; 2] = [1.2, -0.4];

@@ -5,8 +5,8 @@
 //! The drift ½ tr(AC) from Jacobians by differences; the gauge that symbias finds from the same
 //! gradients.
 
-use crate::oracle::*;
-use crate::subject;
+use super::oracle::*;
+use super::subject;
 use symbias_geometry::gauge::{StopReason, noise_balance};
 
 /// ½ tr(A C) for each symmetric generator, C = Σ_k s_k s_kᵀ.

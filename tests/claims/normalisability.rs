@@ -5,8 +5,8 @@
 //! The power of s is measured from volumes computed by the definitions; the integral over decades
 //! of s grows without bound exactly where the answer says so.
 
-use crate::oracle::{Case, gram, interval, log_pdet, pair, power};
-use crate::subject::{self, status};
+use super::oracle::{Case, gram, interval, log_pdet, pair, power};
+use super::subject::{self, status};
 
 /// Density of the slice law against ds of the least singular value; the others stay.
 fn density(case: &Case, (m, n, r): (usize, usize, usize), least: f64) -> f64 {
@@ -47,7 +47,7 @@ fn products_of_matrices() {
         // Corrections of relative order s.
         assert!((found - expected).abs() < 4e-3, "{m} {n} {r}: {found}");
         let normalisable = expected > -1.0;
-        let theta: Vec<f64> = crate::oracle::typed(r * (m + n));
+        let theta: Vec<f64> = super::oracle::typed(r * (m + n));
         let bias = subject::pair(m, n, r).answer(&theta).bias.noise_slice;
         let said = status(&bias, "normalisable-at-zero");
         assert_eq!(
@@ -72,7 +72,7 @@ fn the_integral_over_decades_says_so_too() {
         let diverges = grows(-(n as f64 + 1.0) / 2.0 + n as f64 - 1.0);
         assert_eq!(diverges, n == 1);
         let bias = subject::group(n)
-            .answer(&crate::oracle::typed(n + 1))
+            .answer(&super::oracle::typed(n + 1))
             .bias
             .noise_slice;
         assert_eq!(bias.exists, !diverges, "{n}");
@@ -81,7 +81,7 @@ fn the_integral_over_decades_says_so_too() {
         let slice = -2.0 * (depth as f64 - 1.0) / depth as f64;
         assert!(grows(slice));
         let bias = subject::products(depth, 1)
-            .answer(&crate::oracle::typed(depth))
+            .answer(&super::oracle::typed(depth))
             .bias;
         assert!(!bias.noise_slice.exists, "depth {depth}");
         // Twin: the horizontal law of the same model can be normalised.

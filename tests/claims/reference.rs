@@ -4,8 +4,8 @@
 //!
 //! Both the judge of the other modules and the answer of symbias must give them.
 
-use crate::oracle::*;
-use crate::subject::{self, Model, value};
+use super::oracle::*;
+use super::subject::{self, Model, value};
 use serde_json::Value;
 
 fn numbers(value: &Value) -> Vec<f64> {

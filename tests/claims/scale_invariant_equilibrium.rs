@@ -4,8 +4,8 @@
 //! Steps of descent with a tangent gradient of fixed size, iterated until the norm rests; the
 //! charge of the answer before and after one of them.
 
-use crate::oracle::{agree, close, dot, typed};
-use crate::subject;
+use super::oracle::{agree, close, dot, typed};
+use super::subject;
 
 /// θ − η(g + λθ), g orthogonal to θ and of size g₁/‖θ‖.
 fn step(theta: &[f64], towards: &[f64], (eta, lambda, size): (f64, f64, f64)) -> Vec<f64> {

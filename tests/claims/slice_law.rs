@@ -5,8 +5,8 @@
 //! Powers are measured without derivatives by the area of thin shells of the plane, and by
 //! determinants of (w, χ) in more dimensions; the potentials must differ by them.
 
-use crate::oracle::{apply, determinant, power, products, rank_one};
-use crate::subject::{self, Model, value};
+use super::oracle::{apply, determinant, power, products, rank_one};
+use super::subject::{self, Model, value};
 use symbias::analyze::{Chart, Temper};
 
 /// The area of {w < uv < w + δ, |χ(u, v)| < ε, u, v > 0}, where χ decreases with v: over u, the length
@@ -23,7 +23,7 @@ fn shell(w: f64, chart: Chart) -> f64 {
         let high = ((w + delta) / u).min(root(u, -epsilon));
         (high - low).max(0.0)
     };
-    crate::oracle::interval(length, 0.95 * w.sqrt(), 1.05 * w.sqrt(), 400_000)
+    super::oracle::interval(length, 0.95 * w.sqrt(), 1.05 * w.sqrt(), 400_000)
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn thin_shells_have_the_three_powers() {
 }
 
 /// 1/|det ∂(w, μ)| at the balanced point.
-fn density(case: &crate::oracle::Case, balanced: &[f64]) -> f64 {
+fn density(case: &super::oracle::Case, balanced: &[f64]) -> f64 {
     let mut rows = case.jacobian(balanced);
     rows.extend(case.symmetric.iter().map(|a| apply(a, balanced)));
     1.0 / determinant(&rows)

@@ -4,10 +4,10 @@
 //! against moments of S: for Gaussian X, E log det S is a sum of digamma functions, whose
 //! derivative by the exponent is tested for n = 1 by quadrature of the printed density.
 
-use crate::oracle::{
+use super::oracle::{
     agree, block, close, determinant, interval, other, product, transposed, typed,
 };
-use crate::subject::{self, value};
+use super::subject::{self, value};
 
 fn log_det(theta: &[f64], n: usize, r: usize) -> f64 {
     let x = block(theta, 0, n, r);

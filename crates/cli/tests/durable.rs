@@ -3,9 +3,7 @@
 //! `SYMBIAS_KILLS` and `SYMBIAS_FLIPS` say how often; a few dozen without.
 #![cfg(unix)]
 
-mod common;
-
-use common::{EXPERIMENT, Folder, MODEL, err, refused, shares};
+use crate::common::{EXPERIMENT, Folder, MODEL, err, refused, shares};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

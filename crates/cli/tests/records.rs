@@ -1,8 +1,6 @@
 //! `run`, `join` and `figure` as a person meets them: killed and resumed, in shards, twice into one folder.
 
-mod common;
-
-use common::{Folder, err, refused, shares};
+use crate::common::{Folder, err, refused, shares};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -207,7 +205,7 @@ fn a_hostile_record_writes_and_says_nothing_of_its_own() {
     write(&record);
     std::fs::write(
         folder.0.join("net.toml"),
-        common::EXPERIMENT.replace("A small network", "\\u001b]0;owned"),
+        crate::common::EXPERIMENT.replace("A small network", "\\u001b]0;owned"),
     )
     .expect("written");
     let text = folder.fine(&["run", "net.toml", "-o", "other", "--replicas", "2"]);

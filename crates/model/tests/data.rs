@@ -1,8 +1,6 @@
 //! Files of arrays: what is read from each format, and what is said of files that are wrong.
 
-mod folder;
-
-use folder::Folder;
+use crate::folder::Folder;
 use symbias_model::data::{self, Array, Entries, Which, read_array};
 use symbias_model::language::{Copies, SourceFile};
 

@@ -1,8 +1,6 @@
 //! Whatever the bytes of a file, it is an array or an error.
 
-mod folder;
-
-use folder::Folder;
+use crate::folder::Folder;
 use symbias_model::data::{Entries, read_array, write_arrays};
 use symbias_numerics::random::Stream;
 

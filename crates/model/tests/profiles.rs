@@ -1,13 +1,7 @@
 //! Profiles that are no expressions (language §9), against closed forms: value and two derivatives, in both precisions, over
 //! decades and both signs; where they exist; and what is refused.
 
-#[expect(
-    dead_code,
-    reason = "other tests write bytes that are no arrays, and look at more folders"
-)]
-mod folder;
-
-use folder::Folder;
+use crate::folder::Folder;
 use std::path::Path;
 use symbias_model::Model;
 use symbias_model::data::{Named, write};

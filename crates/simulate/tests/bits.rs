@@ -1,8 +1,6 @@
 //! The bits of a replica depend on (seed, replica) alone: not on lanes, threads, shards, interruptions.
 
-mod common;
-
-use common::{Normal, relu, stream};
+use crate::common::{Normal, relu, stream};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::Ordering;

@@ -1,8 +1,6 @@
 //! The discrete process against recursions written out here, in f64; batches against their laws; events.
 
-mod common;
-
-use common::{Normal, relu, stream};
+use crate::common::{Normal, relu, stream};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::field::AffineField;
 use symbias_model::Model;

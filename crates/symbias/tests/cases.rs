@@ -2,9 +2,7 @@
 //! [path, operator, value] with `=` (names of algebras as multisets of summands), `!=`, `<`, `~` (relative 1e-6) and `diff`
 //! ([another case, difference]); `exit` is the exit status of the command.
 
-mod reading;
-
-use reading::{status, summands};
+use crate::reading::{status, summands};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Options, analyze};

@@ -1,6 +1,6 @@
 //! K, ∇Q, Q of one weight.
 
-use crate::common::{close, normals};
+use super::common::{close, normals};
 use symbias_bias::flow::Entropy;
 
 /// ∫ from 0 of du/Π_{k>0}√(u² + c_k) by Simpson's rule in u = x³, many points: the dual by its definition.

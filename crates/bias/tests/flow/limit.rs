@@ -1,7 +1,7 @@
 //! Selected solutions: the conditions of the minimum in extended precision, flows to long times,
 //! pseudo-inverses, and vertices by enumeration.
 
-use crate::common::{close, distance, model, norm, normals, samples, task};
+use super::common::{close, distance, model, norm, normals, samples, task};
 use symbias_bias::flow::{Claim, Mirror, Readout, Regression, Stop, When, predictions, sparsest};
 use symbias_numerics::dense::{Matrix, least_squares};
 

@@ -1,7 +1,7 @@
 //! Paths against gradient flow of all parameters: the fourth-order Runge–Kutta rule in θ, with the
 //! gradient of the compiled model.
 
-use crate::common::{close, distance, leaf, model, normals, samples, task, written};
+use super::common::{close, distance, leaf, model, normals, samples, task, written};
 use symbias_bias::flow::{Mirror, Regression};
 use symbias_model::Model;
 use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};

@@ -2,7 +2,7 @@
 //! gradient descent against mirror flow to time learning rate × steps, and against the twins
 //! (theory §4.1, §8). Descent is written out here, in θ, from the data files alone.
 
-use crate::common::{model, normals, task};
+use super::common::{model, normals, task};
 use symbias_bias::flow::{Claim, Prediction, Stop, When, predictions};
 use symbias_model::data;
 

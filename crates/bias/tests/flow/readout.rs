@@ -1,6 +1,6 @@
 //! The readout of models, and models that have none.
 
-use crate::common::{close, leaf, model, normals, samples, task, written};
+use super::common::{close, leaf, model, normals, samples, task, written};
 use std::collections::BTreeMap;
 use symbias_bias::flow::{Leaf, Readout, Regression};
 use symbias_geometry::discover::structural::factors;

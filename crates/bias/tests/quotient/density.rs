@@ -1,6 +1,6 @@
 //! The density, from the volumes of orbits and of K, against the process, from J and ∇²w.
 
-use crate::common::{drift, flat, gram, model, normals, positive, process, product, section};
+use super::common::{drift, flat, gram, model, normals, positive, process, product, section};
 use symbias_bias::law::closed::decayed_product;
 use symbias_bias::noise::{Chart, Stationary, Temper};
 use symbias_bias::quotient::fokker_planck::zero_flux;

@@ -1,6 +1,6 @@
 //! Stationary laws against closed forms: the two solvers against each other and against what neither knows.
 
-use crate::common::{close, positive, process, product};
+use super::common::{close, positive, process, product};
 use symbias_bias::quotient::fokker_planck::{Axis, PANELS, stationary, zero_flux};
 use symbias_bias::quotient::{ChargedPair, Quotient};
 use symbias_geometry::noise::Noise;

@@ -1,7 +1,7 @@
 //! The process of w against closed forms, which SymPy gives from J and ∇²w at equal factors:
 //! D numbers: K = D w^{2−2/D}, ½tr(C∇²w) = T (D−1) w^{1−2/D} (horizontal), s² D(D−1)/2 w^{3−4/D} (predictor).
 
-use crate::common::{
+use super::common::{
     close, diffusion, distance, drift, flat, gram, model, normals, positive, process, product,
     section,
 };

@@ -1,6 +1,6 @@
 //! w(θ(w)) = w and no charge at θ(w), on the model files.
 
-use crate::common::{distance, model, normals, product, section};
+use super::common::{distance, model, normals, product, section};
 use symbias_bias::quotient::Section;
 use symbias_geometry::charge::moment::symmetric_part;
 use symbias_geometry::discover::structural::factors;

@@ -1,6 +1,6 @@
 //! What is no process of its own is refused, with the reason.
 
-use crate::common::{flat, gram, model, normals, process, product, section, written};
+use super::common::{flat, gram, model, normals, process, product, section, written};
 use symbias_bias::quotient::{Gradient, Quotient, Section};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::noise::Noise;

@@ -1,8 +1,5 @@
 //! A folder with a small experiment, and the command in it.
 
-// Every test file takes what it needs.
-#![allow(dead_code)]
-
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -1,6 +1,6 @@
 //! What is drawn is what was given: places are read back from the SVG and compared with the data.
 
-use crate::sheet::Sheet;
+use super::sheet::Sheet;
 use symbias_figure::{Axis, Dash, Figure, Layer, Legend, Panel, Scale};
 
 fn line(axis: (Axis, Axis), points: Vec<(f64, f64)>) -> Sheet {

@@ -1,6 +1,6 @@
 //! Sizes, legends, structure: what a page of a journal asks of a figure.
 
-use crate::sheet::Sheet;
+use super::sheet::Sheet;
 use symbias_figure::{Axis, Figure, Layer, Legend, Medium, Panel, Width};
 
 fn curve(k: u32) -> Layer {

@@ -1,6 +1,6 @@
 //! Effective sizes against ArviZ, and of AR(1) chains against the size of their slowest indicator.
 
-use crate::draws::{autoregressive, congruential, near};
+use super::draws::{autoregressive, congruential, near};
 use symbias_simulate::stats::ess;
 
 /// x' = 0.6 x + (u − ½), from 0.

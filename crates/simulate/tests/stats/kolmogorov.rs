@@ -1,6 +1,6 @@
 //! The law of D against SciPy, mpmath and closed forms of small n.
 
-use crate::draws::{congruential, mapped, near, uniform};
+use super::draws::{congruential, mapped, near, uniform};
 use symbias_simulate::stats::ks::{self, Law};
 use symbias_simulate::stats::{kolmogorov, normal};
 

@@ -1,6 +1,6 @@
 //! Many claims at once: adjusted p-values against SciPy and by hand.
 
-use crate::draws::{near, uniforms};
+use super::draws::{near, uniforms};
 use symbias_simulate::stats::multiplicity::Correction;
 
 #[test]

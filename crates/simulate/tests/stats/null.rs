@@ -1,6 +1,6 @@
 //! p-values of true claims are uniform, over seeds; those of false ones are not.
 
-use crate::draws::{autoregressive, near, uniform, uniforms};
+use super::draws::{autoregressive, near, uniform, uniforms};
 use symbias_simulate::stats::{ess, extrapolation, kolmogorov, ks, normal};
 
 /// The p-value of "these p-values are uniform".

@@ -1,6 +1,6 @@
 //! What a test would have seen.
 
-use crate::draws::{near, uniform};
+use super::draws::{near, uniform};
 use symbias_simulate::stats::power::{self, Simulation};
 use symbias_simulate::stats::{ks, normal};
 
@@ -74,7 +74,7 @@ fn a_shifted_normal_law_is_seen_as_often_as_by_direct_simulation() {
         .unwrap();
     let direct = (0..1500)
         .filter(|r| {
-            let mut sample = crate::draws::normals(12, *r, 100);
+            let mut sample = super::draws::normals(12, *r, 100);
             for x in &mut sample {
                 *x += 0.3;
             }

@@ -1,6 +1,6 @@
 //! Extrapolation in the step: the fit, the order, the effective size.
 
-use crate::draws::{near, normals, uniforms};
+use super::draws::{near, normals, uniforms};
 use symbias_simulate::stats::empirical::Empirical;
 use symbias_simulate::stats::extrapolation::{self, AtStep};
 use symbias_simulate::stats::line::Line;

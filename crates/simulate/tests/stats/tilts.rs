@@ -1,6 +1,6 @@
 //! One parameter of a law from a sample: closed forms, coverage over many seeds, and the power to see T wrong by 20 %.
 
-use crate::draws::near;
+use super::draws::near;
 use symbias_numerics::random::Stream;
 use symbias_simulate::stats::tilting::{Fit, Moment, Part, Relatives};
 

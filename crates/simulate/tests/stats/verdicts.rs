@@ -1,7 +1,7 @@
 //! The rules of a verdict, one case each, and how often they err.
 
-use crate::draws::{mapped, near, normals, uniform, uniforms};
-use crate::null::{tilt, tilted};
+use super::draws::{mapped, near, normals, uniform, uniforms};
+use super::null::{tilt, tilted};
 use symbias_simulate::stats::extrapolation::{self, AtStep};
 use symbias_simulate::stats::multiplicity::Correction;
 use symbias_simulate::stats::verdict::{

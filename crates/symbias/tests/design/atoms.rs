@@ -1,6 +1,6 @@
 //! Gauges by atoms, given ones and the vertices of analysis norms, against closed forms of small polytopes.
 
-use crate::oracle::{Built, energy, file, judged, refusal};
+use super::oracle::{Built, energy, file, judged, refusal};
 use symbias_numerics::random::Stream;
 
 fn text(driver: &str, n: usize, more: &str, target: &str, constants: &str) -> String {

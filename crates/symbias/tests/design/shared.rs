@@ -1,6 +1,6 @@
 //! Norms of a component as a whole, by factors that entries share: latent and overlapping groups, against closed forms.
 
-use crate::oracle::{Built, file, has_bias, judged, refusal};
+use super::oracle::{Built, file, has_bias, judged, refusal};
 use std::fmt::Write;
 use symbias::design::answer::Shows;
 

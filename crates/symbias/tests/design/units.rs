@@ -1,6 +1,6 @@
 //! A design of the norms of a layer whose unit is homogeneous: the bias of both is that of the product of scalars.
 
-use crate::oracle::{Built, energy, short};
+use super::oracle::{Built, energy, short};
 use symbias::design::{DesignSpec, Options, design};
 use symbias::watch::Watch;
 use symbias_model::data::Folder;

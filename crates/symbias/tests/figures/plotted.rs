@@ -1,6 +1,6 @@
 //! What is plotted is what was recorded.
 
-use crate::common::{Folder, ran};
+use super::common::{Folder, ran};
 use std::path::Path;
 use symbias::experiment::figures::{draw, write};
 use symbias::experiment::record;

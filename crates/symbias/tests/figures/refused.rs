@@ -1,6 +1,6 @@
 //! Names that nothing has are refused when the experiment is planned, with the place and what there is.
 
-use crate::common::{Folder, performed};
+use super::common::{Folder, performed};
 
 fn refusal(series: &str, over: &str) -> String {
     let folder = Folder::new("refused");

@@ -1,6 +1,6 @@
 //! `reproduce` on a tiny set: records, figures and summary; interrupted and resumed with identical bits.
 
-use crate::common::{EXPERIMENT, Folder, MODEL, TRUTH};
+use super::common::{EXPERIMENT, Folder, MODEL, TRUTH};
 use std::path::Path;
 use symbias::experiment::reproduce::{PUBLISHED, Set, Wish, reproduce};
 use symbias::experiment::run::Board;

@@ -1,6 +1,6 @@
 //! Verdicts of runs that are small: the right law confirmed, wrong ones refuted, and what cannot be said left open.
 
-use crate::common::{ARMS, LAW, Trial, text};
+use super::common::{ARMS, LAW, Trial, text};
 use symbias_simulate::stats::verdict::{Holds, Verdict};
 
 fn verdict(concluded: &symbias::experiment::Concluded) -> &Verdict {

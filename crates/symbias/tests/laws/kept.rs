@@ -1,6 +1,6 @@
 //! What a record keeps of a diffusion: the same on any number of threads, in shards, read back, drawn again.
 
-use crate::common::{ARMS, LAW, Trial, text};
+use super::common::{ARMS, LAW, Trial, text};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use symbias::experiment::run::Board;

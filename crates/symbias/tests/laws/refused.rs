@@ -1,6 +1,6 @@
 //! What cannot be answered is refused before it runs, and nothing is written.
 
-use crate::common::{ARMS, LAW, refused, text};
+use super::common::{ARMS, LAW, refused, text};
 
 fn changed(changes: &[(&str, &str)], words: &[&str]) {
     refused(&text(ARMS, LAW, changes), words);
@@ -139,7 +139,7 @@ fn laws_without_an_integral() {
         slice[0],
         (r#"noise = "horizontal""#, r#"noise = "surface""#),
     ];
-    let trial = crate::common::Trial::new(&text(ARMS, LAW, &surface));
+    let trial = super::common::Trial::new(&text(ARMS, LAW, &surface));
     assert!(trial.run("record", 8).is_ok());
 }
 
@@ -157,7 +157,7 @@ fn laws_of_another_noise() {
         ("horizontal = 0.25", "isotropic = 0.25"),
         ("of = \"weights\"", "of = \"weights\"\nexpect = \"refuted\""),
     ];
-    let trial = crate::common::Trial::new(&text(ARMS, LAW, &wrong));
+    let trial = super::common::Trial::new(&text(ARMS, LAW, &wrong));
     assert!(trial.run("record", 8).is_ok());
     let predictor = [
         ("{ horizontal = 0.25 }, step", "{ predictor = 0.5 }, step"),

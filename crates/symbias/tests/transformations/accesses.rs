@@ -1,6 +1,6 @@
 //! Reads of tensors within programs, found and replaced; what a checked file says of its parameters.
 
-use crate::rewrite::{File, Point, tokens};
+use super::rewrite::{File, Point, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use symbias_model::Model;

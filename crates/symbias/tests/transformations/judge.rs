@@ -1,8 +1,8 @@
 //! The answer about a model against the oracle's.
 
-use crate::oracle::{Truth, truth};
-use crate::rewrite::File;
-use crate::seen::{INTEGERS, Seen, look};
+use super::oracle::{Truth, truth};
+use super::rewrite::File;
+use super::seen::{INTEGERS, Seen, look};
 use symbias_model::language::SourceFile;
 
 /// How an answer fares.
@@ -30,7 +30,7 @@ pub fn judge(text: &str) -> Verdict {
     let known = SourceFile::parse(text, None)
         .ok()
         .and_then(|s| truth(&s, 5));
-    let seen = look(&File::parse(text), &crate::accesses::catalogue(), None, 0);
+    let seen = look(&File::parse(text), &super::accesses::catalogue(), None, 0);
     against(&seen, known)
 }
 
@@ -94,7 +94,7 @@ fn the_oracle_knows_what_is_known_by_hand() {
             "symbias = 1\noutputs = [\"y\"]\naxes = {{ h = 3, d = 2, o = 2 }}\nprogram = \"{program}\"\n{rest}"
         );
         let source = SourceFile::parse(&text, None).unwrap_or_else(|e| panic!("{e}"));
-        let known = crate::oracle::truth(&source, 1).expect("a truth");
+        let known = super::oracle::truth(&source, 1).expect("a truth");
         assert!(known.sure, "{program}: {known:?}");
         [known.rank, known.orbit, known.dimension, known.charges]
     };

@@ -1,7 +1,7 @@
 //! What the rules say of every model file: the algebra under other names, another order of axes, other intermediates, other
 //! sizes, a second model beside it, or one more output that breaks a symmetry.
 
-use crate::rewrite::File;
+use super::rewrite::File;
 use std::path::{Path, PathBuf};
 use symbias::analyze::{Options, analyze};
 use symbias::watch::Watch;

@@ -1,10 +1,10 @@
 //! The same function written otherwise, larger, beside another, at another seed or another point of an orbit: one answer.
 
-use crate::accesses::catalogue;
-use crate::for_all;
-use crate::rewrite::File;
-use crate::seen::{Change, Seen, look};
-use crate::spelling::{SPELLINGS, with_bystanders};
+use super::accesses::catalogue;
+use super::for_all;
+use super::rewrite::File;
+use super::seen::{Change, Seen, look};
+use super::spelling::{SPELLINGS, with_bystanders};
 use std::path::Path;
 use symbias::gauge::{Options, To, fix};
 use symbias::watch::Watch;

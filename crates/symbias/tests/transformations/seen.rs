@@ -1,7 +1,7 @@
 //! What `analyze` says of a model, as far as it must not depend on how the model is written.
 
-use crate::reading::{status, summands};
-use crate::rewrite::{File, Point};
+use super::reading::{status, summands};
+use super::rewrite::{File, Point};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Other spellings of one function: parameters mixed, fused, split, flattened, declared in another order. Each takes the file
 //! and a point and gives both, or nothing where it does not apply.
 
-use crate::rewrite::{File, Point};
+use super::rewrite::{File, Point};
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
@@ -328,7 +328,7 @@ fn programs_are_rewritten_as_meant() {
         .expect("read with indices");
     assert_eq!(other.0["program"].as_str(), Some("y = T[0,o,i]*Q[i+1,o]"));
     assert_eq!(
-        crate::accesses::split_accesses("row[n+1],k"),
+        super::accesses::split_accesses("row[n+1],k"),
         ["row[n+1]", "k"]
     );
     assert_eq!(

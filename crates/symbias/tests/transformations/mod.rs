@@ -6,14 +6,13 @@ mod accesses;
 mod judge;
 mod oracle;
 mod random;
-#[path = "../reading/mod.rs"]
-mod reading;
 mod rewrite;
 mod rules;
 mod same;
 mod seen;
 mod spelling;
 
+use super::reading;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,0 +1,3 @@
+//! All tests of the crate that need only what it exports: one program, since each links everything below it.
+
+mod svg;

@@ -1,0 +1,9 @@
+//! All tests of the crate that need only what it exports: one program, since each links everything below it.
+
+mod dense;
+mod extended;
+mod lanes;
+mod noise;
+mod normals;
+mod random;
+mod rank;
