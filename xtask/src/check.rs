@@ -46,7 +46,6 @@ const STEPS: &[Step] = &[
                     "clippy",
                     "--workspace",
                     "--all-targets",
-                    "--quiet",
                     "--",
                     "-D",
                     "warnings",
@@ -125,7 +124,7 @@ fn cargo(repository: &Repository, arguments: &[&str]) -> Outcome<String> {
 }
 
 fn docs(repository: &Repository) -> Outcome<String> {
-    let arguments = ["doc", "--workspace", "--no-deps", "--lib", "--quiet"];
+    let arguments = ["doc", "--workspace", "--no-deps", "--lib"];
     let mut command = process::cargo(&repository.root, &arguments);
     process::succeed(command.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok("no complaint".to_owned())
