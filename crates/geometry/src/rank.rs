@@ -73,7 +73,11 @@ pub fn generic_rank(
     let rows = probes
         .count()
         .map(|n| (n as usize).saturating_mul(probes.outputs()));
-    let bound = rows.map_or(bound, |rows| rows.min(bound));
+    let mut bound = rows.map_or(bound, |rows| rows.min(bound));
+    if probes.is_piecewise() {
+        // Where no point is known to say all, a bound that holds at all of them does.
+        bound = probes.functions()?.map_or(bound, |most| most.min(bound));
+    }
     let Some(tried_up_to) = affordable(probes, bound, effort)? else {
         return Ok(None);
     };
@@ -148,9 +152,10 @@ pub fn generic_rank(
     let rare = seen < SEEN && tried > u64::from(seen) && found.decision.rank < bound;
     found.seen = (seen.into(), tried);
     let of_a_region = smallest < found.decision.rank && (rare || !probes.fills_regions());
-    let met = probes.pieces().are_met() && !of_a_region;
+    // What is as large as the bound is so on every piece.
+    let full = found.decision.rank == bound && found.decision.is_certain();
+    let met = full || probes.pieces().are_met() && !of_a_region;
     found.evidence = match (met, exact) {
-        _ if found.decision.rank == bound && exact.is_some() => Evidence::Proven,
         (true, Some(_)) => Evidence::Proven,
         (true, None) if clear && seen >= 2 => Evidence::Certified,
         _ => Evidence::Open,
@@ -362,7 +367,10 @@ fn until_idle(
     } else {
         1
     };
-    let least = if probes.selects() { 4 * LEAST } else { LEAST };
+    let least = match probes.selects() {
+        true => (4 * LEAST).max(probes.joint_values()),
+        false => LEAST,
+    };
     let most = (8 * full as u64).max(64);
     let (mut rank, mut done, mut target, mut idle) = (0, 0, 1, 0);
     loop {

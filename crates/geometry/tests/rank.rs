@@ -176,3 +176,31 @@ fn the_loss_does_not_decide_the_rank() {
         assert!(found.decision.exact, "{expr}: {}", found.decision);
     }
 }
+
+/// Pairs of tokens are met in all values: a mean of two embeddings is one function in both orders, and no point has a larger
+/// rank than there are such functions. The twin weighs the two, so that each pair is a function of its own.
+#[test]
+fn outputs_that_are_one_function_bound_the_rank() {
+    let count = |sum: &str| {
+        let text = format!(
+            "symbias = 1\noutputs = [\"y\"]\naxes = {{ v = 3, c = 2, n = 2 }}\n\
+             program = \"y[c] = relu(exp(E[token[0],c]) + {sum}*exp(E[token[1],c]) + b[c])\"\n\
+             parameters = {{ E = [\"v\",\"c\"], b = [\"c\"] }}\ninputs = {{ token = {{ axes = [\"n\"], index = \"v\" }} }}\n"
+        );
+        let source = SourceFile::parse(&text, None).and_then(|s| s.check(Copies::All));
+        let model = source.unwrap_or_else(|e| panic!("{e}"));
+        let probes = Probes::new(&model, &BTreeMap::new(), None, 1).expect("a program");
+        assert_eq!(probes.count(), Some(9));
+        let mut seen: Vec<_> = (0..9).map(|n| format!("{:?}", probes.inputs(n))).collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 9);
+        let found = generic_rank(&probes, probes.parameters(), Effort::default())
+            .expect("a rank")
+            .expect("affordable");
+        (probes.functions().expect("forms"), found.decision.rank)
+    };
+    // Of each c, three exp E and b, of which b takes up a common shift: 3 dimensions, and a form for each pair.
+    assert_eq!(count("1"), (Some(12), 6));
+    assert_eq!(count("2"), (Some(18), 6));
+}

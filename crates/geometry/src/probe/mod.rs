@@ -3,6 +3,8 @@
 
 mod combined;
 mod domain;
+mod functions;
+mod joint;
 mod pieces;
 mod value;
 
@@ -36,6 +38,8 @@ pub struct Probes<'a> {
     program: ScalarProgram,
     /// Where there are integer inputs; otherwise one program is that of all probes.
     samples: Option<Samples>,
+    /// All joint values of the integer inputs, in a random order, where they are few; probes take them in turn.
+    joint: Vec<u64>,
     arithmetic: Arithmetic,
     seed: u64,
     /// Inputs are widened by powers of ten up to this one, in turn.
@@ -71,9 +75,13 @@ impl<'a> Probes<'a> {
         // Before constants and inputs take memory.
         ScalarProgram::fits(model)?;
         let arrays = Arrays::new(model, files)?;
+        let joint = match data.is_none() {
+            true => joint::values(model, seed),
+            false => Vec::new(),
+        };
         let first = match &data {
             Some(data) => data[0].clone(),
-            None => Inputs::random(model, seed, 0),
+            None => joint::sample(model, seed, &joint, 0),
         };
         let program = ScalarProgram::lower(model, &arrays.with(&first))?;
         let samples = match first.indices.is_empty() {
@@ -90,6 +98,7 @@ impl<'a> Probes<'a> {
             arithmetic: program.arithmetic(),
             program,
             samples,
+            joint,
             seed,
             decades: 0,
             domain: None,
@@ -130,12 +139,16 @@ impl<'a> Probes<'a> {
         self.model.space().dim()
     }
 
-    /// Number of different probes: of given samples, one if there are no inputs.
+    /// Number of different probes, where they are finitely many: of given samples, of few joint values if all inputs are
+    /// integers, one if there are no inputs.
     #[must_use]
     pub fn count(&self) -> Option<u64> {
         match &self.data {
             Some(data) => Some(data.len() as u64),
             None if self.model.inputs().next().is_none() => Some(1),
+            None if self.program.inputs() == 0 && !self.joint.is_empty() => {
+                Some(self.joint.len() as u64)
+            }
             None => None,
         }
     }
@@ -146,7 +159,7 @@ impl<'a> Probes<'a> {
         match &self.data {
             Some(data) => data[(probe % data.len() as u64) as usize].clone(),
             None => {
-                let mut inputs = Inputs::random(self.model, self.seed, probe);
+                let mut inputs = joint::sample(self.model, self.seed, &self.joint, probe);
                 let wide = 10_f64.powi((probe % u64::from(self.decades + 1)) as i32);
                 inputs.flat.iter_mut().for_each(|x| *x *= wide);
                 if let Some(signs) = &self.domain {
@@ -161,6 +174,12 @@ impl<'a> Probes<'a> {
     #[must_use]
     pub fn selects(&self) -> bool {
         self.samples.is_some()
+    }
+
+    /// How many probes show every joint value of the integer inputs, where these are few; 0 otherwise.
+    #[must_use]
+    pub fn joint_values(&self) -> u64 {
+        self.joint.len() as u64
     }
 
     /// Whether inputs are real and free, so that samples at one θ meet every piece that has an inside.
@@ -377,7 +396,7 @@ fn measured(values: &[f64]) -> Vec<Measured> {
     values.iter().map(|x| Measured::exact(*x)).collect()
 }
 
-/// Samples of integer inputs whose programs are kept.
+/// Samples of integer inputs whose programs are kept, and joint values that are few.
 const PREPARED: u64 = 96;
 /// Streams of one seed that must not meet.
 const POINTS: u64 = 11;

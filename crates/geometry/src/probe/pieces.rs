@@ -3,8 +3,12 @@
 //! ten until every piece of every unit was met, and what no probe reaches is said.
 
 use super::Probes;
+use crate::rank::numerical;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use symbias_model::error::Result;
+use symbias_numerics::dense::Matrix;
+use symbias_numerics::rank::rank;
 
 /// Powers of ten by which inputs are widened, at most.
 const DECADES: u32 = 6;
@@ -75,13 +79,17 @@ pub(super) fn survey(probes: &Probes<'_>) -> (Pieces, u32) {
 const CANDIDATES: u64 = 12;
 const LOOKED: u64 = 24;
 
-/// Numbers of `count` points, those at which the samples meet most pieces first, and most combinations of them:
-/// where every unit is alive the rank is that of the function, and not that of one without its dead units; and
-/// where few inputs are different, as tokens are, the rank grows with the combinations that they meet.
+/// Numbers of `count` points. Where samples are finitely many and cheap: those where J at all of them has the largest rank by
+/// a first look, and last the one where it has the least. Otherwise those at which the samples meet most pieces first, and
+/// most combinations of them: where every unit is alive the rank is that of the function, and not that of one without its
+/// dead units.
 ///
 /// # Errors
-/// Those of lowering the program of a sample.
+/// Those of lowering the program of a sample; floating linear algebra that does not converge.
 pub(super) fn points(probes: &Probes<'_>, count: u64) -> Result<Vec<u64>> {
+    if let Some(found) = by_rank(probes, count)? {
+        return Ok(found);
+    }
     let program = &probes.program;
     let affordable = (WORK / program.len().max(1)) as u64 / LOOKED;
     let candidates = (CANDIDATES * count).min(affordable).max(count);
@@ -103,7 +111,36 @@ pub(super) fn points(probes: &Probes<'_>, count: u64) -> Result<Vec<u64>> {
         (met.len(), together.len())
     };
     let mut by: Vec<_> = (0..candidates).map(|n| (met(n), n)).collect();
-    by.sort_by_key(|(met, n)| (std::cmp::Reverse(*met), *n));
+    by.sort_by_key(|(met, n)| (Reverse(*met), *n));
     by.truncate(count as usize);
     Ok(by.into_iter().map(|e| e.1).collect())
+}
+
+/// `None` where samples are not finitely many, or where a first look at some more points than are asked for costs too much.
+fn by_rank(probes: &Probes<'_>, count: u64) -> Result<Option<Vec<u64>>> {
+    let (Some(samples), true) = (probes.count(), probes.is_piecewise()) else {
+        return Ok(None);
+    };
+    let (rows, d) = (samples as usize * probes.outputs(), probes.parameters());
+    let one = rows * probes.length() + rows * d * rows.min(d);
+    let candidates = (CANDIDATES * count).min((WORK / one.max(1)) as u64 / LOOKED);
+    if candidates <= count {
+        return Ok(None);
+    }
+    let look = |number: u64| {
+        let theta = probes.point(number);
+        let mut all = Matrix::zeros(0, d);
+        for sample in 0..samples {
+            let found = probes.rows(&theta, sample)?;
+            all.rows += found.len();
+            all.data.extend(found.into_iter().flatten());
+        }
+        Ok((rank("J", &all).map_err(numerical)?.rank, number))
+    };
+    let mut by = (0..candidates).map(look).collect::<Result<Vec<_>>>()?;
+    by.sort_by_key(|(rank, n)| (Reverse(*rank), *n));
+    let least = by.pop();
+    by.truncate(count as usize - 1);
+    by.extend(least);
+    Ok(Some(by.into_iter().map(|e| e.1).collect()))
 }

@@ -134,6 +134,38 @@ impl Inputs {
         }
         inputs
     }
+
+    /// How many joint values the integer inputs of a model have; saturated.
+    #[must_use]
+    pub fn choices(model: &Model) -> u64 {
+        let entries = index_sizes(model).map(|(id, size)| (model.entries(id), size));
+        entries.fold(1, |all, (count, size)| {
+            let exponent = u32::try_from(count).unwrap_or(u32::MAX);
+            all.saturating_mul(size.saturating_pow(exponent))
+        })
+    }
+
+    /// Gives the integer inputs the joint value of this number, below [`Self::choices`].
+    pub fn choose(&mut self, model: &Model, mut number: u64) {
+        for (id, size) in index_sizes(model) {
+            for value in self.indices.entry(id).or_default() {
+                *value = (number % size) as f64;
+                number /= size;
+            }
+        }
+    }
+}
+
+/// The integer inputs, and the size of the axis that each indexes.
+fn index_sizes(model: &Model) -> impl Iterator<Item = (TensorId, u64)> {
+    model
+        .inputs()
+        .filter_map(|id| match model.tensor(id).source {
+            Source::Input {
+                index: Some(axis), ..
+            } => Some((id, model.axis_size(axis))),
+            _ => None,
+        })
 }
 
 /// Streams of one seed that must not meet.

@@ -3,7 +3,7 @@
 //! The slow and universal sibling of the program over lanes, and its oracle, since they share no
 //! kernel. Over f64 it gives values and derivatives; over [`Exact`] it gives them modulo a prime,
 //! for exact ranks; over [`Nilpotent`] it gives derivatives of any order; over [`Measured`] it gives each number with a bound
-//! on its rounding, and over [`Extended`](symbias_numerics::extended::Extended) with 31 digits. Used by analysis only.
+//! on its rounding, over [`Term`] what the forms of outputs have in common, and over [`Extended`](symbias_numerics::extended::Extended) with 31 digits. Used by analysis only.
 
 mod arrays;
 mod domain;
@@ -19,6 +19,7 @@ mod pullback;
 mod separate;
 mod size;
 mod tape;
+mod term;
 
 pub use arrays::{Arrays, Inputs};
 pub use domain::Outside;
@@ -30,3 +31,4 @@ pub use number::{Exact, Scalar};
 pub use pieces::Kink;
 pub use pullback::Pullback;
 pub use tape::{Arithmetic, ScalarProgram};
+pub use term::Term;

@@ -109,17 +109,21 @@ fn random_models_are_judged_by_the_oracle() {
 }
 
 /// Models of seed 1 that a survey found open, by what was at fault: roundings that counted as rank (131, 343, 429, 619, 759),
-/// constant symmetries outside of ker J (363, 459), candidates that more points refute (710); and one that it found wrong, where a
+/// constant symmetries outside of ker J (363, 459), candidates that more points refute (710), ranks on tokens that few random
+/// points have (488, 644); and one that it found wrong, where a
 /// constant symmetry was thrown away (851).
 #[test]
 fn what_a_survey_found_is_known() {
-    for_all(&[131, 343, 363, 429, 459, 619, 710, 759, 851], |number| {
-        let verdict = judge::judge(&random::model(1, *number).0);
-        match verdict.kind {
-            judge::Kind::Agrees => vec![],
-            kind => vec![format!("{number} {kind:?}: {}", verdict.text)],
-        }
-    });
+    for_all(
+        &[131, 343, 363, 429, 459, 488, 619, 644, 710, 759, 851],
+        |number| {
+            let verdict = judge::judge(&random::model(1, *number).0);
+            match verdict.kind {
+                judge::Kind::Agrees => vec![],
+                kind => vec![format!("{number} {kind:?}: {}", verdict.text)],
+            }
+        },
+    );
 }
 
 #[test]
