@@ -162,7 +162,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.json {
         let mut answer = serde_json::to_value(&found.answer)?;
         if let (Some(verified), Some(answer)) = (&verified, answer.as_object_mut()) {
-            answer.insert("verified".into(), verified.answer());
+            answer.insert("verified".into(), serde_json::to_value(verified.answer())?);
         }
         print(&(serde_json::to_string_pretty(&answer)? + "\n"))?;
     } else {

@@ -15,7 +15,7 @@ use crate::orbit::OrbitFrame;
 use crate::rank::numerical;
 use std::collections::{BTreeMap, HashMap};
 use symbias_model::error::Result;
-use symbias_numerics::dense::{Matrix, singular_values, symmetric_eigen};
+use symbias_numerics::dense::{Matrix, column_pivoted_qr, singular_values, symmetric_eigen};
 use symbias_numerics::rank::{self, RankDecision, RankOptions};
 
 /// What horizontal noise does to the charges at a point.
@@ -187,10 +187,16 @@ impl Group<'_> {
         self.tangent.iter().map(|t| t.1.cols).sum()
     }
 
+    /// Numbers that say what P_H leaves of a vector: its coordinates in the normal space where that is the thin side.
+    fn across(&self) -> usize {
+        let (r, d) = (self.dimension(), self.coords.len());
+        if r < d && d < 2 * r { d - r } else { d }
+    }
+
     /// Multiplications for its matrix, and its entries where they are more of a burden.
     fn cost(&self) -> f64 {
-        let (p, r, d) = (self.fields.len(), self.dimension(), self.coords.len());
-        p as f64 * r as f64 * d as f64 * r.max(ENTRY) as f64
+        let (p, r) = (self.fields.len(), self.dimension());
+        p as f64 * r as f64 * self.across() as f64 * r.max(ENTRY) as f64
     }
 }
 
@@ -221,9 +227,10 @@ fn groups<'a>(frame: &'a OrbitFrame<'_>, symmetric: &[&AffineField], d: usize) -
     groups.into_values().collect()
 }
 
-/// (P_H A_a e)_e, one column for each field of a group.
+/// (P_H A_a e)_e, one column for each field of a group; in an orthonormal basis of the normal space where that is the thin
+/// side, which has the same products.
 fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
-    let (width, r) = (group.coords.len(), group.dimension());
+    let (width, r, thin) = (group.coords.len(), group.dimension(), group.across());
     let place: HashMap<usize, usize> = group.coords.iter().copied().zip(0..).collect();
     let mut tangent = Matrix::zeros(r, width);
     let mut first = 0;
@@ -236,7 +243,11 @@ fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
         first += own.cols;
     }
     let across_tangent = tangent.transpose();
-    let mut columns = Matrix::zeros(r * width, group.fields.len());
+    let normal = match thin < width {
+        true => Some(complement(&tangent, thin)?),
+        false => None,
+    };
+    let mut columns = Matrix::zeros(r * thin, group.fields.len());
     for (a, number) in group.fields.iter().enumerate() {
         let mut moved = Matrix::zeros(r, width);
         for (i, j, x) in &symmetric[*number].linear {
@@ -250,17 +261,31 @@ fn columns(group: &Group<'_>, symmetric: &[&AffineField]) -> Result<Matrix> {
             .filter(|e| moved.row(*e).iter().any(|x| *x != 0.0))
             .collect();
         let mut across = Matrix::from_fn(live.len(), width, |i, j| moved[(live[i], j)]);
-        // Twice: what is left of a vector along the orbit is rounding.
-        for _ in 0..2 {
-            let along = across.matmul(&across_tangent).map_err(numerical)?;
-            let vertical = along.matmul(&tangent).map_err(numerical)?;
-            across = across.add_scaled(-1.0, &vertical).map_err(numerical)?;
+        if let Some(normal) = &normal {
+            across = across.matmul(normal).map_err(numerical)?;
+        } else {
+            // Twice: what is left of a vector along the orbit is rounding.
+            for _ in 0..2 {
+                let along = across.matmul(&across_tangent).map_err(numerical)?;
+                let vertical = along.matmul(&tangent).map_err(numerical)?;
+                across = across.add_scaled(-1.0, &vertical).map_err(numerical)?;
+            }
         }
         for (i, e) in live.iter().enumerate() {
             for (j, x) in across.row(i).iter().enumerate() {
-                columns.row_mut(e * width + j)[a] = *x;
+                columns.row_mut(e * thin + j)[a] = *x;
             }
         }
     }
     Ok(columns)
+}
+
+/// Orthonormal columns that span what is orthogonal to orthonormal rows, so many dimensions.
+fn complement(rows: &Matrix, dimension: usize) -> Result<Matrix> {
+    let along = rows.transpose_matmul(rows).map_err(numerical)?;
+    let across = Matrix::identity(rows.cols).add_scaled(-1.0, &along);
+    let q = column_pivoted_qr(&across.map_err(numerical)?)
+        .map_err(numerical)?
+        .q;
+    Ok(Matrix::from_fn(rows.cols, dimension, |i, k| q[(i, k)]))
 }

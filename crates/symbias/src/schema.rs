@@ -1,6 +1,6 @@
 //! The JSON schemas of everything that is read and written: files of models, experiments and designs, records and answers.
 
-use crate::{answer, design, experiment, fit, gauge};
+use crate::{answer, design, experiment, fit, gauge, verify};
 use serde_json::Value;
 
 /// A format: its name, and its schema.
@@ -15,6 +15,7 @@ pub const FORMATS: &[Format] = &[
     ("design-answer", design::answer::schema),
     ("fit-answer", fit::schema),
     ("gauge-answer", gauge::schema),
+    ("verify-answer", verify::schema),
 ];
 
 /// Written by hand: model files are read key by key, for errors that name the place.

@@ -113,6 +113,7 @@ pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
         "design-answer",
         "fit-answer",
         "gauge-answer",
+        "verify-answer",
     ]
     .iter()
     .map(|format| {

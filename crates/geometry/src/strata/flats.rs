@@ -3,7 +3,8 @@
 
 use super::point::Action;
 use crate::rank::numerical;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::f64::consts::SQRT_2;
 use symbias_model::error::Result;
 use symbias_numerics::dense::{Matrix, symmetric_eigen};
 use symbias_numerics::random::Stream;
@@ -88,37 +89,64 @@ fn weights(action: &Action) -> Result<(Matrix, Matrix)> {
     for a in &action.symmetric {
         add(&mut element, stream.next_normal(), a);
     }
-    // The centraliser of a generic element of 𝔭 in 𝔭.
-    let mut brackets = Matrix::zeros(n * n, p);
-    for (k, a) in action.symmetric.iter().enumerate() {
-        let (left, right) = (element.matmul(a), a.matmul(&element));
-        let bracket = left
-            .map_err(numerical)?
-            .add_scaled(-1.0, &right.map_err(numerical)?);
-        for (i, x) in bracket.map_err(numerical)?.data.iter().enumerate() {
-            brackets[(i, k)] = *x;
+    // Generators have few entries each.
+    let sparse: Vec<Vec<(usize, usize, f64)>> = action.symmetric.iter().map(entries).collect();
+    let vectors = symmetric_eigen(&element).map_err(numerical)?.vectors;
+    let abelian = centraliser(&element, &sparse)?;
+    // ⟨v_i, A_k v_i⟩, and the same of the members of 𝔞.
+    let mut diagonal = Matrix::zeros(n, p);
+    for (k, a) in sparse.iter().enumerate() {
+        for (r, c, x) in a {
+            let (left, right) = (vectors.row(*r), vectors.row(*c));
+            for (i, (v, w)) in left.iter().zip(right).enumerate() {
+                diagonal[(i, k)] += x * v * w;
+            }
         }
     }
+    Ok((vectors, diagonal.matmul(&abelian).map_err(numerical)?))
+}
+
+/// Coefficients of the elements of 𝔭 that commute with one of its elements, orthonormal columns.
+fn centraliser(element: &Matrix, generators: &[Vec<(usize, usize, f64)>]) -> Result<Matrix> {
+    // Brackets of symmetric matrices are antisymmetric: their entries above the diagonal, where any has one.
+    let zero = || vec![0.0; generators.len()];
+    let mut rows: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::from([((0, 0), zero())]);
+    for (k, a) in generators.iter().enumerate() {
+        let mut add = |i: usize, j: usize, x: f64| {
+            if i < j && x != 0.0 {
+                rows.entry((i, j)).or_insert_with(zero)[k] += x * SQRT_2;
+            }
+        };
+        for (r, c, x) in a {
+            for (i, e) in element.row(*r).iter().enumerate() {
+                add(i, *c, x * e);
+            }
+            for (j, e) in element.row(*c).iter().enumerate() {
+                add(*r, j, -x * e);
+            }
+        }
+    }
+    let count = rows.len();
+    let rows = Matrix::from_vec(
+        count,
+        generators.len(),
+        rows.into_values().flatten().collect(),
+    );
     let options = RankOptions {
         entry_error: ROUNDED,
         // Generators are orthonormal: brackets that vanish, and weights that do, leave rounding alone.
         noise: ROUNDED,
         ..RankOptions::default()
     };
-    let (_, abelian) = nullspace_with("centraliser in p", &brackets, options).map_err(numerical)?;
-    let vectors = symmetric_eigen(&element).map_err(numerical)?.vectors;
-    let mut weights = Matrix::zeros(n, abelian.cols);
-    for j in 0..abelian.cols {
-        let mut member = Matrix::zeros(n, n);
-        for (k, a) in action.symmetric.iter().enumerate() {
-            add(&mut member, abelian[(k, j)], a);
-        }
-        let turned = member.matmul(&vectors).map_err(numerical)?;
-        for i in 0..n {
-            weights[(i, j)] = (0..n).map(|k| vectors[(k, i)] * turned[(k, i)]).sum();
-        }
-    }
-    Ok((vectors, weights))
+    let found = nullspace_with("centraliser in p", &rows.map_err(numerical)?, options);
+    Ok(found.map_err(numerical)?.1)
+}
+
+/// The entries of a matrix that are not 0, by row and column.
+fn entries(matrix: &Matrix) -> Vec<(usize, usize, f64)> {
+    let all = matrix.data.iter().enumerate().filter(|(_, x)| **x != 0.0);
+    all.map(|(k, x)| (k / matrix.cols, k % matrix.cols, *x))
+        .collect()
 }
 
 /// A ← A + c B, of one shape.

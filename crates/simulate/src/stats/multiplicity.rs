@@ -1,11 +1,12 @@
 //! Many tests at once: p-values that may be compared with one level.
 
 use super::argument;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 
 /// How p-values are adjusted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
     /// max_{j≤i} min(1, (m − j + 1) p_(j)): no true claim is refuted, but with probability α, whatever depends on

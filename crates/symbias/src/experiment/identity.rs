@@ -4,6 +4,7 @@ use super::plan::Planned;
 use super::record::Record;
 use super::run::RunOptions;
 use super::spec::{ExperimentFile, Spec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -12,7 +13,7 @@ use symbias_simulate::observe::{Moment, len};
 use symbias_simulate::training::Settings;
 
 /// What was asked of a run besides its experiment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Asked {
     /// Replicas of the whole run, all shards of it.
     pub replicas: u64,
@@ -24,7 +25,7 @@ pub struct Asked {
 }
 
 /// What an arm is made of, as hashes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Made {
     /// The checked expression of the model with its constants.
     pub model: String,

@@ -8,6 +8,8 @@ mod setting;
 mod taught;
 mod words;
 
+pub use words::{UntriedAnswer, VerifyAnswer, schema};
+
 use crate::analyze::{self, Temper, analysis};
 use crate::answer::{Answer, Bias};
 use crate::experiment::record::make_folder;

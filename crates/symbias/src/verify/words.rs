@@ -1,7 +1,13 @@
 //! What a person reads of a verification, and what a program does.
 
 use super::Verified;
+use crate::answer::versioned;
+use crate::experiment::verdict::law::LawVerdict;
 use crate::experiment::verdict::words;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use symbias_model::error::Result;
 
 /// Column of the names of lines, as of the verdicts.
 const MARGIN: usize = 14;
@@ -55,18 +61,64 @@ impl Verified {
         }
     }
 
-    /// As JSON.
+    /// For programs.
     #[must_use]
-    pub fn answer(&self) -> serde_json::Value {
-        serde_json::json!({
-            "schema": 1,
-            "untried": self.untried.iter().map(|u| serde_json::json!({
-                "noise": u.noise.name(),
-                "reason": u.reason,
-            })).collect::<Vec<_>>(),
-            "formulas": self.formulas,
-            "laws": self.concluded.as_ref().map(|c| &c.record.verdicts.laws),
-            "notes": self.notes,
-        })
+    pub fn answer(&self) -> VerifyAnswer {
+        let untried = |u: &super::Untried| UntriedAnswer {
+            noise: u.noise.name().to_owned(),
+            reason: u.reason.clone(),
+        };
+        let formula =
+            |(noise, formula): (&&str, &Option<String>)| ((*noise).to_owned(), formula.clone());
+        let concluded = self.concluded.as_ref();
+        VerifyAnswer {
+            schema: 1,
+            untried: self.untried.iter().map(untried).collect(),
+            formulas: self.formulas.iter().map(formula).collect(),
+            laws: concluded.map(|c| c.record.verdicts.laws.clone()),
+            notes: self.notes.clone(),
+        }
     }
+}
+
+/// What `symbias verify --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct VerifyAnswer {
+    /// Always 1.
+    pub schema: u32,
+    /// Laws that were asked for and not tried.
+    pub untried: Vec<UntriedAnswer>,
+    /// The formula of R of each law that was tried, by its noise; `null` where it has none.
+    pub formulas: BTreeMap<String, Option<String>>,
+    /// The verdicts, by the noise; `null` if nothing was simulated.
+    pub laws: Option<BTreeMap<String, LawVerdict>>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// A law that was not tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct UntriedAnswer {
+    /// The noise.
+    pub noise: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl VerifyAnswer {
+    /// An answer of `symbias verify --json`.
+    ///
+    /// # Errors
+    /// A text that is no JSON, or an answer of another version.
+    pub fn read(text: &str) -> Result<VerifyAnswer> {
+        versioned(text, 1, "symbias verify --json")
+    }
+}
+
+/// The JSON schema of the answer.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(VerifyAnswer).to_value()
 }

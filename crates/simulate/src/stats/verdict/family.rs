@@ -3,11 +3,12 @@
 use super::{Holds, Verdict, short};
 use crate::stats::argument;
 use crate::stats::multiplicity::Correction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 
 /// Verdicts whose p-values are adjusted for their number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Family {
     /// As judged together: their level is that of the family, `detectable` holds at level/m.
     pub verdicts: Vec<Verdict>,

@@ -17,6 +17,7 @@ pub use question::{Estimate, Question, Sample};
 pub use twin::{Twin, judge_twin, judge_twin_samples};
 
 use super::normal;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Write};
 
@@ -28,7 +29,7 @@ pub const POWER: f64 = 0.95;
 pub const LOST_SHARE: f64 = 0.1;
 
 /// Whether a claim holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Holds {
     /// A deviation of the size asked for would have been seen, and was not.
@@ -50,7 +51,7 @@ impl Display for Holds {
 }
 
 /// A prediction or a measurement: a number, or a law in words.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Quantity {
     /// A number.
@@ -69,7 +70,7 @@ impl Display for Quantity {
 }
 
 /// What a test computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// D = sup |F − G| of distribution functions.
@@ -90,7 +91,7 @@ impl Kind {
 }
 
 /// A number that a test computed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Statistic {
     /// Which.
     pub name: Kind,
@@ -99,7 +100,7 @@ pub struct Statistic {
 }
 
 /// What the step size does to the fine sample.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StepBias {
     /// Estimate of the fine sample's bias: sup |F_coarse − F_fine|/(2^p − 1) of a law, which noise makes larger; of a
     /// mean, the value at the finest step less the extrapolated one.
@@ -111,7 +112,7 @@ pub struct StepBias {
 }
 
 /// A claim that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
     /// What was claimed.
     pub claim: String,

@@ -2,11 +2,12 @@
 
 use super::law::{judge_wrong, judge_wrong_samples};
 use super::{Holds, Question, Sample, Verdict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 
 /// A wrong law, judged: numbers that agree with it too say nothing about the claim.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Twin {
     /// The judgement of the wrong law.
     pub verdict: Verdict,

@@ -7,6 +7,7 @@ use crate::experiment::quantile::{ordered, quantile};
 use crate::experiment::record::Measured;
 use crate::experiment::series::Series;
 use crate::experiment::spec::{Attribute, DriverSpec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 
@@ -16,7 +17,7 @@ const NONE: f64 = 0.1;
 const ALL: f64 = 0.5;
 
 /// Quartiles over replicas and entries.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spread {
     /// The middle.
     pub median: f64,
@@ -44,7 +45,7 @@ impl Spread {
 }
 
 /// A run without one driver, beside the run in question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ControlFinding {
     /// The arm.
     pub arm: String,
@@ -72,7 +73,7 @@ pub struct ControlFinding {
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attribution {
     /// `flow`, `decay`, `noise`, `momentum`, `mixed` or `undetermined`.
     pub driver: String,

@@ -7,6 +7,7 @@ use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
 use crate::experiment::series::Series;
 use crate::experiment::spec::{Precision, Predict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_bias::flow::{Leaf, Prediction, Regression, Stop, When, predictions};
 use symbias_model::data;
@@ -22,7 +23,7 @@ const LOOKS: usize = 24;
 const CONSISTENT: f64 = 1e-3;
 
 /// One geometry's prediction over the looks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Claimed {
     /// `leaf`, `charges x 10`, `l2`, `l1`.
     pub claim: String,
@@ -33,7 +34,7 @@ pub struct Claimed {
 }
 
 /// What flow predicts for an arm, and how far off it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowVerdict {
     /// The observable of effective weights.
     pub weights: String,

@@ -16,12 +16,13 @@ use attribution::Attribution;
 use flow::FlowVerdict;
 use law::LawVerdict;
 use number::NumberVerdict;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// All verdicts of an experiment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdicts {
     /// The predictions of flow for each arm that the file asks for.
     pub flow: BTreeMap<String, FlowVerdict>,

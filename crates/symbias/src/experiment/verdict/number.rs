@@ -4,6 +4,7 @@ use super::law::{Values, crossed, values};
 use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
 use crate::experiment::spec::{NumberQuestion, entry_of};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use symbias_model::error::Result;
@@ -13,7 +14,7 @@ use symbias_simulate::stats::verdict::{
 };
 
 /// What became of a predicted number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NumberVerdict {
     /// One line for a reader.
     pub about: String,

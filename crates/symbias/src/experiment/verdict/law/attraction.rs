@@ -5,6 +5,7 @@
 
 use crate::experiment::quantile::{ordered, quantile};
 use crate::experiment::record::Measured;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 use symbias_simulate::stats::normal;
@@ -14,7 +15,7 @@ use symbias_simulate::stats::verdict::Holds;
 const KEPT: f64 = 1e-9;
 
 /// What became of charges off the leaf.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Attraction {
     /// The arm.
     pub arm: String,

@@ -5,13 +5,14 @@ use super::order::Order;
 use super::{Values, values};
 use crate::experiment::record::Measured;
 use crate::experiment::verdict::words::short;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_model::error::Result;
 use symbias_simulate::stats::tilting::{Fit, Moment, Part, Relatives};
 use symbias_simulate::stats::verdict::Holds;
 
 /// A parameter of a law as the samples have it, the others as predicted.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Effect {
     /// Which.
     pub parameter: Parameter,

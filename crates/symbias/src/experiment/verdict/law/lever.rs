@@ -2,6 +2,7 @@
 //! of relatives of the law, with a statistic that tells them apart.
 
 use super::subject::{ByFormula, Subject};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use symbias_bias::Ground;
 use symbias_bias::law::Density;
@@ -24,7 +25,9 @@ const QUARTERS: i32 = 10;
 const FLAT: f64 = 1e-9;
 
 /// A number of a law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Parameter {
     /// T of e^{−ℓ/T}.

@@ -26,6 +26,7 @@ use crate::experiment::plan::Planned;
 use crate::experiment::record::Measured;
 use crate::experiment::spec::{Expectation, LawQuestion, PredictedSpec, StationarySpec, entry_of};
 use order::Order;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sides::Side;
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ use symbias_simulate::stats::verdict::{
 };
 
 /// What became of a predicted law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LawVerdict {
     /// One line for a reader.
     pub about: String,
@@ -78,7 +79,7 @@ pub struct LawVerdict {
 }
 
 /// What became of a wrong law.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TwinVerdict {
     /// Whether the numbers refute it, as they should.
     pub refuted: bool,

@@ -2,6 +2,7 @@
 
 use super::predicted::Predicted;
 use crate::experiment::quantile::{ordered, quantile};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ const TAIL: f64 = 0.002;
 const REACH: f64 = 5.0;
 
 /// Curves of one law.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Picture {
     /// Edges of the bins.
     pub edges: Vec<f64>,

@@ -6,13 +6,14 @@
 
 use super::Values;
 use super::predicted::Predicted;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Shares of a side below which it is not compared: nothing is there to compare.
 const LEAST: f64 = 0.01;
 
 /// The share of the replicas whose weight is positive.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Signs {
     /// At the step of the arm.
     pub measured: f64,
