@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use symbias::experiment::run::{Board, Progress};
 
+/// Time that a stop may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Time between looks.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -24,7 +26,13 @@ impl Watch {
         let ended = Arc::new(AtomicBool::new(false));
         let stopping = board.clone();
         // A second handler cannot be set; then Ctrl-C ends the process, and the checkpoints stand.
-        let _ = ctrlc::set_handler(move || stopping.stop());
+        let _ = ctrlc::set_handler(move || {
+            stopping.stop();
+            // What does not come to a stop by itself can be ended at any moment: files appear whole or not at all.
+            std::thread::sleep(PATIENCE);
+            crate::complain("interrupted: what was done up to the last checkpoint is kept");
+            std::process::exit(crate::INTERRUPTED.into());
+        });
         let style = ProgressStyle::with_template("{spinner} {elapsed} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = std::io::stderr()
