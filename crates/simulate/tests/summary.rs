@@ -9,9 +9,25 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use symbias_simulate::ensemble::{Ensemble, Monitor, Samples, Schedule, StopReason, Summary};
 use symbias_simulate::observe::{Loss, Observable};
-use symbias_simulate::training::Training;
+use symbias_simulate::training::{Setting, Settings, Training};
 
 const REPLICAS: u64 = 150;
+
+/// One replica of seven starts so far out that it runs away.
+struct Far(Normal);
+
+impl Settings for Far {
+    fn of(&self, replica: u64) -> symbias_model::error::Result<Setting> {
+        let mut setting = self.0.of(replica)?;
+        let scale = if replica.is_multiple_of(7) { 1e4 } else { 1.0 };
+        setting.theta.iter_mut().for_each(|x| *x *= scale);
+        Ok(setting)
+    }
+}
+
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|x| x.to_bits()).collect()
+}
 
 fn run(
     training: &Training,
@@ -21,11 +37,11 @@ fn run(
     keep: Option<&Path>,
     monitor: &Monitor,
 ) -> symbias_model::error::Result<Samples> {
-    let settings = Normal {
+    let settings = Far(Normal {
         d: 20,
         scale: 0.5,
         fixed: Vec::new(),
-    };
+    });
     let loss = Loss::apart("loss", training, 48, Vec::new())?;
     Ensemble {
         process: training,
@@ -48,9 +64,7 @@ fn summary(training: &Training, replicas: Range<u64>, threads: usize) -> Summary
 
 #[test]
 fn it_is_of_the_values() {
-    // Some replicas run away.
-    let mut training = stream(relu(), 0.3);
-    training.seed = 3;
+    let training = stream(relu(), 1e-2);
     let all = run(&training, 0..REPLICAS, 1, None, None, &Monitor::default()).unwrap();
     let some = run(
         &training,
@@ -63,8 +77,8 @@ fn it_is_of_the_values() {
     .unwrap();
     let looks = all.steps.len();
     assert_eq!(some.replicas, 0..3);
-    assert_eq!(some.numbers, all.numbers[..3 * looks]);
-    assert_eq!(some.theta, all.theta[..3 * 20]);
+    assert_eq!(bits(&some.numbers), bits(&all.numbers[..3 * looks]));
+    assert_eq!(bits(&some.theta), bits(&all.theta[..3 * 20]));
     let summary = some.summary.unwrap();
     assert_eq!(summary.replicas(), 0..REPLICAS);
     assert_eq!(summary.diverged(), all.diverged.len() as u64);
@@ -87,7 +101,8 @@ fn it_is_of_the_values() {
         let far = |a: f64, b: f64| (a - b).abs() / b.abs();
         // Sums of 150 numbers in two orders.
         assert!(far(found.mean, mean) < 1e-13, "{} {mean}", found.mean);
-        assert!(far(found.variance(), variance) < 1e-12);
+        // Of those who run away it may be beyond a double.
+        assert!(far(found.variance(), variance) < 1e-12 || !variance.is_finite());
         assert_eq!(summary.extremes(look), (own[0], own[own.len() - 1]));
         for q in [0.0, 0.05, 0.5, 0.95, 1.0] {
             let exact = own[(q * (n - 1.0)).round() as usize];
@@ -167,7 +182,10 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
         interruptions += 1;
     };
     assert!(interruptions > 0, "the run was never interrupted");
-    assert_eq!(whole, finished);
+    assert_eq!(whole.summary, finished.summary);
+    assert_eq!(bits(&whole.numbers), bits(&finished.numbers));
+    assert_eq!(bits(&whole.theta), bits(&finished.theta));
+    assert_eq!(whole.diverged, finished.diverged);
     // Any byte of the checkpoint that changes is seen.
     let path = folder.path().join("summary.checkpoint");
     let bytes = std::fs::read(&path).unwrap();
