@@ -75,6 +75,9 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
+/// What a shell says of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
@@ -97,12 +100,12 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Refuted) => ExitCode::from(1),
-        Ok(Outcome::Interrupted) => ExitCode::from(130),
+        Ok(Outcome::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
             // Ours says all of it, its cause too.
             let own = error.downcast_ref::<Error>();
             if own.is_some_and(|e| e.kind() == ErrorKind::Interrupted) {
-                return ExitCode::from(130);
+                return ExitCode::from(INTERRUPTED);
             }
             complain(&own.map_or_else(|| format!("error: {error:#}"), |e| format!("error: {e}")));
             ExitCode::from(2)

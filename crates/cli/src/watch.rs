@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use symbias::experiment::run::{Board, Progress};
 use symbias::watch;
 
+/// Time that a stop may take.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Time between looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Work that is done by then shows nothing.
@@ -28,12 +30,16 @@ fn lock<X>(mutex: &Mutex<X>) -> MutexGuard<'_, X> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The first signal stops the work, the second the process: some steps of linear algebra take seconds.
+/// Asks the work to stop, and ends the process where it does not come to a stop by itself: some steps of linear algebra take seconds,
+/// and files appear whole or not at all, whenever it is ended.
 fn stop() {
-    match &*lock(&WATCHED) {
-        Some(board) if !board.watch.is_stopped() => board.stop(),
-        _ => std::process::exit(130),
+    let watched = lock(&WATCHED).clone();
+    if let Some(board) = watched {
+        board.stop();
+        std::thread::sleep(PATIENCE);
+        crate::complain("interrupted: what was done up to the last checkpoint is kept");
     }
+    std::process::exit(crate::INTERRUPTED.into());
 }
 
 impl Watch {

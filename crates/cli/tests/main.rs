@@ -9,4 +9,5 @@ mod fit;
 mod gauge;
 mod records;
 mod schema;
+mod summary;
 mod verify;

@@ -120,6 +120,7 @@ fn runs<T: Real>(process: &Diffusion, replicas: u64, seconds: f64, threads: usiz
         observables: &[],
         threads,
         keep: None,
+        values: None,
     };
     let mut best = f64::INFINITY;
     let whole = Instant::now();

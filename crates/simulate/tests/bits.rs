@@ -42,6 +42,7 @@ fn run<T: Real>(
         observables: &observables(training),
         threads,
         keep,
+        values: None,
     }
     .run::<T>(monitor)
 }
@@ -135,8 +136,10 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
 fn checkpoints_of_other_runs_are_refused() {
     let training = training();
     let folder = tempfile::tempdir().unwrap();
-    let monitor = Monitor::default();
-    monitor.stop.store(true, Ordering::Relaxed);
+    let monitor = Monitor {
+        pause: Some(std::time::Duration::ZERO),
+        ..Monitor::default()
+    };
     run::<f32>(&training, 0..2, 1, Some((folder.path(), 11)), &monitor).unwrap();
     let go_on = |folder: &Path, identity| {
         run::<f32>(
@@ -197,6 +200,7 @@ fn replicas_that_leave_the_cache_run_one_by_one_to_the_same_bits() {
             observables: &observables(&training),
             threads: 1,
             keep: None,
+            values: None,
         }
         .run::<f64>(&Monitor::default())
         .unwrap()

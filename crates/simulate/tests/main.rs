@@ -5,4 +5,5 @@ mod common;
 mod diffusion;
 mod process;
 mod stats;
+mod summary;
 mod transport;

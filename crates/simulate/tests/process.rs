@@ -38,6 +38,7 @@ fn run(
         observables,
         threads: 1,
         keep: None,
+        values: None,
     }
     .run::<f64>(&Monitor::default())
     .unwrap()
@@ -349,6 +350,7 @@ fn batches_and_subsets_do_not_depend_on_lanes() {
                 observables: &[],
                 threads: 1,
                 keep: None,
+                values: None,
             }
             .run::<f64>(&Monitor::default())
             .unwrap();

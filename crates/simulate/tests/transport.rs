@@ -97,6 +97,7 @@ fn thetas(training: &Training, start: &[f64], steps: Vec<u64>) -> Vec<Vec<f64>> 
                 observables: &[],
                 threads: 1,
                 keep: None,
+                values: None,
             }
             .run::<f64>(&Monitor::default())
             .unwrap()

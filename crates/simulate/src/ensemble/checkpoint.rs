@@ -38,7 +38,7 @@ pub(super) struct Fits<'f, T> {
 }
 
 /// The line before the bytes.
-fn seal(bytes: &[u8]) -> String {
+pub(super) fn seal(bytes: &[u8]) -> String {
     format!(
         "{VERSION} {:016x} {:08x}\n",
         bytes.len(),
@@ -47,7 +47,7 @@ fn seal(bytes: &[u8]) -> String {
 }
 
 /// The bytes behind their line.
-fn opened(file: &[u8]) -> std::result::Result<&[u8], String> {
+pub(super) fn opened(file: &[u8]) -> std::result::Result<&[u8], String> {
     let end = file.iter().take(SEAL).position(|b| *b == b'\n');
     let line = end.map(|e| String::from_utf8_lossy(&file[..e]));
     let (Some(end), Some(line)) = (end, line) else {

@@ -2,6 +2,7 @@
 
 use super::checkpoint::{Checkpoint, Fits};
 use super::frames::Frames;
+use super::together::PAUSE;
 use super::{BLOCK, Blocks, Crossings, Diverged, Ensemble, Monitor, Process, Tile, file_of, lock};
 use crate::observe::{Moment, Worker, len};
 use crate::training::Setting;
@@ -11,20 +12,36 @@ use std::time::{Duration, Instant};
 use symbias_model::error::Result;
 use symbias_numerics::lanes::Real;
 
-/// Time between checkpoints, unless the caller decides it.
-const PAUSE: Duration = Duration::from_secs(2);
-
-/// Steps between looks at the clock and at the caller's wish to stop.
+/// Steps between looks at the clock and at the caller's wish to stop, at most.
 const STRIDE: u64 = 8 * BLOCK;
+/// Time between them, about: fewer steps if they take longer.
+const BREATH: Duration = Duration::from_millis(100);
+/// Time that a stop may take.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a tile measured.
 pub(super) struct Outcome {
+    /// Its first replicas, whose numbers these are.
+    pub replicas: usize,
     /// (replica, look, number).
     pub numbers: Vec<f64>,
     pub theta: Vec<f64>,
     pub diverged: Vec<Diverged>,
     pub crossings: Vec<Crossings>,
     pub interrupted: bool,
+}
+
+impl Outcome {
+    /// What is of replicas below a number, of those from `first` on.
+    pub fn keep(&mut self, first: u64, below: u64) {
+        let kept = (below.saturating_sub(first) as usize).min(self.replicas);
+        let of = |all: usize, replicas: usize| all / replicas.max(1) * kept;
+        self.numbers.truncate(of(self.numbers.len(), self.replicas));
+        self.theta.truncate(of(self.theta.len(), self.replicas));
+        self.diverged.retain(|d| d.replica < below);
+        self.crossings.retain(|c| c.replica < below);
+        self.replicas = kept;
+    }
 }
 
 pub(super) struct Job<'j, T: Real, P: Process + 'j> {
@@ -37,12 +54,17 @@ pub(super) struct Job<'j, T: Real, P: Process + 'j> {
     /// Looks done.
     looked: usize,
     diverged: Vec<Diverged>,
-    /// θ and sums of squares of the tile, and of one replica.
+    /// θ and sums of squares of the tile, replicas innermost, and replica by replica.
     theta: Vec<T>,
     squares: Vec<f64>,
     own: (Vec<f64>, Vec<f64>),
     frame: Vec<f64>,
+    /// Numbers of one observable at all replicas.
+    seen: Vec<f64>,
     saved: Instant,
+    /// Steps up to the next look at the clock, and the time of one.
+    breath: u64,
+    pace: Duration,
 }
 
 impl<'j, T: Real, P: Process> Job<'j, T, P> {
@@ -95,9 +117,12 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
                 .collect(),
             theta: vec![T::ZERO; d * count],
             squares: vec![0.0; squares * count],
-            own: (vec![0.0; d], vec![0.0; squares]),
+            own: (vec![0.0; d * count], vec![0.0; squares * count]),
             frame: vec![0.0; count * width],
+            seen: vec![0.0; count * width],
             saved: Instant::now(),
+            breath: 1,
+            pace: Duration::ZERO,
             looked: looked as usize,
             ensemble,
             tile,
@@ -123,9 +148,17 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
                     interrupted = true;
                     break 'looks;
                 }
-                let from = self.tile.step();
-                let to = target.min((from / STRIDE + 1) * STRIDE);
+                let (from, begun) = (self.tile.step(), Instant::now());
+                let to = target
+                    .min((from / STRIDE + 1) * STRIDE)
+                    .min(from + self.breath);
                 self.tile.advance(to, &mut self.diverged);
+                self.pace = begun.elapsed() / (to - from) as u32;
+                self.breath = match begun.elapsed() {
+                    taken if taken > BREATH => (self.breath / 2).max(1),
+                    taken if taken < BREATH / 4 => (self.breath * 2).min(STRIDE),
+                    _ => self.breath,
+                };
                 monitor
                     .done
                     .fetch_add((to - from) * count, Ordering::Relaxed);
@@ -135,7 +168,9 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
             }
             self.look(monitor)?;
         }
-        if interrupted {
+        // Where the rest of a block takes long, the last checkpoint stands.
+        let rest = self.tile.step().next_multiple_of(BLOCK) - self.tile.step();
+        if interrupted && self.pace * (rest as u32) < PATIENCE {
             self.save()?;
         }
         self.outcome(interrupted)
@@ -144,37 +179,46 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
     fn look(&mut self, monitor: &Monitor) -> Result<()> {
         let count = self.settings.len();
         self.tile.tile().look(&mut self.theta, &mut self.squares);
-        let mut into = self.frame.as_mut_slice();
-        for (r, setting) in self.settings.iter().enumerate() {
-            let (theta, squares) = &mut self.own;
-            theta
-                .iter_mut()
-                .enumerate()
-                .for_each(|(i, x)| *x = self.theta[i * count + r].to_f64());
-            squares
-                .iter_mut()
-                .enumerate()
-                .for_each(|(i, x)| *x = self.squares[i * count + r]);
-            let moment = Moment {
+        let (d, sums) = (self.theta.len() / count, self.squares.len() / count);
+        let (theta, squares) = &mut self.own;
+        for (k, x) in theta.iter_mut().enumerate() {
+            *x = self.theta[k % d * count + k / d].to_f64();
+        }
+        for (k, x) in squares.iter_mut().enumerate() {
+            *x = self.squares[k % sums * count + k / sums];
+        }
+        let moments: Vec<Moment<'_>> = self
+            .settings
+            .iter()
+            .enumerate()
+            .map(|(r, setting)| Moment {
                 replica: self.replicas.start + r as u64,
                 setting,
-                theta,
-                squares,
-            };
-            let lost = self.diverged.iter().any(|d| d.replica == moment.replica);
+                theta: &theta[r * d..(r + 1) * d],
+                squares: &squares[r * sums..(r + 1) * sums],
+            })
+            .collect();
+        let lost = |m: &Moment<'_>| self.diverged.iter().any(|d| d.replica == m.replica);
+        let width = self.frame.len() / count;
+        self.frame.fill(f64::NAN);
+        // Replicas in a row run in lanes; those that are lost are not looked at.
+        for part in moments.chunk_by(|a, b| !lost(a) && !lost(b)) {
+            if part.iter().any(lost) {
+                continue;
+            }
+            let first = (part[0].replica - self.replicas.start) as usize * width;
+            let mut at = first;
             for (worker, len) in &mut self.workers {
-                let (own, rest) = into.split_at_mut(*len);
-                if lost {
-                    own.fill(f64::NAN);
-                } else {
-                    worker.observe(moment, own)?;
+                let seen = &mut self.seen[..*len * part.len()];
+                worker.observe_all(part, seen)?;
+                for (r, own) in seen.chunks_exact((*len).max(1)).enumerate() {
+                    self.frame[at + r * width..][..*len].copy_from_slice(own);
                 }
-                into = rest;
+                at += *len;
             }
         }
-        self.frames.push(&self.frame)?;
+        self.frames.push(&self.frame);
         self.looked += 1;
-        let width = self.frame.len() / count.max(1);
         let mut latest = lock(&monitor.latest);
         *latest = Some((self.tile.step(), self.frame[..width].to_vec()));
         Ok(())
@@ -206,7 +250,7 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
     fn outcome(&mut self, interrupted: bool) -> Result<Outcome> {
         let count = self.settings.len();
         let width = self.frame.len() / count.max(1);
-        let frames = std::mem::replace(&mut self.frames, Frames::Memory(Vec::new())).all()?;
+        let frames = std::mem::take(&mut self.frames).all()?;
         // From (look, replica, number) to (replica, look, number).
         let mut numbers = Vec::with_capacity(frames.len());
         for r in 0..count {
@@ -215,7 +259,7 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
             }
         }
         self.tile.tile().look(&mut self.theta, &mut self.squares);
-        let d = self.own.0.len();
+        let d = self.theta.len() / count;
         let lost = |r: usize| {
             self.diverged
                 .iter()
@@ -233,6 +277,7 @@ impl<'j, T: Real, P: Process> Job<'j, T, P> {
             .collect();
         self.diverged.sort_by_key(|d| d.replica);
         Ok(Outcome {
+            replicas: count,
             numbers,
             theta,
             diverged: std::mem::take(&mut self.diverged),

@@ -3,27 +3,37 @@
 mod blocks;
 mod checkpoint;
 mod frames;
+mod histogram;
 mod job;
 mod process;
 mod schedule;
+mod summary;
+mod together;
 
 pub use blocks::{Blocks, Crossings, Diverged};
 pub use process::{BLOCK, Process, State, Tile};
 pub use schedule::Schedule;
+pub use summary::{Moments, Summary};
 
 use crate::observe::{Observable, len};
 use crate::training::Settings;
-use job::Job;
+use job::{Job, Outcome};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
+use summary::Part;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_numerics::lanes::Real;
+use together::Together;
 
 /// Bytes of a tile above which narrower tiles are taken: more than the second cache of common processors holds.
 const CACHE: usize = 2 << 20;
+
+/// Replicas, at most, that are added to a summary at once.
+const GROUP: u64 = 128;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +62,8 @@ pub struct Ensemble<'e, P> {
     pub threads: usize,
     /// A folder of this run's own for frames and checkpoints, and what identifies the run; `None` keeps nothing.
     pub keep: Option<(&'e Path, u64)>,
+    /// Replicas below this number keep their numbers, and a [`Summary`] is of all; `None` keeps all numbers.
+    pub values: Option<u64>,
 }
 
 /// What a caller sees and decides while it runs.
@@ -70,7 +82,7 @@ pub struct Monitor {
 /// What a run measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// Replicas, in order.
+    /// Replicas whose numbers are kept, in order.
     pub replicas: Range<u64>,
     /// Steps done at each look.
     pub steps: Vec<u64>,
@@ -84,6 +96,8 @@ pub struct Samples {
     pub diverged: Vec<Diverged>,
     /// What a watch has counted, by replica; empty without one.
     pub crossings: Vec<Crossings>,
+    /// Of all replicas, where not all numbers are kept.
+    pub summary: Option<Summary>,
     /// How it ended.
     pub stop: StopReason,
 }
@@ -100,6 +114,7 @@ impl<'e, P> Ensemble<'e, P> {
             observables: self.observables,
             threads: self.threads,
             keep: self.keep,
+            values: self.values,
         }
     }
 }
@@ -161,29 +176,59 @@ impl<P: Process> Ensemble<'_, P> {
                 break;
             }
         }
+        let numbers = self.schedule.steps().len() * self.width();
+        let mut together = Together::new(self.values.map(|_| numbers));
+        if let Some(keep) = self.keep {
+            together.resume(keep)?;
+        }
+        let counted = |tile: &Range<u64>| (tile.end - tile.start) * self.schedule.last();
+        let before = together.done.iter().map(counted).sum();
+        monitor.done.fetch_add(before, Ordering::Relaxed);
+        let done: BTreeSet<u64> = together.done.iter().map(|t| t.start).collect();
+        tiles.retain(|t| !done.contains(&t.start));
+        let groups = self.groups(&tiles);
         let next = AtomicUsize::new(0);
+        let interrupted = AtomicBool::new(false);
         let failed: Mutex<Option<Error>> = Mutex::new(None);
-        let results: Mutex<Vec<(usize, job::Outcome)>> = Mutex::new(Vec::new());
-        let work = || {
-            loop {
-                let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(tile) = tiles.get(at) else { return };
+        let together = Mutex::new(together);
+        let group = |group: &[Range<u64>]| -> Result<()> {
+            let mut outcomes = Vec::new();
+            for tile in group {
                 let width = tile.end - tile.start;
-                let Some((_, own)) = compiled.iter().find(|c| c.0 == width) else {
-                    return;
+                let own = compiled.iter().find(|c| c.0 == width);
+                // What has not begun has nothing to keep.
+                let Some((_, own)) = own.filter(|_| !monitor.stop.load(Ordering::Relaxed)) else {
+                    interrupted.store(true, Ordering::Relaxed);
+                    break;
                 };
-                match Job::<T, P>::new(self, own, tile.clone()).and_then(|mut job| job.run(monitor))
-                {
-                    Ok(outcome) => lock(&results).push((at, outcome)),
-                    Err(error) => {
-                        lock(&failed).get_or_insert(error);
-                        monitor.stop.store(true, Ordering::Relaxed);
-                        return;
-                    }
+                let outcome = Job::<T, P>::new(self, own, tile.clone())?.run(monitor)?;
+                if outcome.interrupted {
+                    interrupted.store(true, Ordering::Relaxed);
+                    break;
+                }
+                outcomes.push(outcome);
+            }
+            if outcomes.is_empty() {
+                return Ok(());
+            }
+            let tiles = group[..outcomes.len()].to_vec();
+            let part = self
+                .values
+                .map(|values| self.part(&tiles, &mut outcomes, values));
+            let mut together = lock(&together);
+            together.add(tiles, part, outcomes);
+            together.save(self.keep, monitor, false)
+        };
+        let work = || {
+            while let Some(own) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if let Err(error) = group(own) {
+                    lock(&failed).get_or_insert(error);
+                    monitor.stop.store(true, Ordering::Relaxed);
+                    return;
                 }
             }
         };
-        let threads = self.threads.clamp(1, tiles.len());
+        let threads = self.threads.clamp(1, groups.len().max(1));
         if threads == 1 {
             work();
         } else {
@@ -196,34 +241,75 @@ impl<P: Process> Ensemble<'_, P> {
         if let Some(error) = lock(&failed).take() {
             return Err(error);
         }
-        let mut parts = std::mem::take(&mut *lock(&results));
-        parts.sort_by_key(|p| p.0);
-        Ok(self.joined(parts.into_iter().map(|p| p.1).collect()))
+        let interrupted = interrupted.into_inner();
+        let mut together = together
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if interrupted {
+            together.save(self.keep, monitor, true)?;
+        }
+        Ok(self.joined(together, interrupted))
     }
 
-    fn joined(&self, parts: Vec<job::Outcome>) -> Samples {
-        let replicas = (self.replicas.end - self.replicas.start) as usize;
-        let interrupted = parts.iter().any(|p| p.interrupted);
+    /// Tiles that one thread runs before it adds them to the summary: each of the summary's numbers is visited once for all of
+    /// them. Without a summary, one.
+    fn groups<'t>(&self, tiles: &'t [Range<u64>]) -> Vec<&'t [Range<u64>]> {
+        let replicas = self.replicas.end - self.replicas.start;
+        let share = replicas / (4 * self.threads.max(1) as u64);
+        let size = self.values.map_or(1, |_| share.clamp(1, GROUP));
+        let beside = |a: &Range<u64>, b: &Range<u64>| {
+            a.end == b.start && self.values.is_some() && a.start / size == b.start / size
+        };
+        tiles.chunk_by(beside).collect()
+    }
+
+    /// What a group adds to the summary; of its outcomes, what is kept remains.
+    fn part(&self, tiles: &[Range<u64>], outcomes: &mut [Outcome], values: u64) -> Part {
+        let replicas = tiles[0].start..tiles[tiles.len() - 1].end;
+        let count = (replicas.end - replicas.start) as usize;
+        let numbers = self.schedule.steps().len() * self.width();
+        let mut all = vec![0.0; count * numbers];
+        let mut diverged = 0;
+        for (tile, outcome) in tiles.iter().zip(outcomes) {
+            let first = (tile.start - replicas.start) as usize;
+            for (number, into) in all.chunks_exact_mut(count.max(1)).enumerate() {
+                let own = into[first..][..outcome.replicas].iter_mut().enumerate();
+                own.for_each(|(r, x)| *x = outcome.numbers[r * numbers + number]);
+            }
+            diverged += outcome.diverged.len() as u64;
+            outcome.keep(tile.start, values);
+        }
+        Part::new(&replicas, all, diverged)
+    }
+
+    fn joined(&self, together: Together, interrupted: bool) -> Samples {
+        let kept = |replica: u64| self.values.map_or(replica, |v| replica.min(v));
+        let replicas = self.replicas.end - self.replicas.start;
         let mut samples = Samples {
-            replicas: self.replicas.clone(),
+            replicas: kept(self.replicas.start)..kept(self.replicas.end),
             steps: self.schedule.steps().to_vec(),
             width: self.width(),
             numbers: Vec::new(),
             theta: Vec::new(),
             diverged: Vec::new(),
             crossings: Vec::new(),
+            summary: together.summary,
             stop: StopReason::Finished,
         };
-        for part in parts {
+        for part in together.outcomes.into_values() {
             samples.numbers.extend(part.numbers);
             samples.theta.extend(part.theta);
             samples.diverged.extend(part.diverged);
             samples.crossings.extend(part.crossings);
         }
         samples.diverged.sort_by_key(|d| d.replica);
+        let diverged = match &samples.summary {
+            Some(summary) => summary.diverged(),
+            None => samples.diverged.len() as u64,
+        };
         if interrupted {
             samples.stop = StopReason::Interrupted;
-        } else if samples.diverged.len() == replicas {
+        } else if diverged == replicas {
             samples.stop = StopReason::AllDiverged;
         }
         samples

@@ -1,10 +1,11 @@
 //! Expressions of the model language as observables.
 
+use super::lanes::{At, Evaluator, apart};
 use super::{Moment, Observable, Worker};
 use crate::training::Training;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::{Model, TensorId};
-use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};
+use symbias_model::program::Task;
 use symbias_model::scalar::Arrays;
 
 /// One output of a model with the parameters of the one that is trained. Its inputs, if it has any, are the start θ₀ of
@@ -15,7 +16,7 @@ pub struct Expressions {
     shape: Vec<usize>,
     axes: Vec<String>,
     range: std::ops::Range<usize>,
-    program: Program<f64>,
+    program: Evaluator,
     inputs: Vec<From>,
 }
 
@@ -30,11 +31,20 @@ pub enum From {
     Given(Vec<f64>),
 }
 
+impl From {
+    fn len(&self) -> usize {
+        match self {
+            From::Start(r) | From::Fixed(r) => r.len(),
+            From::Given(x) => x.len(),
+        }
+    }
+}
+
 impl Expressions {
     /// The output `name` of `model`, whose real inputs are filled by `inputs` in declared order.
     ///
     /// # Errors
-    /// An output that does not exist; as [`Program::compile`].
+    /// An output that does not exist; as [`symbias_model::program::Program::compile`].
     pub fn new(
         model: &Model,
         arrays: &Arrays,
@@ -64,11 +74,7 @@ impl Expressions {
             .map(|a| model.axes[a.index()].name.clone())
             .collect();
         let expected: Vec<usize> = Training::real_inputs(model).map(count).collect();
-        let given = |f: &From| match f {
-            From::Start(r) | From::Fixed(r) => r.len(),
-            From::Given(x) => x.len(),
-        };
-        let found: Vec<usize> = inputs.iter().map(given).collect();
+        let found: Vec<usize> = inputs.iter().map(From::len).collect();
         if found != expected {
             return Err(Error::new(
                 ErrorKind::Shape,
@@ -81,7 +87,7 @@ impl Expressions {
             shape,
             axes,
             range: start..start + count(own),
-            program: Program::compile(model, arrays, Options::new(Task::Value, Layout::Single))?,
+            program: Evaluator::new(model, arrays, Task::Value, 1)?,
             inputs,
         })
     }
@@ -103,35 +109,43 @@ impl Observable for Expressions {
     fn worker(&self) -> Box<dyn Worker + '_> {
         Box::new(Evaluation {
             of: self,
-            workspace: self.program.workspace(),
+            program: self.program.worker(),
             inputs: Vec::new(),
-            values: vec![0.0; self.program.result_len(0)],
         })
     }
 }
 
 struct Evaluation<'e> {
     of: &'e Expressions,
-    workspace: Workspace<f64>,
+    program: At<'e>,
     inputs: Vec<f64>,
-    values: Vec<f64>,
 }
 
 impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
-        self.inputs.clear();
-        for from in &self.of.inputs {
-            match from {
-                From::Start(range) => self.inputs.extend(&moment.setting.theta[range.clone()]),
-                From::Fixed(range) => self.inputs.extend(&moment.setting.fixed[range.clone()]),
-                From::Given(x) => self.inputs.extend(x),
+        self.observe_all(&[moment], into)
+    }
+
+    fn observe_all(&mut self, moments: &[Moment<'_>], into: &mut [f64]) -> Result<()> {
+        let width = self.of.program.width(moments.len());
+        let parts = into.chunks_mut(width * self.of.range.len().max(1));
+        for (part, into) in moments.chunks(width).zip(parts) {
+            self.inputs.clear();
+            for from in &self.of.inputs {
+                let own = |m: &Moment<'_>, k: usize| match from {
+                    From::Start(range) => m.setting.theta[range.start + k],
+                    From::Fixed(range) => m.setting.fixed[range.start + k],
+                    From::Given(x) => x[k],
+                };
+                let last = part.len() - 1;
+                let len = from.len() * width;
+                self.inputs
+                    .extend((0..len).map(|k| own(&part[(k % width).min(last)], k / width)));
             }
+            let thetas: Vec<&[f64]> = part.iter().map(|m| m.theta).collect();
+            let values = self.program.run(width, &thetas, &self.inputs);
+            apart(values, width, self.of.range.clone(), into);
         }
-        let arguments = Arguments::at(moment.theta, &self.inputs);
-        self.of
-            .program
-            .run(&mut self.workspace, &arguments, &mut [&mut self.values]);
-        into.copy_from_slice(&self.values[self.of.range.clone()]);
         Ok(())
     }
 }

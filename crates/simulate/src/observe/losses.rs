@@ -1,22 +1,29 @@
 //! The loss on data that stay.
 
 use super::held::Held;
+use super::lanes::{At, Evaluator, fed};
 use super::{Moment, Observable, Worker};
-use crate::training::feed::Feeder;
 use crate::training::{Feed, Training};
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};
+use symbias_model::program::Task;
 
 /// The step whose random numbers are those of data to test on: no training reaches it.
 const TEST: u64 = u64::MAX;
+
+/// Samples of a piece: at most, where there are so many, and at least.
+const PIECE: usize = 128;
+const LEAST: usize = 16;
 
 /// The loss of the model on all the data of the replica, or on fresh samples of the same kind that stay.
 #[derive(Debug)]
 pub struct Loss {
     name: String,
     training: Training,
-    loss: Program<f64>,
-    teacher: Option<Program<f64>>,
+    /// Of one piece of the samples; pieces of equal length, each of which has this share in the loss.
+    loss: Evaluator,
+    pieces: usize,
+    share: f64,
+    teacher: Option<Evaluator>,
     /// The fixed inputs, where they are not those of the replica.
     fixed: Option<Vec<f64>>,
 }
@@ -25,7 +32,7 @@ impl Loss {
     /// The full loss on the data that batches are taken from.
     ///
     /// # Errors
-    /// As [`Program::compile`].
+    /// As [`symbias_model::program::Program::compile`].
     pub fn of_data(name: &str, training: &Training) -> Result<Loss> {
         let mut all = training.clone();
         (all.samples, all.batch) = (training.data_samples(), None);
@@ -36,7 +43,7 @@ impl Loss {
     /// [`Feed::Fixed`] inputs, sample by sample.
     ///
     /// # Errors
-    /// As [`Program::compile`]; another number of fixed ones.
+    /// As [`symbias_model::program::Program::compile`]; another number of fixed ones.
     pub fn apart(name: &str, training: &Training, samples: usize, fixed: Vec<f64>) -> Result<Loss> {
         let wanted = training.fixed_per_sample().checked_mul(samples);
         if wanted != Some(fixed.len()) {
@@ -63,17 +70,21 @@ impl Loss {
     }
 
     fn new(name: &str, training: Training) -> Result<Loss> {
-        let options = |task| Options {
-            samples: training.samples,
-            ..Options::new(task, Layout::Single)
-        };
-        let compile = |task| Program::compile(&training.model, &training.arrays, options(task));
+        let compile =
+            |task, samples| Evaluator::new(&training.model, &training.arrays, task, samples);
+        let divisor = |samples| training.model.loss_divisor(samples);
+        // A piece stays in the cache, whatever runs in lanes. Where no number of samples divides them, they are one.
+        let pieces = (1..=training.samples / LEAST)
+            .find(|n| training.samples.is_multiple_of(*n) && training.samples / n <= PIECE)
+            .unwrap_or(1);
         let teacher = training.feeds.iter().any(|f| matches!(f, Feed::Teacher(_)));
         Ok(Loss {
             name: name.to_owned(),
-            loss: compile(Task::Loss)?,
+            loss: compile(Task::Loss, training.samples / pieces)?,
+            share: divisor(training.samples / pieces) / divisor(training.samples),
+            pieces,
             teacher: if teacher {
-                Some(compile(Task::Value)?)
+                Some(compile(Task::Value, training.samples / pieces)?)
             } else {
                 None
             },
@@ -99,7 +110,8 @@ impl Observable for Loss {
     fn worker(&self) -> Box<dyn Worker + '_> {
         Box::new(Evaluation {
             of: self,
-            workspace: self.loss.workspace(),
+            loss: self.loss.worker(),
+            teacher: self.teacher.as_ref().map(Evaluator::worker),
             data: Held::default(),
         })
     }
@@ -107,30 +119,55 @@ impl Observable for Loss {
 
 struct Evaluation<'l> {
     of: &'l Loss,
-    workspace: Workspace<f64>,
+    loss: At<'l>,
+    teacher: Option<At<'l>>,
     data: Held,
 }
 
 impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
-        let (own, teacher) = (&self.of.training, &self.of.teacher);
-        let inputs = self.data.of(moment.replica, || {
-            let fixed = self.of.fixed.as_ref().unwrap_or(&moment.setting.fixed);
-            let mut feeder = Feeder::new(own, &[fixed]);
-            feeder.fill(own.seed, moment.replica, TEST);
-            if let Some(teacher) = teacher {
-                let mut workspace = teacher.workspace();
-                let mut answers = vec![0.0; teacher.result_len(0)];
-                let arguments = Arguments::at(&moment.setting.teacher, &feeder.inputs);
-                teacher.run(&mut workspace, &arguments, &mut [&mut answers]);
-                feeder.answer(&answers);
+        self.observe_all(&[moment], into)
+    }
+
+    fn observe_all(&mut self, moments: &[Moment<'_>], into: &mut [f64]) -> Result<()> {
+        let own = &self.of.training;
+        let together = |of: &Evaluator| of.width(moments.len());
+        let width =
+            together(&self.of.loss).min(self.of.teacher.as_ref().map_or(usize::MAX, together));
+        for (part, into) in moments.chunks(width).zip(into.chunks_mut(width)) {
+            let which = (part[0].replica, width);
+            let inputs = self.data.of(which, || {
+                let given = self.of.fixed.as_deref();
+                let fixed: Vec<&[f64]> = part
+                    .iter()
+                    .map(|m| given.unwrap_or(&m.setting.fixed))
+                    .collect();
+                let mut feeder = fed(own, which, &fixed, TEST);
+                if let Some(teacher) = &mut self.teacher {
+                    let parameters: Vec<&[f64]> =
+                        part.iter().map(|m| &m.setting.teacher[..]).collect();
+                    let mut answers = Vec::new();
+                    for own in pieces(&feeder.inputs, self.of.pieces) {
+                        answers.extend(teacher.run(width, &parameters, own));
+                    }
+                    feeder.answer(&answers);
+                }
+                feeder.inputs
+            });
+            let thetas: Vec<&[f64]> = part.iter().map(|m| m.theta).collect();
+            into.fill(0.0);
+            for own in pieces(inputs, self.of.pieces) {
+                let losses = self.loss.run(width, &thetas, own);
+                let each = into.iter_mut().zip(losses);
+                each.for_each(|(x, l)| *x += self.of.share * l);
             }
-            feeder.inputs
-        });
-        let arguments = Arguments::at(moment.theta, inputs);
-        self.of
-            .loss
-            .run(&mut self.workspace, &arguments, &mut [into]);
+        }
         Ok(())
     }
+}
+
+/// Numbers in so many parts of equal length, which may be none.
+fn pieces(numbers: &[f64], count: usize) -> impl Iterator<Item = &[f64]> {
+    let len = numbers.len() / count;
+    (0..count).map(move |k| &numbers[k * len..(k + 1) * len])
 }

@@ -1,35 +1,36 @@
 //! The outputs at the data that stay.
 
 use super::held::Held;
+use super::lanes::{At, Evaluator, apart, fed};
 use super::{Moment, Observable, Worker};
 use crate::training::Training;
-use crate::training::feed::Feeder;
 use symbias_model::error::Result;
-use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};
+use symbias_model::program::Task;
 
 /// F(θ; x) at all data of the replica, sample by sample.
 #[derive(Debug)]
 pub struct Outputs {
     name: String,
     training: Training,
-    program: Program<f64>,
+    program: Evaluator,
 }
 
 impl Outputs {
     /// The outputs on the data that batches are taken from.
     ///
     /// # Errors
-    /// As [`Program::compile`].
+    /// As [`symbias_model::program::Program::compile`].
     pub fn new(name: &str, training: &Training) -> Result<Outputs> {
         let mut training = training.clone();
         (training.samples, training.batch) = (training.data_samples(), None);
-        let options = Options {
-            samples: training.samples,
-            ..Options::new(Task::Value, Layout::Single)
-        };
         Ok(Outputs {
             name: name.to_owned(),
-            program: Program::compile(&training.model, &training.arrays, options)?,
+            program: Evaluator::new(
+                &training.model,
+                &training.arrays,
+                Task::Value,
+                training.samples,
+            )?,
             training,
         })
     }
@@ -41,7 +42,7 @@ impl Observable for Outputs {
     }
 
     fn shape(&self) -> Vec<usize> {
-        vec![self.program.result_len(0)]
+        vec![self.program.result_len()]
     }
 
     fn axes(&self) -> Vec<String> {
@@ -51,7 +52,7 @@ impl Observable for Outputs {
     fn worker(&self) -> Box<dyn Worker + '_> {
         Box::new(Evaluation {
             of: self,
-            workspace: self.program.workspace(),
+            program: self.program.worker(),
             data: Held::default(),
         })
     }
@@ -59,21 +60,32 @@ impl Observable for Outputs {
 
 struct Evaluation<'o> {
     of: &'o Outputs,
-    workspace: Workspace<f64>,
+    program: At<'o>,
     data: Held,
 }
 
 impl Worker for Evaluation<'_> {
     fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> Result<()> {
-        let own = &self.of.training;
-        let inputs = self.data.of(moment.replica, || {
-            let mut feeder = Feeder::new(own, &[&moment.setting.fixed]);
-            feeder.fill(own.seed, moment.replica, 0);
-            feeder.inputs
-        });
-        let arguments = Arguments::at(moment.theta, inputs);
-        let program = &self.of.program;
-        program.run(&mut self.workspace, &arguments, &mut [into]);
+        self.observe_all(&[moment], into)
+    }
+
+    fn observe_all(&mut self, moments: &[Moment<'_>], into: &mut [f64]) -> Result<()> {
+        let (own, program) = (&self.of.training, &self.of.program);
+        let (width, len) = (program.width(moments.len()), program.result_len());
+        for (part, into) in moments.chunks(width).zip(into.chunks_mut(width * len)) {
+            let which = (part[0].replica, width);
+            let inputs = self.data.of(which, || {
+                let fixed: Vec<&[f64]> = part.iter().map(|m| &m.setting.fixed[..]).collect();
+                fed(own, which, &fixed, 0).inputs
+            });
+            let thetas: Vec<&[f64]> = part.iter().map(|m| m.theta).collect();
+            apart(
+                self.program.run(width, &thetas, inputs),
+                width,
+                0..len,
+                into,
+            );
+        }
         Ok(())
     }
 }

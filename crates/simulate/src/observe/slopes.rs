@@ -2,9 +2,9 @@
 //! are parameters.
 
 use super::held::Held;
+use super::lanes::fed;
 use super::{Moment, Observable, Worker, len};
 use crate::training::Training;
-use crate::training::feed::Feeder;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
 use symbias_model::program::{Arguments, Layout, Options, Program, Task, Workspace};
@@ -129,11 +129,9 @@ impl SlopesAt<'_> {
             };
         }
         let own = &self.of.training;
-        let inputs = self.data.of(moment.replica, || {
-            let mut feeder = Feeder::new(own, &[&moment.setting.fixed]);
-            feeder.fill(own.seed, moment.replica, 0);
-            feeder.inputs
-        });
+        let which = (moment.replica, 1);
+        let fixed = [&moment.setting.fixed[..]];
+        let inputs = self.data.of(which, || fed(own, which, &fixed, 0).inputs);
         let mut loss = [0.0];
         let results: &mut [&mut [f64]] = &mut [&mut loss, &mut self.gradient];
         let arguments = Arguments::at(&self.theta, inputs);

@@ -35,6 +35,7 @@ fn part<T: Real>(
         observables: &observables,
         threads,
         keep,
+        values: None,
     }
     .run::<T>(monitor)
     .unwrap()

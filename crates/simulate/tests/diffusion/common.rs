@@ -80,6 +80,7 @@ pub fn run<T: Real, P: Process>(
         observables,
         threads: 1,
         keep: None,
+        values: None,
     }
     .run::<T>(&Monitor::default())
     .unwrap()

@@ -4,6 +4,7 @@ use super::plan::Planned;
 use super::run::RunOptions;
 use std::path::Path;
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_simulate::ensemble::Summary;
 use symbias_simulate::observe::len;
 
 /// Numbers that a record holds, each so often in memory at once: joined, by arrays, as the bytes of their file, and a tile's own.
@@ -21,6 +22,7 @@ pub(super) fn check(arms: &[Planned], options: &RunOptions) -> Result<()> {
             .remedy("ask for at least one"));
     }
     let (mut total, mut largest, mut any) = (0_u128, (0_u128, String::new()), false);
+    let (mut summed, mut counted) = (0_u128, 0_u128);
     for arm in arms {
         let part = options.part(arm.most)?;
         let replicas = u128::from(part.end - part.start);
@@ -28,11 +30,18 @@ pub(super) fn check(arms: &[Planned], options: &RunOptions) -> Result<()> {
         let looks = arm.schedule.steps().len() as u128;
         let width: usize = arm.observables.iter().map(|o| len(o.as_ref())).sum();
         let d = arm.training.model.space().dim();
-        let numbers = replicas * (looks * width as u128 + d as u128);
+        let kept = arm.spec.values.map_or(part.end, |v| part.end.min(v));
+        let kept = u128::from(kept.saturating_sub(part.start));
+        let numbers = kept * (looks * width as u128 + d as u128);
         total += numbers;
+        if arm.spec.values.is_some() {
+            let of = Summary::bytes(looks * width as u128, replicas, options.threads);
+            // Arms run one after the other; all are in the record.
+            (summed, counted) = (summed.max(of.0), counted + of.1);
+        }
         if numbers >= largest.0 {
             let text = format!(
-                "arm `{}` has {replicas} replicas x {looks} looks x {width} numbers and {d} parameters",
+                "arm `{}` has {kept} replicas x {looks} looks x {width} numbers and {d} parameters",
                 arm.name
             );
             largest = (numbers, text);
@@ -46,10 +55,9 @@ pub(super) fn check(arms: &[Planned], options: &RunOptions) -> Result<()> {
         )
         .remedy("take at most as many shards as there are replicas"));
     }
-    let what = |copies: u128| (8 * copies * total, format!("the record: {}", largest.1));
-    let (bytes, why) = what(COPIES);
-    memory(bytes, &why)?;
-    let (bytes, why) = what(STORED);
+    let why = format!("the record: {}", largest.1);
+    memory(8 * COPIES * total + summed + COPIES * counted, &why)?;
+    let bytes = STORED * (8 * total + counted);
     match options.keep.as_deref().and_then(free_disk) {
         Some(free) => fits(bytes, u128::from(free), "on the disk", &why),
         None => Ok(()),
@@ -84,7 +92,7 @@ fn fits(bytes: u128, free: u128, place: &str, why: &str) -> Result<()> {
             size(free)
         ),
     )
-    .remedy("take fewer replicas (--shard parts them), samples, looks or observables"))
+    .remedy("take fewer replicas (--shard parts them), samples, looks or observables; `values = 64` keeps the values of 64 replicas and a summary of all"))
 }
 
 /// `3.2 GB`.

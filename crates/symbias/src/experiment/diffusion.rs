@@ -337,6 +337,7 @@ fn equation<S: symbias_geometry::sde::Sde>(
         observables: ensemble.observables,
         threads: ensemble.threads,
         keep: ensemble.keep,
+        values: ensemble.values,
     }
     .run::<f64>(monitor)
 }

@@ -25,6 +25,7 @@ pub mod run;
 pub mod series;
 mod shards;
 pub mod spec;
+mod summary;
 pub mod verdict;
 
 pub(crate) use hold::{Hold, is_empty};

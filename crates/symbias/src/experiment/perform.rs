@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use symbias_model::error::{Error, ErrorKind, Result};
+use symbias_simulate::ensemble::Summary;
 
 /// How much of an experiment to run, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -326,7 +327,12 @@ impl Concluded {
             text += &format!("read               {table}\n");
         }
         for m in &self.measured {
-            let replicas = m.samples.replicas.end - m.samples.replicas.start;
+            let kept = m.samples.replicas.clone().count();
+            let of = m.samples.summary.as_ref().map(Summary::replicas);
+            let replicas = match of.map(Iterator::count) {
+                Some(all) => format!("{all} (values of {kept})"),
+                None => kept.to_string(),
+            };
             let steps = m.observed.steps.last().copied().unwrap_or(0);
             text += &format!("{:<18} {replicas} replicas, {steps} steps", m.arm);
             if let Some(first) = m.samples.diverged.first() {

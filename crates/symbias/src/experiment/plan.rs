@@ -245,6 +245,11 @@ fn planned(file: &ExperimentFile, name: &str, spec: Arm) -> Result<Planned> {
     if spec.replicas == Some(0) {
         return Err(Error::new(ErrorKind::Value, "replicas = 0").remedy("ask for at least one"));
     }
+    if spec.values == Some(0) {
+        return Err(Error::new(ErrorKind::Value, "values = 0").remedy(
+            "keep the values of at least one replica: laws, attributions and single curves are of those",
+        ));
+    }
     let own = ModelFile::read(&file.folder, &model_name)?;
     let model = &own.model;
     let steps = needed(spec.steps, "steps", "say how many steps to train")?;

@@ -5,6 +5,7 @@
 
 use super::identity::Asked;
 use super::spec::{Spec, names};
+use super::summary;
 use super::verdict::Verdicts;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ pub struct Measured {
 /// How an arm ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArmRecord {
-    /// First replica, and one past the last.
+    /// First replica, and one past the last, of those whose values are kept.
     pub replicas: (u64, u64),
     /// Observables and looks.
     #[serde(flatten)]
@@ -71,6 +72,9 @@ pub struct ArmRecord {
     /// Replicas whose watched number changed its sign: which, how often, and at which step first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub crossings: Vec<(u64, u64, u64)>,
+    /// Of which replicas there is a summary, where not the values of all are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<(u64, u64)>,
     /// Name and shape of each parameter, in the order of θ.
     pub parameters: Vec<(String, Vec<usize>)>,
 }
@@ -135,6 +139,10 @@ pub fn describe(
                     .filter(|c| c.count > 0)
                     .map(|c| (c.replica, c.count, c.first))
                     .collect(),
+                summary: m.samples.summary.as_ref().map(|s| {
+                    let replicas = s.replicas();
+                    (replicas.start, replicas.end)
+                }),
                 parameters: parameters.get(&m.arm).cloned().unwrap_or_default(),
             };
             (m.arm.clone(), record)
@@ -175,6 +183,7 @@ pub fn arrays(measured: &[Measured]) -> Vec<Named> {
         // θ lies as `parameters` of the record says.
         let shape = vec![replicas, m.samples.theta.len() / replicas.max(1)];
         all.push((format!("{}/theta", m.arm), shape, m.samples.theta.clone()));
+        all.extend(m.samples.summary.iter().flat_map(|s| summary::arrays(m, s)));
     }
     all
 }
@@ -300,7 +309,7 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
         )
         .remedy("record.json and samples.safetensors are of one run; run it again"))
     };
-    if looks == 0 || replicas == 0 {
+    if looks == 0 || replicas == 0 && arm.summary.is_none() {
         return refuse(format!("{replicas} replicas and {looks} looks"));
     }
     // Nothing is allocated that the arrays do not hold.
@@ -316,7 +325,7 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
         }
     }
     let theta = entries("theta")?.clone();
-    if !theta.len().is_multiple_of(replicas) {
+    if !theta.len().is_multiple_of(replicas.max(1)) {
         return refuse(format!("{} parameters of {replicas} replicas", theta.len()));
     }
     let mut numbers = vec![0.0; replicas * looks * width];
@@ -344,6 +353,10 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
             width,
             numbers,
             theta,
+            summary: match arm.summary {
+                Some(_) => Some(summary::read(name, looks * width, arrays)?),
+                None => None,
+            },
             diverged: arm
                 .diverged
                 .iter()

@@ -193,6 +193,7 @@ fn one(
         observables: &arm.observables,
         threads,
         keep: folder.as_deref().map(|f: &Path| (f, identity)),
+        values: arm.spec.values,
     };
     let mut columns = Vec::new();
     let mut at = 0;

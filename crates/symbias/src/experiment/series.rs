@@ -44,6 +44,12 @@ impl<'m> Series<'m> {
         self.at(replica, self.looks - 1)
     }
 
+    /// Which number of a summary is an entry at a look.
+    #[must_use]
+    pub fn number(&self, look: usize, entry: usize) -> usize {
+        look * self.width + self.at + entry
+    }
+
     /// The look at a step, or the last before it.
     #[must_use]
     pub fn look_at(&self, step: u64) -> usize {

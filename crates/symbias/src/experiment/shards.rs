@@ -2,6 +2,7 @@
 
 use super::identity::{Asked, asked_of, difference};
 use super::record::{Measured, Record, describe};
+use std::ops::Range;
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_simulate::ensemble::StopReason;
 
@@ -55,7 +56,7 @@ pub(super) fn join(mut parts: Vec<Part>) -> Result<(Record, Vec<Measured>)> {
                 own.push(measured.swap_remove(at));
             }
         }
-        own.sort_by_key(|m| m.samples.replicas.start);
+        own.sort_by_key(|m| of(m).start);
         joined.push(one(name, own, replicas(&first, &whole, name))?);
     }
     let parameters = parts
@@ -117,6 +118,14 @@ fn complete(parts: &[Part]) -> Result<()> {
     Ok(())
 }
 
+/// The replicas of a part.
+fn of(part: &Measured) -> Range<u64> {
+    match &part.samples.summary {
+        Some(summary) => summary.replicas(),
+        None => part.samples.replicas.clone(),
+    }
+}
+
 /// The parts of an arm, in order, as one.
 fn one(name: &str, own: Vec<Measured>, all: u64) -> Result<Measured> {
     let gap = |from: u64, to: u64| {
@@ -127,12 +136,13 @@ fn one(name: &str, own: Vec<Measured>, all: u64) -> Result<Measured> {
     };
     let mut parts = own.into_iter();
     let mut whole = parts.next().ok_or_else(|| gap(0, all))?;
-    if whole.samples.replicas.start != 0 {
-        return Err(gap(0, whole.samples.replicas.start));
+    if of(&whole).start != 0 {
+        return Err(gap(0, of(&whole).start));
     }
     for next in parts {
-        if next.samples.replicas.start != whole.samples.replicas.end {
-            return Err(gap(whole.samples.replicas.end, next.samples.replicas.start));
+        let (before, after) = (of(&whole), of(&next));
+        if before.end != after.start || whole.samples.replicas.end != next.samples.replicas.start {
+            return Err(gap(before.end, after.start));
         }
         if next.observed != whole.observed {
             return Err(refuse(
@@ -145,11 +155,20 @@ fn one(name: &str, own: Vec<Measured>, all: u64) -> Result<Measured> {
         whole.samples.theta.extend(next.samples.theta);
         whole.samples.diverged.extend(next.samples.diverged);
         whole.samples.crossings.extend(next.samples.crossings);
+        match (&mut whole.samples.summary, next.samples.summary) {
+            (Some(own), Some(other)) => own.extend(other),
+            (None, None) => {}
+            _ => return Err(gap(before.end, after.end)),
+        }
     }
-    if whole.samples.replicas.end != all {
-        return Err(gap(whole.samples.replicas.end, all));
+    if of(&whole).end != all {
+        return Err(gap(of(&whole).end, all));
     }
-    whole.samples.stop = match whole.samples.diverged.len() as u64 == all {
+    let diverged = match &whole.samples.summary {
+        Some(summary) => summary.diverged(),
+        None => whole.samples.diverged.len() as u64,
+    };
+    whole.samples.stop = match diverged == all {
         true => StopReason::AllDiverged,
         false => StopReason::Finished,
     };

@@ -199,10 +199,24 @@ fn observed(
             sized(series, x)
         }
     };
-    let over_replicas =
-        |look: usize, e: usize| Middle::of(replicas.iter().map(|r| value(*r, look, e)));
+    // Of more replicas than have values there is a summary, of what was observed as it was.
+    let summary = own.samples.summary.as_ref();
+    let summary = summary.filter(|_| !series.change && !series.size && series.replica.is_none());
+    let summarised = |look: usize, entries: &[usize]| {
+        let of: Vec<usize> = entries.iter().map(|e| numbers.number(look, *e)).collect();
+        summary.map(|s| Middle {
+            lower: s.quantile(&of, 0.05),
+            median: s.quantile(&of, 0.5),
+            upper: s.quantile(&of, 0.95),
+        })
+    };
+    let over_replicas = |look: usize, e: usize| {
+        summarised(look, &[e])
+            .unwrap_or_else(|| Middle::of(replicas.iter().map(|r| value(*r, look, e))))
+    };
+    let count = summary.map_or(replicas.len(), |s| s.replicas().count());
     let pace = pace(panel, record, &own.arm);
-    let several = replicas.len() > 1;
+    let several = count > 1;
     if panel.over == Over::Index {
         let last = numbers.steps.last().copied().unwrap_or(0);
         let at = panel.at.map_or(last, |s| (s as f64 * pace).round() as u64);
@@ -216,7 +230,7 @@ fn observed(
                 points: points.collect(),
             }],
             spreads: match several {
-                true => Spreads::Replicas(replicas.len()),
+                true => Spreads::Replicas(count),
                 false => Spreads::None,
             },
         }));
@@ -229,17 +243,20 @@ fn observed(
         .collect();
     if series.pooled {
         let at = |look: usize| {
-            let all = replicas
-                .iter()
-                .flat_map(|r| entries.iter().map(move |e| (r, e)));
-            Middle::of(all.map(|(r, e)| value(*r, look, *e)))
+            let all = || {
+                let each = replicas
+                    .iter()
+                    .flat_map(|r| entries.iter().map(move |e| (r, e)));
+                Middle::of(each.map(|(r, e)| value(*r, look, *e)))
+            };
+            summarised(look, &entries).unwrap_or_else(all)
         };
         return Ok(Some(Curves {
             curves: vec![Curve {
                 share: None,
                 points: looks.iter().map(|(look, x)| (*x, at(*look))).collect(),
             }],
-            spreads: Spreads::Pooled(replicas.len()),
+            spreads: Spreads::Pooled(count),
         }));
     }
     let last = entries.len().saturating_sub(1);
@@ -253,7 +270,7 @@ fn observed(
     Ok(Some(Curves {
         curves: entries.iter().enumerate().map(curve).collect(),
         spreads: match several {
-            true => Spreads::Replicas(replicas.len()),
+            true => Spreads::Replicas(count),
             false => Spreads::None,
         },
     }))

@@ -77,6 +77,10 @@ pub struct Arm {
     /// Replicas of this arm at most: long controls may do with fewer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<u64>,
+    /// Replicas whose values are kept, the first of the run. Of all replicas there are then the count, mean, variance, extremes
+    /// and quantiles of each number at each look. Without it all values are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<u64>,
     /// Left out of `reproduce --battery`: long runs and controls, apart from what is timed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apart: Option<bool>,
@@ -268,6 +272,7 @@ impl Arm {
             data,
             observe,
             replicas,
+            values,
             apart,
             diffusion,
             orbit_moves
