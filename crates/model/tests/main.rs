@@ -3,6 +3,7 @@
 mod contraction;
 mod data;
 mod data_never_panics;
+mod errors;
 mod folder;
 mod language;
 mod measured;

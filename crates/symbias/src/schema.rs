@@ -11,6 +11,7 @@ pub const FORMATS: &[Format] = &[
     ("model", model),
     ("experiment", experiment::spec::schema),
     ("design", design::file::schema),
+    ("record", experiment::record::schema),
     ("answer", answer::schema),
     ("design-answer", design::answer::schema),
     ("fit-answer", fit::schema),

@@ -5,6 +5,7 @@ use symbias::experiment::plan::plan;
 use symbias::experiment::run::Board;
 use symbias::experiment::spec::ExperimentFile;
 use symbias::experiment::{Request, perform, record};
+use symbias_simulate::ensemble::StopReason;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -351,7 +352,7 @@ fn the_residual_of_the_problem_that_decay_solves_vanishes() {
 fn a_step_that_is_too_large_is_an_event() {
     let done =
         tried(|t| t.replace("rate = 0.01", "rate = 1e3"), CSV).unwrap_or_else(|e| panic!("{e}"));
-    assert_eq!(done.record.arms["main"].stop, "all-diverged");
+    assert_eq!(done.record.arms["main"].stop, StopReason::AllDiverged);
     assert_eq!(done.record.arms["main"].diverged.len(), 2);
     assert!(done.text().contains("diverged"));
 }

@@ -20,3 +20,4 @@ mod laws;
 mod reading;
 mod transformations;
 mod verify;
+mod watch;

@@ -141,7 +141,16 @@ fn files_of_the_user_keep_their_numbers() {
     };
     let found = tried(&model, &wish).unwrap();
     let out = folder.path().join("verified");
-    assert!(found.concluded.is_some(), "{}", found.text());
+    let concluded = found.concluded.as_ref().expect("a run");
+    // In memory it is the same run.
+    let memory = Wish {
+        out: None,
+        ..wish.clone()
+    };
+    let again = tried(&model, &memory).unwrap();
+    let again = again.concluded.expect("a run");
+    assert!(again.measured == concluded.measured && again.folder.is_none());
+    assert!(again.record.verdicts == concluded.record.verdicts);
     let read = |path: &Path| read_array(path, Some("X")).unwrap().entries;
     assert_eq!(read(&file), entries);
     assert_eq!(read(&out.join("model/data.safetensors")), entries);

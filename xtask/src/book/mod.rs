@@ -109,6 +109,7 @@ pub fn schemas(repository: &Repository) -> Outcome<Vec<Derived>> {
     [
         "experiment",
         "design",
+        "record",
         "answer",
         "design-answer",
         "fit-answer",

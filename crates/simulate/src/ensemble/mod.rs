@@ -5,12 +5,14 @@ mod checkpoint;
 mod frames;
 mod histogram;
 mod job;
+mod precision;
 mod process;
 mod schedule;
 mod summary;
 mod together;
 
 pub use blocks::{Blocks, Crossings, Diverged};
+pub use precision::Precision;
 pub use process::{BLOCK, Process, State, Tile};
 pub use schedule::Schedule;
 pub use summary::{Moments, Summary};
@@ -18,6 +20,8 @@ pub use summary::{Moments, Summary};
 use crate::observe::{Observable, len};
 use crate::training::Settings;
 use job::{Job, Outcome};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -36,7 +40,8 @@ const CACHE: usize = 2 << 20;
 const GROUP: u64 = 128;
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// All steps were done.
     Finished,

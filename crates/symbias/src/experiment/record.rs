@@ -7,6 +7,7 @@ use super::identity::Asked;
 use super::spec::{Spec, names};
 use super::summary;
 use super::verdict::Verdicts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -25,7 +26,7 @@ pub const SAMPLES: &str = "samples.safetensors";
 const VERSION: u32 = 2;
 
 /// An observable as recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Description {
     /// Its name.
     pub name: String,
@@ -36,7 +37,7 @@ pub struct Description {
 }
 
 /// What was looked at, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Observed {
     /// The observables, in the order of the numbers.
     pub observables: Vec<Description>,
@@ -58,15 +59,15 @@ pub struct Measured {
 }
 
 /// How an arm ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmRecord {
     /// First replica, and one past the last, of those whose values are kept.
     pub replicas: (u64, u64),
     /// Observables and looks.
     #[serde(flatten)]
     pub observed: Observed,
-    /// `finished` or `all-diverged`.
-    pub stop: String,
+    /// How it ended.
+    pub stop: StopReason,
     /// Replicas that diverged, with the step.
     pub diverged: Vec<(u64, u64)>,
     /// Replicas whose watched number changed its sign: which, how often, and at which step first.
@@ -80,7 +81,7 @@ pub struct ArmRecord {
 }
 
 /// `record.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// Version: 2; of 1 there is no `asked`.
     pub symbias: u32,
@@ -104,12 +105,10 @@ pub struct Record {
     pub environment: serde_json::Value,
 }
 
-fn stop_name(stop: StopReason) -> &'static str {
-    match stop {
-        StopReason::Finished => "finished",
-        StopReason::Interrupted => "interrupted",
-        StopReason::AllDiverged => "all-diverged",
-    }
+/// The JSON schema of `record.json`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Record).to_value()
 }
 
 /// The description of measured arms, without verdicts.
@@ -125,7 +124,7 @@ pub fn describe(
             let record = ArmRecord {
                 replicas: (m.samples.replicas.start, m.samples.replicas.end),
                 observed: m.observed.clone(),
-                stop: stop_name(m.samples.stop).to_owned(),
+                stop: m.samples.stop,
                 diverged: m
                     .samples
                     .diverged
@@ -338,11 +337,7 @@ fn of_arm(arrays: &BTreeMap<String, Array>, name: &str, arm: &ArmRecord) -> Resu
         }
         at += len;
     }
-    let stop = match arm.stop.as_str() {
-        "all-diverged" => StopReason::AllDiverged,
-        "interrupted" => StopReason::Interrupted,
-        _ => StopReason::Finished,
-    };
+    let stop = arm.stop;
     Ok(Measured {
         arm: name.to_owned(),
         observed: arm.observed.clone(),

@@ -4,7 +4,7 @@ use super::diffusion::{Moving, run_weights};
 use super::identity;
 use super::plan::Planned;
 use super::record::{self, Description, Measured, Observed};
-use super::spec::{ExperimentFile, Precision};
+use super::spec::ExperimentFile;
 use crate::watch::Watch;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -213,17 +213,13 @@ fn one(
         ended: AtomicBool::new(false),
     });
     let monitor = &progress.monitor;
-    let samples = match (&arm.diffusion, arm.precision) {
-        (None, Precision::F32) => ensemble.run::<f32>(monitor),
-        (None, Precision::F64) => ensemble.run::<f64>(monitor),
-        (Some(Moving::Parameters(diffusion)), precision) => {
+    let samples = match &arm.diffusion {
+        None => ensemble.train(arm.precision, monitor),
+        Some(Moving::Parameters(diffusion)) => {
             let ensemble = ensemble.of(diffusion.as_ref());
-            match precision {
-                Precision::F32 => ensemble.run::<f32>(monitor),
-                Precision::F64 => ensemble.run::<f64>(monitor),
-            }
+            ensemble.diffuse(arm.precision, monitor)
         }
-        (Some(Moving::Weights(spec)), _) => {
+        Some(Moving::Weights(spec)) => {
             run_weights(spec, &arm.training, &arm.factors, &ensemble, monitor)
         }
     };

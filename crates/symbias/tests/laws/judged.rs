@@ -1,6 +1,7 @@
 //! Verdicts of runs that are small: the right law confirmed, wrong ones refuted, and what cannot be said left open.
 
 use super::common::{ARMS, LAW, Trial, text};
+use symbias_simulate::ensemble::StopReason;
 use symbias_simulate::stats::verdict::{Holds, Verdict};
 
 fn verdict(concluded: &symbias::experiment::Concluded) -> &Verdict {
@@ -115,7 +116,7 @@ fn a_step_at_which_all_diverges_leaves_everything_open() {
     ];
     let trial = Trial::new(&text(ARMS, &asked, &large));
     let concluded = trial.run("record", 20).unwrap();
-    assert_eq!(concluded.record.arms["fine"].stop, "all-diverged");
+    assert_eq!(concluded.record.arms["fine"].stop, StopReason::AllDiverged);
     let law = &concluded.record.verdicts.laws["horizontal"];
     assert_eq!(law.holds, Holds::Undetermined);
     assert!(!law.twins["flat"].refuted);

@@ -6,6 +6,7 @@ use super::question::DriverSpec;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+pub use symbias_simulate::ensemble::Precision;
 
 /// A training, or what an arm changes of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -98,16 +99,6 @@ pub struct OrbitMovesSpec {
     /// Steps in which wanted charges fall by half; without it they stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_life: Option<f64>,
-}
-
-/// The element type of training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// Single.
-    F32,
-    /// Double.
-    F64,
 }
 
 /// When to look.
