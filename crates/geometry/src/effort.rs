@@ -1,5 +1,13 @@
 //! What a search may cost: estimated before it begins, so that a model is never too large by its
 //! number of parameters but by the work that its question needs.
+//!
+//! ```
+//! use symbias_geometry::effort::Effort;
+//! let small = Effort::null_space(100, 1000);
+//! assert!(Effort::default().allows(small));
+//! assert!(!Effort::default().allows(Effort::null_space(100_000, 1000)));
+//! assert!(Effort::new(-1.0).is_none());
+//! ```
 
 /// Operations (multiplications and their like) that a single search may take.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,4 +1,11 @@
 //! Affine vector fields ξ(θ) = Aθ + b on parameter space, sparse: the generators of theory §1.
+//!
+//! ```
+//! use symbias_geometry::AffineField;
+//! // (u, v) moves along (u, -v).
+//! let field = AffineField { linear: vec![(0, 0, 1.0), (1, 1, -1.0)], constant: vec![] };
+//! assert_eq!(field.at(&[3.0, 2.0]), [3.0, -2.0]);
+//! ```
 
 /// An affine vector field ξ(θ) = Aθ + b on ℝᵈ.
 #[derive(Clone, Debug, Default, PartialEq)]

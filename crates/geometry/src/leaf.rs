@@ -7,6 +7,21 @@
 //! ΓX and their drift by −2T MX, so that near an invariant leaf μ̇ = −2T MΓ⁺μ. Both matrices vanish on the
 //! stabiliser, which moves no charge and says nothing. Where w moves too, the leaf attracts if one inner
 //! product shrinks for all w: in that of an orthonormal basis, if MΓ⁺ + Γ⁺M is positive where Γ is.
+//!
+//! Of w = uv the leaf u² = v² stays under horizontal noise, and attracts:
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::leaf::leaf_drift;
+//! use symbias_geometry::structure::orthonormal;
+//! let split = orthonormal(&model, &factors(&model));
+//! let drift = leaf_drift(&split, &split.all(), &[1.0, 2.0, 1.0, -2.0])?;
+//! assert!(drift.is_invariant() && drift.attracts());
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 use crate::connected::Connected;
 use crate::factor::Split;

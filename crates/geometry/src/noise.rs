@@ -1,5 +1,13 @@
 //! The noise of the parameters, dθ = −∇L dt + σ dW by its covariance C = σσᵀ (theory §5): what experiments name, laws refer to,
 //! processes of the weights are derived for and diffusions are integrated with.
+//!
+//! ```
+//! use symbias_geometry::noise::Noise;
+//! use symbias_geometry::sde::NoiseKind;
+//! assert_eq!(Noise::Isotropic(0.5).kind(), NoiseKind::Additive);
+//! assert_eq!(Noise::Horizontal(0.5).kind(), NoiseKind::General);
+//! assert!(Noise::Isotropic(-1.0).checked().is_err());
+//! ```
 
 use crate::sde::NoiseKind;
 use schemars::JsonSchema;

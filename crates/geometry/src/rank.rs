@@ -1,5 +1,18 @@
 //! Rank of J at a generic point (theory §1): probes are added until it stops growing, points until
 //! its gap is clear, and digits if more points do not help.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::effort::Effort;
+//! use symbias_geometry::probe::{Entries, Probes};
+//! use symbias_geometry::rank::generic_rank;
+//! let probes = Probes::new(&model, &Entries::new(), None, 0)?;
+//! let rank = generic_rank(&probes, 4, Effort::default())?.expect("it is small");
+//! assert!(rank.decision.rank == 2 && rank.decision.exact);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 use crate::effort::Effort;
 use crate::probe::{Probes, WHOLE};

@@ -4,6 +4,24 @@
 //! The process of the effective weights on a leaf is made elsewhere and integrated elsewhere; here is what both
 //! agree on. The difference of the two senses is a drift: an Itô equation with b is the Stratonovich equation with
 //! b − ½ Σ_k Dσ_k\[σ_k\], σ_k the columns of σ.
+//!
+//! Geometric Brownian motion, dx = σx dW: the Itô drift 0 is −σ²x/2 in the sense of Stratonovich.
+//!
+//! ```
+//! use symbias_geometry::sde::{Ito, NoiseKind, Sde, correction};
+//! struct Growth(f64);
+//! impl Sde for Growth {
+//!     type Sense = Ito;
+//!     fn dimension(&self) -> usize { 1 }
+//!     fn noises(&self) -> usize { 1 }
+//!     fn kind(&self) -> NoiseKind { NoiseKind::Commutative }
+//!     fn drift(&self, _: &[f64], into: &mut [f64]) { into[0] = 0.0; }
+//!     fn diffusion(&self, x: &[f64], into: &mut [f64]) { into[0] = self.0 * x[0]; }
+//!     fn diffusion_along(&self, _: &[f64], v: &[f64], into: &mut [f64]) { into[0] = self.0 * v[0]; }
+//! }
+//! let found = correction(&Growth(0.5), &[2.0]);
+//! assert!((found[0] - 0.25).abs() < 1e-6);
+//! ```
 
 use std::marker::PhantomData;
 

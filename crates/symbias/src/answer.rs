@@ -1,4 +1,15 @@
 //! The machine-readable answer of `analyze`, schema 2 (docs/answer.md).
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::{Answer, analyze};
+//! let found = analyze(&source, &Default::default(), &Watch::default())?;
+//! let text = serde_json::to_string(&found.answer).expect("JSON");
+//! assert_eq!(Answer::read(&text)?, found.answer);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,16 @@
 //! Whether a model obeys the laws: derivatives by slope over decades of step sizes, invariance under
 //! generators and finite group elements, and the conformance suite of `symbias_geometry::laws` for its
 //! algebra, its orbits, its balanced gauge and the potential of each driver.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::conformance::check;
+//! let checks = check(&source, 0, &Watch::default())?;
+//! assert!(!checks.is_empty() && checks.iter().all(|c| c.holds()));
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 use crate::watch::{self, Watch};
 use symbias_bias::noise::{Chart, Temper};

@@ -1,4 +1,17 @@
 //! Outputs, loss, gradient and Jacobian of a model at given parameters and inputs.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::File;
+//! use symbias::eval::evaluate;
+//! let at = File::arrays("theta", &[("u".into(), vec![], vec![2.0]), ("v".into(), vec![], vec![3.0])])?;
+//! let found = evaluate(&source, &at, None)?;
+//! assert_eq!((found.outputs[0].2[0], found.loss), (6.0, Some(12.5)));
+//! assert_eq!(found.jacobian.2, [3.0, 2.0]);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 use symbias_geometry::probe::Probes;
 use symbias_model::data::{self, File, Named};

@@ -1,4 +1,10 @@
 //! The JSON schemas of everything that is read and written: files of models, experiments and designs, records and answers.
+//!
+//! ```
+//! let schema = symbias::schema::of("answer").expect("a format");
+//! assert!(schema["properties"]["symmetry"].is_object());
+//! assert!(symbias::schema::of("nothing").is_none());
+//! ```
 
 use crate::{answer, design, experiment, fit, gauge, verify};
 use serde_json::Value;

@@ -1,4 +1,16 @@
 //! One watch over everything that can last: what it is at, how far it is, and the wish to stop it.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::{ErrorKind, analyze};
+//! let watch = Watch::default();
+//! watch.stop();
+//! let stopped = analyze(&source, &Default::default(), &watch).expect_err("it was stopped");
+//! assert_eq!(stopped.kind(), ErrorKind::Interrupted);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 pub use symbias_numerics::watch::{Watch, share, stage};
 

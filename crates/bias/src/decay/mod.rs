@@ -5,6 +5,19 @@
 //! In closed forms factors that move a common parameter are minimised together. Compact factors leave the norm
 //! alone and do not count. A minimum over a closed orbit is attained exactly where the charges
 //! vanish (theory §3.1).
+//!
+//! Of w = uv weight decay selects by |w|: the least ½(u² + v²) at the same w.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_bias::decay::decay;
+//! use symbias_geometry::discover::structural::factors;
+//! let found = decay(&model, &factors(&model), Some(&[1.0, 2.0, 3.0, -2.0]));
+//! assert!((found.by_formula.expect("a formula") - 7.0).abs() < 1e-12);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod basins;
 mod fibre;

@@ -13,6 +13,24 @@
 //! | w in the limit | [`Mirror::selected`] | Newton's method on the multipliers, no flow |
 //! | the fit of least ‖w‖₁ | [`sparsest`] | an interior point, no leaf |
 //! | all of them with twins that must fit worse | [`predictions`] | |
+//!
+//! The flow of w = uv is the mirror flow of the hyperbolic entropy:
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_bias::Ground;
+//! use symbias_bias::flow::flow;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::probe::{Entries, Probes};
+//! let factors = factors(&model);
+//! let probes = Probes::new(&model, &Entries::new(), None, 0)?;
+//! let ground = Ground::new(&model, &factors, &probes, false, 2);
+//! let found = flow(&ground, &[1.0, 2.0, 3.0, -2.0], 2)?;
+//! assert!(found.exists && found.formula.expect("a formula").text().contains("asinh"));
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod entropy;
 mod extrapolation;

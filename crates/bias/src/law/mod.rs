@@ -7,6 +7,14 @@
 //! | [`sampler`] | samples of the law of a whole model in θ, without a step size's bias |
 //!
 //! Uses noise (which law is which) and geometry; used by symbias.
+//!
+//! ```
+//! use symbias_bias::law::closed::gamma;
+//! let law = gamma(2.0, 0.5)?;
+//! assert!((law.mean()? - 1.0).abs() < 1e-9 && (law.variance()? - 0.5).abs() < 1e-9);
+//! assert!((law.cdf(law.quantile(0.3)) - 0.3).abs() < 1e-9);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod chebyshev;
 pub mod closed;

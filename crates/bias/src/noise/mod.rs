@@ -14,6 +14,23 @@
 //!
 //! On the slice the surface measure is mapped to dw with pdet K^{1/2}, the normals of the slice are
 //! the generators of 𝔭, and what is left of the orbit is a 𝔨-orbit.
+//!
+//! Orbits of w = uv are infinite: isotropic noise has a law with weight decay alone.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_bias::Law;
+//! use symbias_bias::noise::{Temper, by_rules};
+//! use symbias_geometry::discover::structural::factors;
+//! let factors = factors(&model);
+//! let exists = |decay| -> Result<bool, symbias_model::Error> {
+//!     Ok(by_rules(&model, &factors, Law::Isotropic(Temper::new(1.0, decay)?)).exists)
+//! };
+//! assert!(!exists(0.0)? && exists(0.1)?);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod closed;
 mod gaussian;

@@ -4,6 +4,19 @@
 //! and reads off what theory §1 speaks of: dimension, centre, Killing form, the Cartan split
 //! 𝔤 = 𝔨 ⊕ 𝔭, the simple ideals and a name such as `gl(4)^2 + so(2)^4 + R^4`. Used by discovery
 //! (is what was found an algebra, and which) and by charges (𝔭).
+//!
+//! Rotations of a plane and its scaling:
+//!
+//! ```
+//! use symbias_geometry::AffineField;
+//! use symbias_geometry::algebra::recognise;
+//! let field = |linear| AffineField { linear, constant: vec![] };
+//! let rotation = field(vec![(0, 1, -1.0), (1, 0, 1.0)]);
+//! let scaling = field(vec![(0, 0, 1.0), (1, 1, 1.0)]);
+//! let algebra = recognise(&[rotation, scaling], 10)?;
+//! assert_eq!((algebra.dimension, algebra.compact, algebra.abelian), (2, 1, true));
+//! # Ok::<(), symbias_numerics::Error>(())
+//! ```
 
 mod bracket;
 mod cartan;

@@ -1,5 +1,18 @@
 //! Factors: families of generators of one group, in words and as generators, whoever finds them. Rules write them,
 //! the established symmetry says which stand, and charges, orbits, gauges and biases read them.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::factor::sum_name;
+//! let found = factors(&model);
+//! let split = found[0].split(&model);
+//! assert_eq!((split.symmetric.len(), split.antisymmetric.len()), (2, 0));
+//! assert_eq!(sum_name([("gl(2)", 1), ("gl(2)", 1), ("R", 3)]), "gl(2)^2 + R^3");
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 pub(crate) mod action;
 pub(crate) mod family;

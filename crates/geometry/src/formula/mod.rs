@@ -4,6 +4,14 @@
 //! Leaves are [`Quantity`]s (the norm of a block, a determinant), eigen- and singular values ([`Spectrum`]), and
 //! variables that an enclosing node binds. A formula with free indices is a sum or product over the items of its
 //! structure ([`Formula::Items`]): a quantity is evaluated at one item.
+//!
+//! ```
+//! use symbias_geometry::formula::Formula;
+//! let nothing = Formula::nothing();
+//! assert!(nothing.is_nothing());
+//! let sum = Formula::sum(vec![Formula::Number(2.0), Formula::Number(3.0)]);
+//! assert_eq!(sum.value(&[]), Some(5.0));
+//! ```
 
 mod names;
 mod norm;

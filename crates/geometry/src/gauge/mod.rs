@@ -27,6 +27,18 @@
 //! projection, and both together reach the minimum over the whole group.
 //!
 //! Scalings (`torus`) are solved in logarithms; other groups (`newton`) by steps on the group. Used by the crate `symbias`.
+//!
+//! The orbit of (2, 1/2) under (u, v) → (e^t u, e^{−t} v):
+//!
+//! ```
+//! use symbias_geometry::AffineField;
+//! use symbias_geometry::gauge::{StopReason, balance};
+//! let scaling = AffineField { linear: vec![(0, 0, 1.0), (1, 1, -1.0)], constant: vec![] };
+//! let fixed = balance(&[scaling], &[2.0, 0.5])?;
+//! assert_eq!(fixed.stop, StopReason::Balanced);
+//! assert!(fixed.theta.iter().all(|x| (x - 1.0).abs() < 1e-12));
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod element;
 mod escape;

@@ -8,6 +8,17 @@
 //! | [`projector`], [`volume_gradient`], [`curvature`] | orbits | theory §1 |
 //! | [`gauge`] | gauges | theory §3 |
 //! | [`slope`], [`constant_on_orbits`], [`closed_form`] | potentials | theory §4, §5 |
+//!
+//! ```
+//! use symbias_geometry::laws::slope;
+//! let anywhere = |_: &[f64], v: &[f64]| v.to_vec();
+//! let square = |x: &[f64], _: usize| Some(vec![x[0] * x[0]]);
+//! let right = |x: &[f64], _: usize, v: &[f64]| Some(vec![2.0 * x[0] * v[0]]);
+//! let wrong = |x: &[f64], _: usize, v: &[f64]| Some(vec![x[0] * v[0]]);
+//! let points = [vec![0.7], vec![-1.3]];
+//! assert!(slope("(x^2)'", &points, &anywhere, &right, &square).expect("values").holds());
+//! assert!(!slope("(x^2)'", &points, &anywhere, &wrong, &square).expect("values").holds());
+//! ```
 
 mod check;
 mod gauge;

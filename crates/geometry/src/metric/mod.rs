@@ -2,6 +2,17 @@
 //! K and its changes, and the tests of what laws suppose of it.
 //!
 //! Uses discover, component and orbit; used by the predictions of each driver.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::metric::weights;
+//! let found = weights(&model, &factors(&model)).expect("effective weights");
+//! assert_eq!(found.map.entries.len(), 2);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod closure;
 mod determined;

@@ -1,5 +1,19 @@
 //! Orbits: Gram matrix, volume, horizontal projector, mean curvature and stabiliser (theory §1),
 //! as numbers and, where the structure gives one, as a formula (theory §6).
+//!
+//! Of w = uv orbits are hyperbolas, with Γ = u² + v²:
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::orbit::gram::gram;
+//! let fields = factors(&model)[0].generators(&model);
+//! let found = gram(&fields, &[1.0, 2.0, 3.0, 1.0])?;
+//! assert!((found.log_pdet - (10.0_f64 * 5.0).ln()).abs() < 1e-12);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod blocks;
 pub mod formula;

@@ -1,5 +1,16 @@
 //! Random probes of the predictor map: rows of J at random parameters for random inputs, exactly
 //! (modulo a prime) where the model is piecewise rational, otherwise in floating point.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::probe::{Entries, Probes};
+//! let probes = Probes::new(&model, &Entries::new(), None, 0)?;
+//! let rows = probes.rows(&[1.0, 2.0, 3.0, 5.0], 0)?;
+//! assert_eq!(rows, [[3.0, 0.0, 1.0, 0.0], [0.0, 5.0, 0.0, 2.0]]);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod combined;
 mod domain;

@@ -17,6 +17,21 @@
 //!
 //! Every stabiliser of a balanced point is conjugate to one whose symmetric part is spanned by elements of one maximal
 //! abelian 𝔞 ⊂ 𝔭, so that the strata are those of the fixed spaces of subspaces of 𝔞: flats of its weights (`flats`).
+//!
+//! At w = 0 the balanced leaf of w = uv is singular, and e^{−R} is not integrable there on a slice:
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::strata::strata;
+//! use symbias_geometry::structure::orthonormal;
+//! let found = strata(&orthonormal(&model, &factors(&model)), 4)?.expect("linear fields");
+//! let exponent = |a, b| found.worst(a, b).expect("an apex").mass_exponent(a, b);
+//! assert_eq!((exponent(1.0, 0.0), exponent(0.0, 1.0)), (0.0, 1.0));
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod flats;
 mod point;

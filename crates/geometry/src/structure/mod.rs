@@ -16,6 +16,18 @@
 //! Uses the factors of [`crate::factor`] and writes [`Formula`]s; used by orbit, gauge, metric and the
 //! predictions built on them. A further structure is one file that implements [`Structure`], and one line of
 //! [`recognise`].
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::structure::{orthonormal, recognise};
+//! let found = factors(&model);
+//! assert!(recognise(&model, &[&found[0]]).is_some());
+//! assert_eq!(orthonormal(&model, &found).all().len(), 2);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod branches;
 mod chain;

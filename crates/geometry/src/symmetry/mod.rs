@@ -5,6 +5,23 @@
 //! Numbers give all affine fields of every block of ker J that the effort allows (an upper bound). Where
 //! numbers find more in some part of the parameters, their fields take the place of the rules' there,
 //! if finite group elements at fresh points leave F alone; elsewhere the rules' stay, with their names.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
+//! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
+//! use symbias_geometry::discover::structural::factors;
+//! use symbias_geometry::effort::Effort;
+//! use symbias_geometry::probe::{Entries, Probes};
+//! use symbias_geometry::rank::generic_rank;
+//! use symbias_geometry::symmetry::{Complete, Evidence, establish};
+//! let probes = Probes::new(&model, &Entries::new(), None, 0)?;
+//! let families = [factors(&model)[0].generators(&model)];
+//! let rank = generic_rank(&probes, 2, Effort::default())?.expect("it is small");
+//! let found = establish(&probes, &families, &rank, Effort::default())?;
+//! assert_eq!((found.dimension, found.evidence, found.complete), (2, Evidence::Proven, Complete::All));
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod ansatz;
 mod blocks;

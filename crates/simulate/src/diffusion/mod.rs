@@ -1,5 +1,21 @@
 //! Diffusions: dθ = −∇V dt + σ dW of the parameters of a model (theory §2.4, §5), and [`Equation`], any
 //! [`Sde`](symbias_geometry::sde::Sde) of a few dimensions. Both are a [`Process`] that an ensemble runs.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # use symbias_model::scalar::Arrays;
+//! # let model = ModelBuilder::new("pair").parameter("u", &[]).parameter("v", &[]).input("x", &[])
+//! #     .statement("y = u * v * x").output("y").loss("mse", "y").build()?;
+//! # let arrays = Arrays::new(&model, &Default::default())?;
+//! use symbias_geometry::noise::Noise;
+//! use symbias_simulate::diffusion::Diffusion;
+//! use symbias_simulate::ensemble::Process;
+//! let diffusion = Diffusion::new(&model, &arrays, 1, Noise::Isotropic(0.1), 1e-3);
+//! assert!(diffusion.validate().is_ok());
+//! let still = Diffusion::new(&model, &arrays, 1, Noise::Isotropic(0.1), 0.0);
+//! assert!(still.validate().is_err());
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod draws;
 mod equation;

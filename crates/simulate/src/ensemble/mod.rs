@@ -1,4 +1,36 @@
 //! Many replicas of a process: tiles of them on threads, looked at by a schedule, with checkpoints and exact resumption.
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # use symbias_model::scalar::Arrays;
+//! # let model = ModelBuilder::new("pair").parameter("u", &[]).parameter("v", &[]).input("x", &[])
+//! #     .statement("y = u * v * x").output("y").loss("mse", "y").build()?;
+//! # let arrays = Arrays::new(&model, &Default::default())?;
+//! use symbias_simulate::ensemble::{Ensemble, Monitor, Precision, Schedule, StopReason};
+//! use symbias_simulate::training::{Descent, Feed, Setting, Settings, Training};
+//!
+//! /// From (1, 1), on one sample x = 1 with the answer 3.
+//! struct Start;
+//! impl Settings for Start {
+//!     fn of(&self, _: u64) -> symbias_model::error::Result<Setting> {
+//!         Ok(Setting { theta: vec![1.0, 1.0], teacher: vec![], fixed: vec![1.0, 3.0] })
+//!     }
+//! }
+//! let training = Training {
+//!     model, arrays, feeds: vec![Feed::Fixed, Feed::Fixed], samples: 1, refresh: false, batch: None,
+//!     descent: Descent::plain(0.05), orbit: None, seed: 1,
+//! };
+//! let schedule = Schedule::every(100, 200)?;
+//! let ensemble = Ensemble {
+//!     process: &training, settings: &Start, replicas: 0..2, schedule: &schedule, observables: &[],
+//!     threads: 1, keep: None, values: None,
+//! };
+//! let samples = ensemble.train(Precision::F64, &Monitor::default())?;
+//! assert_eq!(samples.stop, StopReason::Finished);
+//! // uv = 3 on the balanced leaf u = v.
+//! assert!(samples.theta.iter().all(|x| (x - 3.0_f64.sqrt()).abs() < 1e-6));
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod blocks;
 mod checkpoint;

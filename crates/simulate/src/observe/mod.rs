@@ -2,6 +2,22 @@
 //!
 //! An [`Observable`] is evaluated in f64 at each replica's θ, whatever the layout of the run, so that its numbers do not
 //! depend on lanes, threads or shards. Programs run a vector of replicas at a time, to the bits of one.
+//!
+//! ```
+//! use symbias_model::language::ModelBuilder;
+//! use symbias_model::scalar::Arrays;
+//! use symbias_simulate::observe::{Expressions, Moment, Observable};
+//! use symbias_simulate::training::Setting;
+//! let model = ModelBuilder::new("pair").parameter("u", &[]).parameter("v", &[])
+//!     .statement("w = u * v").output("w").build()?;
+//! let seen = Expressions::new(&model, &Arrays::new(&model, &Default::default())?, "w", vec![])?;
+//! let setting = Setting { theta: vec![2.0, 3.0], ..Setting::default() };
+//! let moment = Moment { replica: 0, setting: &setting, theta: &setting.theta, squares: &[] };
+//! let mut w = [0.0];
+//! seen.worker().observe(moment, &mut w)?;
+//! assert_eq!(w, [6.0]);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod charges;
 mod expression;

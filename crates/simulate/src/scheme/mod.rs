@@ -3,6 +3,14 @@
 //! A scheme is written once, over arrays of entries × replicas, replicas innermost, for any [`System`]: diffusions of θ in
 //! lanes, and [`Sde`](symbias_geometry::sde::Sde) values. One step is a function of (x, h, z), z standard normals, so that
 //! one Brownian path can be walked by steps of any length.
+//!
+//! ```
+//! use symbias_geometry::sde::NoiseKind;
+//! use symbias_simulate::scheme::Scheme;
+//! let order = |kind| Scheme::EulerMaruyama.order(kind).map(|o| (o.strong, o.weak));
+//! assert_eq!(order(NoiseKind::General), Some((0.5, 1.0)));
+//! assert_eq!(order(NoiseKind::Additive), Some((1.0, 1.0)));
+//! ```
 
 mod euler;
 mod heun;

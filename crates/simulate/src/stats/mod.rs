@@ -5,6 +5,15 @@
 //! [`power`] which deviation they would have shown, [`tilting`] fits one parameter of a law, [`verdict`] puts it together as confirmed, refuted or undetermined.
 //! Pure functions of slices: nothing here knows a model, and a prediction comes in as a closure or as a number. Special
 //! functions come from `statrs`. Used by symbias, which holds predictions against measurements.
+//!
+//! ```
+//! use symbias_simulate::stats::{ks, normal};
+//! let sample: Vec<f64> = (1..200).map(|k| normal::quantile(f64::from(k) / 200.0)).collect();
+//! assert!(ks::one_sample(&sample, normal::cdf)?.p > 0.9);
+//! let shifted = |x: f64| normal::cdf(x - 0.5);
+//! assert!(ks::one_sample(&sample, shifted)?.p < 1e-6);
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod argument;
 pub mod empirical;

@@ -1,4 +1,22 @@
 //! What is trained, on which data, and by which step (theory §2.2, §2.3).
+//!
+//! ```
+//! # use symbias_model::language::ModelBuilder;
+//! # use symbias_model::scalar::Arrays;
+//! # let model = ModelBuilder::new("pair").parameter("u", &[]).parameter("v", &[]).input("x", &[])
+//! #     .statement("y = u * v * x").output("y").loss("mse", "y").build()?;
+//! # let arrays = Arrays::new(&model, &Default::default())?;
+//! use symbias_simulate::training::{Descent, Feed, Training};
+//! let training = Training {
+//!     model, arrays, feeds: vec![Feed::Fixed, Feed::Teacher(0.1)], samples: 4, refresh: true, batch: None,
+//!     descent: Descent::plain(0.05), orbit: None, seed: 1,
+//! };
+//! assert!(training.validate().is_ok());
+//! assert_eq!((training.fixed_per_sample(), training.moves()), (1, true));
+//! let backwards = Training { descent: Descent::plain(-1.0), ..training };
+//! assert!(backwards.validate().is_err());
+//! # Ok::<(), symbias_model::Error>(())
+//! ```
 
 mod batch;
 mod descent;

@@ -1,5 +1,17 @@
 //! From a model file to its symmetries, charges and conservation laws: rules, ranks and the
 //! certificate, each for itself, and what they say together.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::analyze::{Options, analyze};
+//! let found = analyze(&source, &Options::default(), &Watch::default())?;
+//! assert_eq!(found.answer.symmetry.name, "R");
+//! assert_eq!(found.answer.charges.formulas, ["mu = (v^2 - u^2)/2"]);
+//! assert_eq!(found.answer.bias.decay.formula.as_deref(), Some("|u| |v|"));
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 mod charges;
 mod findings;

@@ -3,6 +3,15 @@
 //! A target is read as a sum of terms (`target`), each studied (`study`) and made by a part (`decay`, `part`); the parts are
 //! composed to a model file (`compose`), whose bias is found again by code that knows no formula (`certificate`). Values in, values out;
 //! the command line reads and writes.
+//!
+//! ```
+//! use symbias::Watch;
+//! use symbias::design::{DesignSpec, Driver, Options, design};
+//! let spec = DesignSpec::short("abs(x)^0.5", "entries", Driver::Decay, &[3])?;
+//! let found = design(&spec, &Default::default(), &Options::default(), &Watch::default())?;
+//! assert!(found.holds() && found.answer.certificate.error < 1e-8);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 mod achieved;
 pub mod answer;

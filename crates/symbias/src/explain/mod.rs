@@ -5,6 +5,12 @@
 //! `<!-- explain: SLUG, SLUG | SOURCE -->` before and `<!-- end -->` after; [`mod@passage`] finds it,
 //! `registry` says which topics there are, `plain` makes terminal text of it. Used by the command
 //! line.
+//!
+//! ```
+//! use symbias::explain::explain;
+//! assert!(explain("charges").is_ok());
+//! assert!(explain("no such word").is_err());
+//! ```
 
 mod chapters;
 pub mod passage;

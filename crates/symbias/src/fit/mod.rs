@@ -4,6 +4,26 @@
 //! A design and data become a `problem`: the loss as a compiled function of θ, and of the components. `solve` lowers ℓ + (λ/2)‖θ‖²
 //! with moves along the orbits between descents, `path` goes over λ, `cross` over folds. Values in, values out; the command line
 //! reads and writes.
+//!
+//! Twelve samples of three inputs, of which the first alone counts:
+//!
+//! ```
+//! use symbias::{Array, Watch};
+//! use symbias::design::{DesignSpec, Driver};
+//! use symbias::fit::{Data, Options, fit};
+//! let x: Vec<f64> = (0..36).map(|k| f64::from(k * k % 17) - 8.0).collect();
+//! let y: Vec<f64> = x.chunks(3).map(|row| 2.0 * row[0]).collect();
+//! let data = Data {
+//!     x: [("x".to_owned(), Array { shape: vec![12, 3], entries: x })].into(),
+//!     y: Array { shape: vec![12], entries: y },
+//! };
+//! let spec = DesignSpec::short("abs(x)", "entries", Driver::Decay, &[3])?;
+//! let options = Options { folds: 0, lambdas: Some(vec![1e-3]), ..Options::default() };
+//! let found = fit(&spec, &Default::default(), &data, &options, &Watch::default())?;
+//! let w = &found.weights[0].2;
+//! assert!((w[0] - 2.0).abs() < 1e-2 && w[1].abs() + w[2].abs() < 1e-2);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 mod answer;
 mod cross;

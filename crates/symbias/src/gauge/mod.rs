@@ -1,5 +1,18 @@
 //! From a model file and a point to a point in a gauge: the symmetric generators that are established, the balanced or the noise-balanced gauge over them (theory §3), transport along one
 //! generator, and how much F moved on the way.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::File;
+//! use symbias::gauge::{Options, Stop, fix};
+//! let at = File::arrays("theta", &[("u".into(), vec![], vec![4.0]), ("v".into(), vec![], vec![1.0])])?;
+//! let found = fix(&source, Some(&at), &Options::default(), &Watch::default())?;
+//! assert_eq!(found.answer.stop, Stop::Balanced);
+//! assert!(found.theta.iter().all(|x| (x - 2.0).abs() < 1e-9));
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 mod function;
 mod generators;

@@ -1,5 +1,19 @@
 //! Predict, simulate, verdict, for a model of one's own. Its laws are predicted, an experiment that tries them is written for a
 //! copy of the model, run, and concluded; its files can be read, changed and run again.
+//!
+//! ```
+//! # use symbias::{SourceFile, Watch};
+//! # let source = SourceFile::parse("symbias = 1\noutputs = [\"w\"]\nprogram = \"w = u * v\"\n\
+//! #     parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n", None)?;
+//! use symbias::Board;
+//! use symbias::verify::{Wanting, Wish, verify};
+//! // The slice law of a product does not exist: nothing is simulated.
+//! let slice = Wanting::ALL.into_iter().find(|w| w.name() == "slice").expect("it can be asked for");
+//! let wish = Wish { noises: vec![slice], ..Wish::default() };
+//! let found = verify(&source, &wish, &Board::default())?;
+//! assert!(found.concluded.is_none() && found.untried.len() == 1);
+//! # Ok::<(), symbias::Error>(())
+//! ```
 
 mod curvature;
 mod horizon;
