@@ -1,7 +1,7 @@
 //! Files of arrays: what is read from each format, and what is said of files that are wrong.
 
 use crate::folder::Folder;
-use symbias_model::data::{self, Array, Entries, Which, read_array};
+use symbias_model::data::{self, Array, Entries, File, read_array};
 use symbias_model::language::{Copies, SourceFile};
 
 fn fixture(name: &str) -> Array {
@@ -84,8 +84,8 @@ fn csv_in_the_forms_that_programs_write() {
 fn the_first_row_of_a_table_is_no_guess_in_silence() {
     let folder = Folder::new("header");
     let read = |text: &str, header: Option<bool>| {
-        let which = Which { key: None, header };
-        data::read(&folder.file("t.csv", text), which)
+        let file = File::from(&folder.file("t.csv", text));
+        data::read(file.with_header(header), None)
     };
     let rows = |text: &str, header| {
         let found = read(text, header).unwrap_or_else(|e| panic!("{text:?}: {e}"));
@@ -110,6 +110,29 @@ fn the_first_row_of_a_table_is_no_guess_in_silence() {
         assert!(read(doubtful, Some(true)).is_ok(), "{doubtful}");
         assert!(read(doubtful, Some(false)).is_err(), "{doubtful}");
     }
+}
+
+/// What is said of the first row holds for parameters and samples, too; of a file without a first row it is refused.
+#[test]
+fn parameters_and_samples_are_read_with_the_header_that_is_said() {
+    let folder = Folder::new("said");
+    let text = "symbias = 1\noutputs = [\"y\"]\naxes = { i = 2 }\nprogram = \"y = w[i] * x[i]\"\nparameters = { w = [\"i\"] }\ninputs = { x = [\"i\"] }\n";
+    let source = SourceFile::parse(text, None).expect("a model");
+    let model = source.check(Copies::All).expect("a model");
+    let file = |header| File::from(&folder.file("t.csv", "2019,2020\n1,2\n")).with_header(header);
+    let samples = |header| data::inputs(&model, file(header)).expect("samples").len();
+    assert_eq!(
+        (samples(None), samples(Some(false)), samples(Some(true))),
+        (2, 2, 1)
+    );
+    let theta = |header| data::parameters(&model, file(header));
+    assert_eq!(theta(Some(true)).expect("one row"), [1.0, 2.0]);
+    assert!(theta(None).is_err());
+    let array = File::of("x.npy", [1, 2]).with_header(Some(true));
+    let message = data::parameters(&model, array)
+        .expect_err("no table")
+        .to_string();
+    assert!(message.contains("`x.npy`, which is no table"), "{message}");
 }
 
 /// Parameters and samples as people have them; and what is said of files of other kinds.

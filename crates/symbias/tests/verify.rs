@@ -24,6 +24,7 @@ fn wish(noises: &[StationarySpec], out: &Path) -> Wish {
         seed: 1,
         threads: None,
         out: Some(out.join("verified")),
+        resume: false,
     }
 }
 

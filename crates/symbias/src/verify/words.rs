@@ -2,6 +2,7 @@
 
 use super::Verified;
 use crate::experiment::verdict::words;
+use std::path::Path;
 
 /// Column of the names of lines, as of the verdicts.
 const MARGIN: usize = 14;
@@ -41,7 +42,11 @@ impl Verified {
             return text + "nothing to simulate, and nothing was written\n";
         };
         if concluded.interrupted {
-            return text + &concluded.text();
+            let folder = concluded.folder.as_deref().and_then(Path::parent);
+            let go_on = folder.map_or(String::new(), |out| {
+                format!(": go on with --resume -o {}", out.display())
+            });
+            return text + &format!("interrupted{go_on}\n");
         }
         if outcomes.len() > 1 {
             text += &format!("\n{}\n", words::tally(&outcomes));
