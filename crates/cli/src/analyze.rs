@@ -1,12 +1,12 @@
 //! `symbias analyze`: from a model file to its symmetries, charges and conservation laws.
 
+use crate::table::{Header, taken};
 use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
 use symbias::analyze::{Chart, Effort, Options, Temper, analyze};
-use symbias::model::data::File;
 use symbias::model::language::SourceFile;
 use symbias::report;
 
@@ -31,6 +31,8 @@ pub(crate) struct Arguments {
     /// Inputs to use instead of random probes: samples first, one tensor per input (safetensors) or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "INPUTS")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    header: Header,
     /// Seed of random points, probes and generated constants
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -71,13 +73,16 @@ impl Slice {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut outcome = Outcome::Fine;
     let mut printed = String::new();
+    let file = |path: &Option<PathBuf>| path.as_ref().map(|p| arguments.header.file(p));
+    let (at, data) = (file(&arguments.at), file(&arguments.data));
+    let said = taken([at.as_ref(), data.as_ref()])?;
     let watch = Watch::new();
     for path in &arguments.models {
         let source = SourceFile::read(path)?;
         let options = Options {
             seed: arguments.seed,
-            at: arguments.at.as_ref().map(File::from),
-            data: arguments.data.as_ref().map(File::from),
+            at: at.clone(),
+            data: data.clone(),
             temper: Temper::new(arguments.temperature, arguments.decay)?,
             chart: arguments.slice.chart(),
             effort: Effort::new(arguments.effort).ok_or_else(|| {
@@ -118,6 +123,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         }
     }
     drop(watch);
+    if !(arguments.json || arguments.latex) {
+        printed.insert_str(0, &said);
+    }
     print(&printed)?;
     Ok(outcome)
 }

@@ -1,12 +1,13 @@
 //! `symbias eval`: outputs, loss, gradient and Jacobian at a point, as safetensors.
 
+use crate::table::{Header, taken};
 use crate::{Outcome, print};
 use anyhow::Result;
 use clap::Args;
 use std::fmt::Write;
 use std::path::PathBuf;
 use symbias::eval::evaluate;
-use symbias::model::data::{self, File};
+use symbias::model::data;
 use symbias::model::language::SourceFile;
 
 /// Arguments of `eval`.
@@ -20,6 +21,8 @@ pub(crate) struct Arguments {
     /// Inputs, samples first: one tensor per input (safetensors), or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "X")]
     inputs: Option<PathBuf>,
+    #[command(flatten)]
+    header: Header,
     /// Where to write outputs, loss, gradient and jacobian (safetensors)
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
@@ -27,11 +30,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let source = SourceFile::read(&arguments.model)?;
-    let inputs = arguments.inputs.as_ref().map(File::from);
-    let found = evaluate(&source, &File::from(&arguments.at), inputs.as_ref())?;
+    let file = |path: &PathBuf| arguments.header.file(path);
+    let (at, inputs) = (file(&arguments.at), arguments.inputs.as_ref().map(file));
+    let mut text = taken([Some(&at), inputs.as_ref()])?;
+    let found = evaluate(&source, &at, inputs.as_ref())?;
     let arrays = found.arrays();
     data::write(&arguments.output, &arrays)?;
-    let mut text = String::new();
     let width = arrays.iter().map(|a| a.0.len()).max().unwrap_or(0);
     for (name, shape, entries) in &arrays {
         let summary = match entries.as_slice() {

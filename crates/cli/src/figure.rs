@@ -50,6 +50,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => (arguments.record.as_path(), Path::new(FIGURES)),
     };
     let mut text = String::new();
+    if record.edited {
+        text +=
+            "note: record.json was edited since it was written: figures show what it says now\n";
+    }
     for file in figures::write(root, below, &drawn)? {
         text += &format!("{}\n", file.display());
     }

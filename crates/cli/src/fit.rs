@@ -1,6 +1,7 @@
 //! `symbias fit`: a design and data to weights, with the path, its scores and what proves them.
 
 use crate::folder::{is_free, write_folder};
+use crate::table::{self, Header};
 use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::{Context, Result, bail};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use symbias::design::DesignSpec;
 use symbias::fit::{Data, Fit, LossKind, Options, Order, fit, inputs, text};
 use symbias::model::data::output::write_bytes;
-use symbias::model::data::{self, Array, File, Folder, Reading, Which, read_text};
+use symbias::model::data::{self, Array, Folder, Reading, read_text};
 
 /// Which way a path goes.
 #[derive(Clone, Copy, ValueEnum)]
@@ -38,9 +39,8 @@ pub(crate) struct Arguments {
     /// Which tensor of Y, or column
     #[arg(long, value_name = "NAME")]
     y_key: Option<String>,
-    /// Whether the first row of tables has names; what it looks like decides otherwise
-    #[arg(long, value_name = "BOOL")]
-    header: Option<bool>,
+    #[command(flatten)]
+    header: Header,
     /// Without a model: squared (the mean, without 1/2) or logistic (labels -1 and 1)
     #[arg(long, value_name = "LOSS")]
     loss: Option<String>,
@@ -97,10 +97,8 @@ pub(crate) struct Arguments {
 fn read(arguments: &Arguments, names: &[String]) -> Result<(Data, String)> {
     let mut said = String::new();
     let mut array = |path: &Path, key: Option<&str>| -> Result<Array> {
-        let file = File::from(path);
-        let header = arguments.header.filter(|_| file.is_table());
-        let Reading { array, table } = data::read(file, Which { key, header })?;
-        said += &table.map_or(String::new(), |t| format!("read          {t}\n"));
+        let Reading { array, table } = data::read(arguments.header.file(path), key)?;
+        said += &table::line(table);
         Ok(array)
     };
     let mut x = BTreeMap::new();

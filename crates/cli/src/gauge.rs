@@ -1,12 +1,13 @@
 //! `symbias gauge`: moves parameters along their orbit, to a gauge or along a generator.
 
+use crate::table::{Header, taken};
 use crate::watch::Watch;
 use crate::{Outcome, print};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use symbias::gauge::{Covariance, Options, To, fix, text};
-use symbias::model::data::{self, File};
+use symbias::model::data;
 use symbias::model::language::SourceFile;
 
 /// Arguments of `gauge`.
@@ -30,6 +31,8 @@ pub(crate) struct Arguments {
     /// Samples to use instead of random inputs: samples first, one tensor per input (safetensors) or a sample to a row (NPY, CSV)
     #[arg(long, value_name = "X")]
     inputs: Option<PathBuf>,
+    #[command(flatten)]
+    header: Header,
     /// Random inputs that predictor noise is taken over
     #[arg(long, value_name = "N")]
     samples: Option<u64>,
@@ -77,13 +80,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         }
         (_, _, Gauge::Balanced) => To::Balanced,
     };
+    let file = |path: &PathBuf| arguments.header.file(path);
+    let (at, inputs) = (
+        arguments.at.as_ref().map(file),
+        arguments.inputs.as_ref().map(file),
+    );
+    let said = taken([at.as_ref(), inputs.as_ref()])?;
     let options = Options {
         to,
-        inputs: arguments.inputs.as_ref().map(File::from),
+        inputs,
         seed: arguments.seed,
         samples: arguments.samples,
     };
-    let at = arguments.at.as_ref().map(File::from);
     let found = Watch::during(|watch| fix(&source, at.as_ref(), &options, watch))?;
     data::write(&arguments.output, &found.arrays)?;
     if arguments.json {
@@ -92,10 +100,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             serde_json::to_string_pretty(&found.answer)?
         ))?;
     } else {
-        print(&text(
-            &found.answer,
-            &arguments.output.display().to_string(),
-        ))?;
+        let written = arguments.output.display().to_string();
+        print(&(said + &text(&found.answer, &written)))?;
     }
     Ok(if found.answer.holds() {
         Outcome::Fine

@@ -15,6 +15,7 @@ mod lift;
 mod reproduce;
 mod run;
 mod schema;
+mod table;
 mod verify;
 mod watch;
 

@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     /// The folder of everything: experiment, data, record, figures
     #[arg(short, long, default_value = "verified")]
     out: PathBuf,
+    /// Go on with a folder of the same model and options: to its verdicts, as if nothing had been between
+    #[arg(long)]
+    resume: bool,
     /// The verdicts as JSON on standard output
     #[arg(long)]
     json: bool,
@@ -60,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         seed: arguments.seed,
         threads: arguments.threads,
         out: Some(arguments.out.clone()),
+        resume: arguments.resume,
     };
     let found = watched(&SourceFile::read(&arguments.model)?, &wish)?;
     if arguments.json {

@@ -345,6 +345,44 @@ fn files_outside_of_the_folder_are_refused() {
     }
 }
 
+/// A first row of years is names if that is said; and what was taken for what is printed by whatever reads tables.
+#[test]
+fn what_was_taken_of_a_table_is_said() {
+    let folder = Folder::new("tables");
+    let model = folder.file("m.toml", MODEL);
+    let theta = folder.file(
+        "t.csv",
+        "v0,v1,v2,W_0_0,W_0_1,W_1_0,W_1_1,W_2_0,W_2_1\n1,2,3,4,5,6,7,8,9\n",
+    );
+    let x = folder.file("x.csv", "2019,2020,2021\n1,2,3\n");
+    let output = folder.path("o.safetensors");
+    let eval = [
+        "eval", &model, "--at", &theta, "--inputs", &x, "-o", &output,
+    ];
+    let gauge = [
+        "gauge", &model, "--at", &theta, "--inputs", &x, "-o", &output,
+    ];
+    let analyze = ["analyze", &model, "--at", &theta, "--data", &x];
+    for command in [&eval[..], &gauge, &analyze] {
+        let said = |more: &[&str]| out(&symbias(&[command, more].concat()));
+        let (guessed, told) = (said(&[]), said(&["--header", "true"]));
+        assert!(
+            guessed.contains("t.csv: 1 row x 9 columns, names in the first row"),
+            "{guessed}"
+        );
+        assert!(
+            guessed.contains("x.csv: 2 rows x 3 columns, numbers from the first row on"),
+            "{guessed}"
+        );
+        assert!(
+            told.contains("x.csv: 1 row x 3 columns, names in the first row"),
+            "{told}"
+        );
+    }
+    let json = out(&symbias(&[&analyze[..], &["--json"]].concat()));
+    assert!(json.starts_with('{'), "{json}");
+}
+
 #[test]
 fn an_unknown_model_of_the_catalogue_is_named() {
     let output = symbias(&["catalogue", "show", "relu"]);

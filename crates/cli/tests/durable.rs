@@ -3,7 +3,7 @@
 //! `SYMBIAS_KILLS` and `SYMBIAS_FLIPS` say how often; a few dozen without.
 #![cfg(unix)]
 
-use crate::common::{EXPERIMENT, Folder, MODEL, err, refused, shares};
+use crate::common::{EXPERIMENT, Folder, MODEL, PAIR, err, refused, shares};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -289,6 +289,23 @@ fn reproduce_and_verify_are_killed_at_random_moments() {
     let begun = Instant::now();
     folder.fine(&reproduce("whole", &[]));
     let time = begun.elapsed();
+    fn verify<'a>(out: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let own = [
+            "verify",
+            "pair.toml",
+            "--replicas",
+            "64",
+            "--steps",
+            "400",
+            "-o",
+            out,
+        ];
+        [&own[..], more].concat()
+    }
+    std::fs::write(folder.0.join("pair.toml"), PAIR).expect("written");
+    let begun = Instant::now();
+    let verdict = folder.symbias(&verify("law", &[]));
+    let lasted = begun.elapsed();
     let mut shares = shares();
     for k in 0..count("SYMBIAS_KILLS", 24) / 12 {
         let out = format!("set{k}");
@@ -300,23 +317,16 @@ fn reproduce_and_verify_are_killed_at_random_moments() {
             let of = |out: &str| folder.bytes(&format!("{out}/{file}"));
             assert!(of(&out) == of("whole"), "{file} of {out}");
         }
-        // It has no --resume: what it left is not written over.
-        let verify = [
-            "verify",
-            "net.model.toml",
-            "--replicas",
-            "16",
-            "--steps",
-            "64",
-            "-o",
-        ];
-        let verified = format!("verified{k}");
-        let verify = [&verify[..], &[&*verified]].concat();
-        let output = killed(&folder, &verify, &verify, Duration::from_secs(2), share);
-        match output.status.code() {
-            Some(0 | 1) => {}
-            _ => refused(&output, &["exists", "new folder"]),
-        }
+        let out = format!("law{k}");
+        let (first, again) = (verify(&out, &[]), verify(&out, &["--resume"]));
+        let output = killed(&folder, &first, &again, lasted, share);
+        assert_eq!(output.status, verdict.status, "{}", err(&output));
+        let of = |out: &str| folder.bytes(&format!("{out}/record/samples.safetensors"));
+        assert!(of(&out) == of("law"), "{out}");
+        assert_eq!(
+            folder.record(&format!("{out}/record")),
+            folder.record("law/record")
+        );
     }
     let edited = folder.0.join("whole/experiments/step.toml");
     std::fs::write(&edited, "mine").expect("written");

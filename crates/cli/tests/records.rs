@@ -183,6 +183,47 @@ fn figures_of_a_record() {
     );
 }
 
+/// Who edits a title wants another figure; numbers that were edited are not gone on with.
+#[test]
+fn a_description_edited_by_hand_is_drawn_and_not_gone_on_with() {
+    let folder = Folder::new("edited");
+    let run = |out, more: &[&'static str]| {
+        [&["run", "net.toml", "--replicas", "2", "-o", out], more].concat()
+    };
+    let (whole, part) = (run("out", &[]), run("a", &["--shard", "0/2"]));
+    for wanted in [&whole, &part, &run("b", &["--shard", "1/2"])] {
+        folder.fine(wanted);
+    }
+    let resume = [&whole[..], &["--resume"]].concat();
+    let join = ["join", "net.toml", "a", "b", "-o", "joined"];
+    let write = |of: &str, record: &serde_json::Value| {
+        let path = folder.0.join(of).join("record.json");
+        std::fs::write(path, record.to_string()).expect("written");
+    };
+    // Another spelling of the same, and another machine's environment, are no edit.
+    let good = folder.record("out");
+    write("out", &good);
+    folder.fine(&resume);
+    assert!(!folder.fine(&["figure", "out"]).contains("edited"));
+    let mut other = good.clone();
+    other["arms"]["main"]["stop"] = "all-diverged".into();
+    write("out", &other);
+    assert!(
+        folder
+            .fine(&["figure", "out"])
+            .contains("record.json was edited")
+    );
+    refused(
+        &folder.symbias(&resume),
+        &["`net`", "edited", "it can be drawn"],
+    );
+    let mut other = folder.record("a");
+    other["arms"]["main"]["stop"] = "all-diverged".into();
+    write("a", &other);
+    refused(&folder.symbias(&join), &["edited"]);
+    assert!(!folder.0.join("joined").exists());
+}
+
 /// A record may come from anywhere: what it names is not written elsewhere, and what it says does not drive a terminal.
 #[test]
 fn a_hostile_record_writes_and_says_nothing_of_its_own() {

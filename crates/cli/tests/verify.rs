@@ -1,11 +1,9 @@
 //! What `symbias verify` and the experiments of diffusions say to numbers and places that cannot be: the value, the rule, the remedy,
 //! and exit status 2, or a status with its reason.
 
+use crate::common::PAIR;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-const PAIR: &str = "symbias = 1\nname = \"pair\"\noutputs = [\"w\"]\naxes = {}\nprogram = \"w = u * v\"\n\
-                    parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n";
 
 /// A trial that is over at once, and too small for a verdict.
 const FEW: [&str; 8] = [
@@ -141,6 +139,52 @@ fn a_folder_that_cannot_be_written_is_named() {
         "{}",
         said.err
     );
+}
+
+/// What was finished is read again, what is missing is written again; what is another's is named and stays.
+#[test]
+fn a_verification_is_gone_on_with_if_it_is_the_same() {
+    let folder = Folder::new("resumed");
+    let verify = |more: &[&str]| {
+        let own = [&["verify", "m.toml", "-o", "out"][..], &FEW, more].concat();
+        symbias(&folder.0, &own)
+    };
+    let first = verify(&[]);
+    let at = |name: &str| folder.0.join("out").join(name);
+    let samples = || std::fs::read(at("record/samples.safetensors")).expect("samples");
+    let before = samples();
+    let refused = |said: &Said, words: &[&str]| {
+        assert_eq!(said.status, 2, "{}", said.out);
+        for word in words {
+            assert!(said.err.contains(word), "{word}: {}", said.err);
+        }
+        assert!(samples() == before);
+    };
+    refused(&verify(&[]), &["`out` exists", "--resume"]);
+    std::fs::remove_dir_all(at("model")).expect("removed");
+    let again = verify(&["--resume"]);
+    assert_eq!((again.status, &again.out), (first.status, &first.out));
+    assert!(at("model/model.toml").is_file() && samples() == before);
+    let warmer = [
+        "verify",
+        "m.toml",
+        "-o",
+        "out",
+        "--resume",
+        "--noise",
+        "horizontal",
+    ];
+    refused(&symbias(&folder.0, &warmer), &["`out/", "other options"]);
+    std::fs::write(folder.0.join("m.toml"), PAIR.replace("(w - 1)", "(w - 2)")).expect("a file");
+    refused(&verify(&["--resume"]), &["`out/", "another model"]);
+    std::fs::write(folder.0.join("m.toml"), PAIR).expect("a file");
+    std::fs::write(at("experiment.toml"), "mine").expect("written");
+    refused(&verify(&["--resume"]), &["experiment.toml`", "edited"]);
+    assert_eq!(std::fs::read(at("experiment.toml")).expect("mine"), b"mine");
+    std::fs::create_dir(folder.0.join("home")).expect("made");
+    std::fs::write(folder.0.join("home/mine"), "mine").expect("written");
+    let own = ["verify", "m.toml", "-o", "home", "--resume"];
+    refused(&symbias(&folder.0, &own), &["holds no verification"]);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Files of arrays: what is read from each format, and what is said of files that are wrong.
 
 use crate::folder::Folder;
-use symbias_model::data::{self, Array, Entries, Which, read_array};
+use symbias_model::data::{self, Array, Entries, File, read_array};
 use symbias_model::language::{Copies, SourceFile};
 
 fn fixture(name: &str) -> Array {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/arrays");
-    read_array(&folder.join(format!("{name}.npy")), None).expect(name)
+    read_array(folder.join(format!("{name}.npy")), None).expect(name)
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn npy_of_every_type_order_and_version() {
 fn csv_in_the_forms_that_programs_write() {
     let folder = Folder::new("csv");
     let table = |text: &str, key: Option<&str>| {
-        read_array(&folder.file("t.csv", text), key).unwrap_or_else(|e| panic!("{text:?}: {e}"))
+        read_array(folder.file("t.csv", text), key).unwrap_or_else(|e| panic!("{text:?}: {e}"))
     };
     let matrix = [1.0, -2.5, 3e-4, 4.0];
     for text in [
@@ -75,7 +75,7 @@ fn csv_in_the_forms_that_programs_write() {
     assert_eq!(table(named, Some("y \"2\"")).entries, [2.0, 4.0]);
     assert_eq!(table("y\n1\n2\n", None).shape, [2]);
     assert_eq!(table("1,2,3\n", None).shape, [1, 3]);
-    let tabs = read_array(&folder.file("t.tsv", "a;b\tc\n1\t2\n"), Some("a;b")).expect("a column");
+    let tabs = read_array(folder.file("t.tsv", "a;b\tc\n1\t2\n"), Some("a;b")).expect("a column");
     assert_eq!(tabs.entries, [1.0]);
 }
 
@@ -84,8 +84,8 @@ fn csv_in_the_forms_that_programs_write() {
 fn the_first_row_of_a_table_is_no_guess_in_silence() {
     let folder = Folder::new("header");
     let read = |text: &str, header: Option<bool>| {
-        let which = Which { key: None, header };
-        data::read(&folder.file("t.csv", text), which)
+        let file = File::from(folder.file("t.csv", text));
+        data::read(file.with_header(header), None)
     };
     let rows = |text: &str, header| {
         let found = read(text, header).unwrap_or_else(|e| panic!("{text:?}: {e}"));
@@ -110,6 +110,29 @@ fn the_first_row_of_a_table_is_no_guess_in_silence() {
         assert!(read(doubtful, Some(true)).is_ok(), "{doubtful}");
         assert!(read(doubtful, Some(false)).is_err(), "{doubtful}");
     }
+}
+
+/// What is said of the first row holds for parameters and samples, too; of a file without a first row it is refused.
+#[test]
+fn parameters_and_samples_are_read_with_the_header_that_is_said() {
+    let folder = Folder::new("said");
+    let text = "symbias = 1\noutputs = [\"y\"]\naxes = { i = 2 }\nprogram = \"y = w[i] * x[i]\"\nparameters = { w = [\"i\"] }\ninputs = { x = [\"i\"] }\n";
+    let source = SourceFile::parse(text, None).expect("a model");
+    let model = source.check(Copies::All).expect("a model");
+    let file = |header| File::from(folder.file("t.csv", "2019,2020\n1,2\n")).with_header(header);
+    let samples = |header| data::inputs(&model, file(header)).expect("samples").len();
+    assert_eq!(
+        (samples(None), samples(Some(false)), samples(Some(true))),
+        (2, 2, 1)
+    );
+    let theta = |header| data::parameters(&model, file(header));
+    assert_eq!(theta(Some(true)).expect("one row"), [1.0, 2.0]);
+    assert!(theta(None).is_err());
+    let array = File::of("x.npy", [1, 2]).with_header(Some(true));
+    let message = data::parameters(&model, array)
+        .expect_err("no table")
+        .to_string();
+    assert!(message.contains("`x.npy`, which is no table"), "{message}");
 }
 
 /// Parameters and samples as people have them; and what is said of files of other kinds.
@@ -137,7 +160,7 @@ fn parameters_and_inputs_from_any_format() {
         assert_eq!(found, theta, "{name}");
     }
     let samples = |name: &str, text: &str| {
-        let found = data::inputs(&net, &folder.file(name, text));
+        let found = data::inputs(&net, folder.file(name, text));
         found.map(|all| all.into_iter().map(|s| s.flat).collect::<Vec<_>>())
     };
     let two = vec![vec![1.0, 2.0, 3.0, 4.0], vec![5.0, 6.0, 7.0, 8.0]];
@@ -161,7 +184,7 @@ fn parameters_and_inputs_from_any_format() {
         "symbias = 1\noutputs = [\"y\"]\naxes = { j = 3 }\nprogram = \"y = w[j] * x[j]\"\nparameters = { w = [\"j\"] }\ninputs = { x = [\"j\"] }\n",
     );
     let arrays = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/arrays");
-    let found = data::inputs(&one, &arrays.join("f8_little.npy")).expect("two samples");
+    let found = data::inputs(&one, arrays.join("f8_little.npy")).expect("two samples");
     assert_eq!((found.len(), found[0].flat.len()), (2, 3));
     let scalar = folder.path("one.safetensors");
     let vector: [(&str, &[usize], Entries<'_>); 1] =
@@ -193,7 +216,7 @@ fn parameters_and_inputs_from_any_format() {
         ("a.h5", b"\x89HDF\r\n\x1a\n..", "HDF5"),
         ("a.txt", b"1 2 3\n4 5 6\n", "ending .csv"),
     ] {
-        let message = data::parameters(&net, &folder.file(name, bytes))
+        let message = data::parameters(&net, folder.file(name, bytes))
             .expect_err(name)
             .to_string();
         assert!(
@@ -422,7 +445,7 @@ fn what_is_wrong_with_a_file_is_said() {
 fn paths_that_lead_to_no_file() {
     let folder = Folder::new("paths");
     for name in ["missing.npy", "missing.csv", "missing"] {
-        let message = read_array(&folder.path(name), None)
+        let message = read_array(folder.path(name), None)
             .expect_err(name)
             .to_string();
         assert!(
@@ -430,7 +453,7 @@ fn paths_that_lead_to_no_file() {
             "{message}"
         );
     }
-    let message = read_array(&folder.path(""), None)
+    let message = read_array(folder.path(""), None)
         .expect_err("a folder")
         .to_string();
     assert!(message.contains("is a directory"), "{message}");
@@ -440,15 +463,15 @@ fn paths_that_lead_to_no_file() {
         folder.file("real.csv", "1\n2\n");
         symlink(folder.path("real.csv"), folder.path("link.csv")).expect("a link");
         assert_eq!(
-            read_array(&folder.path("link.csv"), None)
+            read_array(folder.path("link.csv"), None)
                 .expect("two")
                 .entries,
             [1.0, 2.0]
         );
         symlink(folder.path("loop.csv"), folder.path("loop.csv")).expect("a link");
-        assert!(read_array(&folder.path("loop.csv"), None).is_err());
+        assert!(read_array(folder.path("loop.csv"), None).is_err());
         symlink("/dev/zero", folder.path("zero.npy")).expect("a link");
-        let message = read_array(&folder.path("zero.npy"), None)
+        let message = read_array(folder.path("zero.npy"), None)
             .expect_err("zeros")
             .to_string();
         assert!(message.contains("no regular file"), "{message}");

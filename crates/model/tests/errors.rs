@@ -24,7 +24,10 @@ fn a_mistake_in_a_text_has_its_place() {
     let line = text.lines().position(|l| l.contains("sinn")).unwrap() + 1;
     let column = text.lines().nth(line - 1).unwrap().find("sinn").unwrap() + 1;
     assert_eq!((place.path, place.line, place.column), (None, line, column));
-    assert!(error.help().is_some_and(|h| h.contains("did you mean")), "{error}");
+    assert!(
+        error.help().is_some_and(|h| h.contains("did you mean")),
+        "{error}"
+    );
     assert_eq!(format!("{error:?}"), format!("{error}"));
     assert!(error.source().is_none());
 }

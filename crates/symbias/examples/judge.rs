@@ -66,6 +66,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             seed: 1,
             threads: None,
             out: None,
+            resume: false,
         };
         let tried = verify(&pair, &wish, &Board::default())?;
         let mut file = tried.experiment.ok_or("there is no law")?;

@@ -30,6 +30,7 @@ fn wish(noises: &[Wanting]) -> Wish {
         seed: 1,
         threads: None,
         out: None,
+        resume: false,
     }
 }
 

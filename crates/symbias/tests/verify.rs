@@ -24,6 +24,7 @@ fn wish(noises: &[StationarySpec], out: &Path) -> Wish {
         seed: 1,
         threads: None,
         out: Some(out.join("verified")),
+        resume: false,
     }
 }
 
@@ -156,7 +157,7 @@ fn files_of_the_user_keep_their_numbers() {
     assert_eq!(read(&out.join("model/data.safetensors")), entries);
     assert!(out.join("data.safetensors").exists());
     // The twin: read beside the experiment it would be the data of another.
-    assert!(read_array(&out.join("data.safetensors"), Some("X")).is_err());
+    assert!(read_array(out.join("data.safetensors"), Some("X")).is_err());
 }
 
 /// Near the apex of v relu(w x) a step errs like a root of it: the law of the slice is right, and must not be refuted.

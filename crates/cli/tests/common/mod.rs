@@ -52,6 +52,10 @@ y = { label = "ratio" }
 series = [{ arm = "small", of = "ratio" }]
 "#;
 
+/// One weight of two factors, whose laws are known.
+pub const PAIR: &str = "symbias = 1\nname = \"pair\"\noutputs = [\"w\"]\naxes = {}\nprogram = \"w = u * v\"\n\
+                    parameters = { u = [], v = [] }\nloss = { kind = \"expression\", expr = \"0.5 * (w - 1)^2\" }\n";
+
 /// A folder of its own for each test, removed at the end.
 pub struct Folder(pub PathBuf);
 

@@ -6,7 +6,7 @@
 
 use super::file::Loaded;
 use super::number::{Bad, FINITE};
-use super::{Array, Reading, Which, foreign, listed, shown};
+use super::{Array, Reading, foreign, listed, shown};
 use crate::error::{Error, ErrorKind, Result, nearest};
 
 /// A field: its text and the character it begins at, from 1.
@@ -21,7 +21,8 @@ struct Wrong(usize, String, &'static str);
 /// A table, or a column of it.
 pub(super) struct Table<'a> {
     file: &'a Loaded,
-    which: Which<'a>,
+    /// The name of the column that is wanted.
+    key: Option<&'a str>,
     /// The first row, if it has names.
     pub names: Option<Vec<String>>,
     /// Fields of a row; 0 before the first.
@@ -35,12 +36,12 @@ pub(super) struct Table<'a> {
 /// The columns, or the one that is asked for.
 pub(super) fn table<'a>(
     file: &'a Loaded,
-    which: Which<'a>,
+    key: Option<&'a str>,
     delimiter: Option<char>,
 ) -> Result<Table<'a>> {
     let mut table = Table {
         file,
-        which,
+        key,
         names: None,
         width: 0,
         chosen: None,
@@ -102,11 +103,11 @@ impl Table<'_> {
     /// The first row; true if it is one of names.
     fn begin(&mut self, line: usize, fields: &[Field]) -> Result<bool> {
         self.width = fields.len();
-        let names = match self.which.header {
+        let names = match self.file.header {
             Some(said) => said,
             None => header(fields).map_err(|wrong| self.at(line, wrong))?,
         };
-        if let Some(key) = self.which.key {
+        if let Some(key) = self.key {
             self.chosen = Some(column(self.file, names.then_some(fields), key)?);
         }
         self.names = names.then(|| fields.iter().map(|f| f.text.clone()).collect());

@@ -17,7 +17,10 @@ use std::sync::Arc;
 /// # Ok::<(), symbias_model::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct File(Place);
+pub struct File {
+    place: Place,
+    header: Option<bool>,
+}
 
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
@@ -34,19 +37,22 @@ impl std::fmt::Debug for File {
 
 impl From<&Path> for File {
     fn from(path: &Path) -> File {
-        File(Place::Disk(path.to_owned()))
+        File::from(path.to_owned())
     }
 }
 
 impl From<PathBuf> for File {
     fn from(path: PathBuf) -> File {
-        File(Place::Disk(path))
+        File {
+            place: Place::Disk(path),
+            header: None,
+        }
     }
 }
 
 impl From<&PathBuf> for File {
     fn from(path: &PathBuf) -> File {
-        File(Place::Disk(path.clone()))
+        File::from(path.clone())
     }
 }
 
@@ -60,7 +66,10 @@ impl File {
     /// Bytes in memory, under a name.
     pub fn of(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> File {
         let (name, bytes) = (name.into(), Arc::new(bytes.into()));
-        File(Place::Memory { name, bytes })
+        File {
+            place: Place::Memory { name, bytes },
+            header: None,
+        }
     }
 
     /// Arrays in memory, under a name for messages.
@@ -71,10 +80,17 @@ impl File {
         Ok(File::of(name, bytes(arrays)?))
     }
 
+    /// The same file, with or without names in the first row of its table; `None` leaves it to what the row looks like. Reading a
+    /// file that is no table refuses `Some`.
+    #[must_use]
+    pub fn with_header(self, header: Option<bool>) -> File {
+        File { header, ..self }
+    }
+
     /// The name in messages.
     #[must_use]
     pub fn shown(&self) -> String {
-        match &self.0 {
+        match &self.place {
             Place::Disk(path) => path.display().to_string(),
             Place::Memory { name, .. } => name.clone(),
         }
@@ -83,7 +99,7 @@ impl File {
     /// Its place on the disk; `None` of what is in memory.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
-        match &self.0 {
+        match &self.place {
             Place::Disk(path) => Some(path),
             Place::Memory { .. } => None,
         }
@@ -104,7 +120,7 @@ impl File {
     }
 
     pub(super) fn format(&self) -> Format {
-        match &self.0 {
+        match &self.place {
             Place::Disk(path) => Format::of(path),
             Place::Memory { name, .. } => Format::of(Path::new(name)),
         }
@@ -112,7 +128,7 @@ impl File {
 
     pub(super) fn load(&self) -> Result<Loaded> {
         let shown = self.shown();
-        let bytes = match &self.0 {
+        let bytes = match &self.place {
             Place::Disk(path) => Arc::new(read(path)?),
             Place::Memory { bytes, .. } => bytes.clone(),
         };
@@ -122,7 +138,18 @@ impl File {
                     .remedy("write it again: an array has at least one entry"),
             );
         }
-        Ok(Loaded { shown, bytes })
+        if self.header.is_some() && !self.is_table() {
+            return Err(Error::new(
+                ErrorKind::Value,
+                format!("`header` beside `{shown}`, which is no table"),
+            )
+            .remedy("it is for .csv and .tsv: leave it out"));
+        }
+        Ok(Loaded {
+            shown,
+            bytes,
+            header: self.header,
+        })
     }
 }
 
@@ -174,6 +201,8 @@ impl Format {
 pub(super) struct Loaded {
     pub shown: String,
     pub bytes: Arc<Vec<u8>>,
+    /// Whether the first row of a table has names.
+    pub header: Option<bool>,
 }
 
 impl Loaded {

@@ -27,7 +27,7 @@ pub use samples::{inputs, sizes};
 pub use text::{LARGEST, read_text};
 pub use write::{Entries, Named, bytes, write, write_arrays};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use file::Format;
 use std::collections::BTreeMap;
 
@@ -38,15 +38,6 @@ pub struct Array {
     pub shape: Vec<usize>,
     /// Entries, row-major.
     pub entries: Vec<f64>,
-}
-
-/// Which array of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Which<'a> {
-    /// The name of a tensor or column.
-    pub key: Option<&'a str>,
-    /// Whether the first row of a table has names; what it looks like decides otherwise.
-    pub header: Option<bool>,
 }
 
 /// An array, and of a table what was taken for what.
@@ -68,27 +59,22 @@ pub struct Reading {
 /// A file that cannot be read or is not what its ending says; a key that is missing or unknown; no entries, or one that is no
 /// finite number (integers: not exact in f64).
 pub fn read_array(file: impl Into<File>, key: Option<&str>) -> Result<Array> {
-    read(file, Which { key, header: None }).map(|r| r.array)
+    read(file, key).map(|r| r.array)
 }
 
 /// As [`read_array`], with what a person should be told of it.
 ///
 /// # Errors
 /// As [`read_array`].
-pub fn read(file: impl Into<File>, which: Which<'_>) -> Result<Reading> {
+pub fn read(file: impl Into<File>, key: Option<&str>) -> Result<Reading> {
     let file = file.into();
     let format = file.format();
     let file = file.load()?;
     let plain = |array| Reading { array, table: None };
     match format {
-        Format::Csv(delimiter) => csv::table(&file, which, delimiter).map(csv::Table::reading),
-        _ if which.header.is_some() => Err(Error::new(
-            ErrorKind::Value,
-            format!("`header` beside `{}`, which is no table", file.shown),
-        )
-        .remedy("it is for .csv and .tsv: leave it out")),
-        Format::Safetensors => file.tensors()?.array(which.key).map(plain),
-        Format::Npy => npy::array(&file, which.key).map(plain),
+        Format::Csv(delimiter) => csv::table(&file, key, delimiter).map(csv::Table::reading),
+        Format::Safetensors => file.tensors()?.array(key).map(plain),
+        Format::Npy => npy::array(&file, key).map(plain),
     }
 }
 

@@ -1,7 +1,6 @@
 //! An array or a table without names of tensors, read as the arrays that a model has: by the names of its columns where these match,
 //! by the declared order otherwise.
 
-use super::Which;
 use super::csv;
 use super::file::{Format, Loaded};
 use super::listed;
@@ -39,7 +38,7 @@ impl<'a> Rows<'a> {
                 })
             }
             Format::Csv(delimiter) => {
-                let table = csv::table(file, Which::default(), delimiter)?;
+                let table = csv::table(file, None, delimiter)?;
                 Some(Rows {
                     file,
                     shape: vec![table.rows, table.width],

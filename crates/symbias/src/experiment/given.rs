@@ -2,7 +2,7 @@
 
 use super::spec::{FileSpec, Spec};
 use std::collections::BTreeMap;
-use symbias_model::data::{self, Folder, Reading, Which};
+use symbias_model::data::{self, Folder, Reading};
 use symbias_model::error::{Error, ErrorKind, Result};
 
 /// One array, its rows if some are chosen.
@@ -10,12 +10,8 @@ use symbias_model::error::{Error, ErrorKind, Result};
 /// # Errors
 /// A file that cannot be read, or that is outside of the folder; rows that it has not.
 pub(super) fn array(folder: &Folder, place: &FileSpec) -> Result<Reading> {
-    let file = folder.file(&place.path)?;
-    let which = Which {
-        key: place.key.as_deref(),
-        header: place.header,
-    };
-    let mut found = data::read(file, which)?;
+    let file = folder.file(&place.path)?.with_header(place.header);
+    let mut found = data::read(file, place.key.as_deref())?;
     let Some((from, to)) = place.rows else {
         return Ok(found);
     };

@@ -3,6 +3,7 @@
 use super::plan::Planned;
 use super::record::Record;
 use super::run::RunOptions;
+use super::seal;
 use super::spec::{ExperimentFile, Spec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,9 +143,9 @@ impl Asked {
 /// What a record says that it was asked; one of an older version does not say.
 ///
 /// # Errors
-/// A record of version 1.
+/// A record of version 1; one whose description was edited.
 pub(super) fn asked_of(record: &Record) -> Result<&Asked> {
-    record.asked.as_ref().ok_or_else(|| {
+    let asked = record.asked.as_ref().ok_or_else(|| {
         Error::new(
             ErrorKind::File,
             format!(
@@ -153,7 +154,9 @@ pub(super) fn asked_of(record: &Record) -> Result<&Asked> {
             ),
         )
         .remedy("it can be drawn; to go on from it or to join it, run it again with this version")
-    })
+    })?;
+    seal::whole(record)?;
+    Ok(asked)
 }
 
 /// Where two experiments differ first: `arms.main.rate`.

@@ -44,13 +44,16 @@ mod quantile;
 pub mod record;
 pub mod reproduce;
 pub mod run;
+mod seal;
 pub mod series;
 mod shards;
 pub mod spec;
 mod summary;
+mod unpack;
 pub mod verdict;
 
 pub(crate) use hold::{Hold, is_empty};
 pub use identity::{Asked, Made};
 pub use perform::{Concluded, Request, join, perform};
 pub use shards::Part;
+pub(crate) use unpack::unpack;

@@ -4,6 +4,7 @@
 //! Everything but the block `environment` is a function of the experiment alone: records of shards join to the same bits.
 
 use super::identity::Asked;
+use super::seal;
 use super::spec::{Spec, names};
 use super::summary;
 use super::verdict::Verdicts;
@@ -100,6 +101,12 @@ pub struct Record {
     /// The arrays that figures compare with.
     #[serde(default)]
     pub given: BTreeMap<String, Vec<f64>>,
+    /// CRC-32 of the description, without this and without `environment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// Whether it was read and is not what was written: such a record is drawn, and neither joined nor gone on with.
+    #[serde(skip)]
+    pub edited: bool,
     /// Where, when and how fast: no part of bit identity.
     #[serde(default)]
     pub environment: serde_json::Value,
@@ -155,6 +162,8 @@ pub fn describe(
         arms,
         verdicts: Verdicts::default(),
         given: BTreeMap::new(),
+        checksum: None,
+        edited: false,
         environment: serde_json::Value::Null,
     }
 }
@@ -197,6 +206,7 @@ pub fn write(folder: &Path, record: &mut Record, measured: &[Measured]) -> Resul
     };
     let samples = data::bytes(&arrays(measured))?;
     record.samples = Some(checksum(&samples));
+    record.checksum = Some(seal::of(record)?);
     let text = serde_json::to_string_pretty(record)
         .map_err(|e| Error::new(ErrorKind::Value, e.to_string()))?;
     write_bytes(&folder.join(SAMPLES), &samples).map_err(room)?;
@@ -234,7 +244,7 @@ pub fn read(folder: &Path) -> Result<(Record, Vec<Measured>)> {
         )
         .remedy("give the folder of a finished run")
     })?;
-    let record: Record = serde_json::from_str(&text).map_err(|e| {
+    let mut record: Record = serde_json::from_str(&text).map_err(|e| {
         Error::new(
             ErrorKind::File,
             format!("`{}` is no record: {e}", path.display()),
@@ -248,6 +258,7 @@ pub fn read(folder: &Path) -> Result<(Record, Vec<Measured>)> {
         )
         .remedy("read it with the version that wrote it"));
     }
+    record.edited = seal::broken(&record)?;
     // A record of anywhere names files that are written, and what is shown.
     names(&record.experiment).map_err(|e| e.context(&format!("`{}`", path.display())))?;
     if let Some(unknown) = record

@@ -159,6 +159,7 @@ pub const TOPICS: &[Topic] = &[
         OBJECT,
         "what the loss sees of the parameters",
     ),
+    topic("fibre", OBJECT, "all parameters of one function"),
     topic(
         "orbit",
         OBJECT,

@@ -26,10 +26,9 @@ pub use words::{UntriedAnswer, VerifyAnswer, schema};
 
 use crate::analyze::{self, Temper, analysis};
 use crate::answer::{Answer, Bias};
-use crate::experiment::record::make_folder;
 use crate::experiment::run::Board;
 use crate::experiment::spec::{ExperimentFile, StationarySpec};
-use crate::experiment::{Concluded, Hold, Request, is_empty, perform};
+use crate::experiment::{Concluded, Hold, Request, is_empty, perform, unpack};
 use crate::watch;
 use horizon::lengthen;
 use plan::{DATA, Known, MODEL, OWN, TEACHER, experiment};
@@ -39,7 +38,7 @@ use std::path::{Path, PathBuf};
 use symbias_bias::{Existence, Status};
 use symbias_geometry::discover::structural::factors;
 use symbias_geometry::metric::weights;
-use symbias_model::data::output::write_bytes;
+use symbias_model::data::output;
 use symbias_model::data::{self, File, Folder};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::language::{Copies, SourceFile};
@@ -75,8 +74,10 @@ pub struct Wish {
     pub seed: u64,
     /// Threads; `None` is all there are.
     pub threads: Option<usize>,
-    /// The folder of everything, which must be free; `None` leaves everything in memory.
+    /// The folder of everything, which must be free unless `resume`; `None` leaves everything in memory.
     pub out: Option<PathBuf>,
+    /// Go on with a folder whose experiment, model and data are those of this wish, byte by byte.
+    pub resume: bool,
 }
 
 impl Wish {
@@ -103,6 +104,7 @@ impl Default for Wish {
             seed: Wish::SEED,
             threads: None,
             out: None,
+            resume: false,
         }
     }
 }
@@ -185,10 +187,10 @@ pub struct Verified {
 ///
 /// # Errors
 /// A mistake in the model file; a model too large, without a loss, or with inputs that no data are made for; a folder that
-/// is not free.
+/// is not free, or to go on with one that is of another verification.
 pub fn verify(source: &SourceFile, wish: &Wish, board: &Board) -> Result<Verified> {
     let out = wish.out.as_deref();
-    let free = || out.map_or(Ok(()), free);
+    let free = || out.map_or(Ok(()), |out| free(out, wish.resume));
     free()?;
     in_range(wish)?;
     let mut found = watch::over(&board.watch, || predicted(source, wish))?;
@@ -199,31 +201,50 @@ pub fn verify(source: &SourceFile, wish: &Wish, board: &Board) -> Result<Verifie
     let _hold = out.map(Hold::take).transpose()?;
     free()?;
     if let Some(out) = out {
-        for (name, bytes) in &found.files {
-            let path = out.join(name);
-            make_folder(path.parent().unwrap_or(out))?;
-            write_bytes(&path, bytes)?;
-        }
+        output::sweep(out);
+        let files = found.files.iter();
+        let files = files.map(|(name, bytes)| (Path::new(name), bytes.as_slice()));
+        unpack(out, files, of_another)?;
     }
     board.watch.stage("simulation");
     let request = Request {
         out: out.map(|out| out.join(RECORD)),
         threads: wish.threads,
+        resume: wish.resume,
         ..Request::default()
     };
     found.concluded = Some(perform(experiment, &request, board)?);
     Ok(found)
 }
 
-/// Whether a folder is not there, or empty.
-fn free(out: &Path) -> Result<()> {
+/// Whether a folder is not there, or empty, or one that is gone on with.
+fn free(out: &Path, resume: bool) -> Result<()> {
+    let own = [DATA, EXPERIMENT]
+        .iter()
+        .any(|name| out.join(name).exists());
+    let remedy = match own {
+        true if resume => return Ok(()),
+        true => "go on with --resume, name a new folder, or run its experiment.toml again",
+        false => "it holds no verification: name a new folder",
+    };
     match is_empty(out) {
         true => Ok(()),
-        false => Err(
-            Error::new(ErrorKind::File, format!("`{}` exists", out.display()))
-                .remedy("name a new folder, or run its experiment.toml again"),
-        ),
+        false => {
+            Err(Error::new(ErrorKind::File, format!("`{}` exists", out.display())).remedy(remedy))
+        }
     }
+}
+
+/// The error of a file in the folder that is gone on with.
+fn of_another(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::File,
+        format!(
+            "`{}` is not what this verification begins with: it was edited, or is of another model, other options or another version",
+            path.display()
+        ),
+    )
+    .remedy("verify in a new folder; what was changed by hand is run by `symbias run`")
 }
 
 /// Temperatures and decays beyond this, in units of the loss, leave no digits to a trial beside it.

@@ -7,6 +7,7 @@ use crate::experiment::verdict::words;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use symbias_model::error::Result;
 
 /// Column of the names of lines, as of the verdicts.
@@ -47,7 +48,11 @@ impl Verified {
             return text + "nothing to simulate, and nothing was written\n";
         };
         if concluded.interrupted {
-            return text + &concluded.text();
+            let folder = concluded.folder.as_deref().and_then(Path::parent);
+            let go_on = folder.map_or(String::new(), |out| {
+                format!(": go on with --resume -o {}", out.display())
+            });
+            return text + &format!("interrupted{go_on}\n");
         }
         if outcomes.len() > 1 {
             text += &format!("\n{}\n", words::tally(&outcomes));

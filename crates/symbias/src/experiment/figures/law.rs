@@ -53,7 +53,7 @@ pub fn described(spec: &Spec, panel: &PanelSpec, law: &str) -> PanelSpec {
     let of = spec.laws.get(law).and_then(|l| l.of.all().first().copied());
     let label = |axis: &mut AxisSpec, text: &str| {
         if axis.label.is_empty() {
-            axis.label = text.to_owned();
+            axis.label = raised(text);
         }
     };
     label(&mut panel.x, of.unwrap_or_default());
@@ -61,7 +61,23 @@ pub fn described(spec: &Spec, panel: &PanelSpec, law: &str) -> PanelSpec {
     panel
 }
 
-/// A text of one line with its powers raised and its indices lowered: `|w|^-1/2` as |w|^{−1/2}.
+/// Greek letters as they are spelt where only ASCII is.
+const GREEK: [(&str, char); 12] = [
+    ("alpha", 'α'),
+    ("beta", 'β'),
+    ("eta", 'η'),
+    ("kappa", 'κ'),
+    ("lambda", 'λ'),
+    ("mu", 'μ'),
+    ("phi", 'φ'),
+    ("rho", 'ρ'),
+    ("sigma", 'σ'),
+    ("tau", 'τ'),
+    ("theta", 'θ'),
+    ("xi", 'ξ'),
+];
+
+/// A text of one line with its powers raised, its indices lowered, and its Greek letters Greek: `|w|^-1/2` as |w|^{−1/2}, `w0` as w_0.
 fn raised(text: &str) -> String {
     if text.contains('$') {
         return text.to_owned();
@@ -72,6 +88,29 @@ fn raised(text: &str) -> String {
     let mut out = String::new();
     let mut k = 0;
     while k < all.len() {
+        let starts = k == 0 || !(letter(k - 1) || all[k - 1] == '_');
+        let word: String = all[k..].iter().take_while(|c| c.is_alphabetic()).collect();
+        let after = k + word.chars().count();
+        if starts
+            && !letter(after)
+            && all.get(after) != Some(&'_')
+            && let Some((_, greek)) = GREEK.iter().find(|(name, _)| *name == word)
+        {
+            out.push(*greek);
+            k = after;
+            continue;
+        }
+        // Digits that follow a single letter are its index.
+        let digits: String = all[after..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .collect();
+        let end = after + digits.len();
+        if starts && after == k + 1 && !digits.is_empty() && !letter(end) {
+            out += &format!("{word}$_{{{digits}}}$");
+            k = end;
+            continue;
+        }
         let from = k + 1 + usize::from(all[k] == '^' && all.get(k + 1) == Some(&'-'));
         // An index follows a single letter; other words may have underscores.
         let lowers = all[k] == '_' && k > 0 && letter(k - 1) && (k < 2 || !letter(k - 2));
@@ -171,12 +210,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn powers_are_raised_and_names_are_not() {
+    fn mathematics_is_set_and_names_are_not() {
         for (text, set) in [
             ("|w|^-1/2 on w > 0", "|w|$^{−1/2}$ on w > 0"),
-            ("K_0: rho^4.", "K$_{0}$: rho$^{4}$."),
-            ("w0/s^2 - 1/2 = 3.5", "w0/s$^{2}$ - 1/2 = 3.5"),
+            ("K_0: rho^4.", "K$_{0}$: ρ$^{4}$."),
+            ("w0/s^2 - 1/2 = 3.5", "w$_{0}$/s$^{2}$ - 1/2 = 3.5"),
             ("rate_05, x^y", "rate_05, x^y"),
+            ("rhomb, rho_end, arm2, x2y", "rhomb, rho_end, arm2, x2y"),
             ("$|w|^{−1}$", "$|w|^{−1}$"),
         ] {
             assert_eq!(raised(text), set);

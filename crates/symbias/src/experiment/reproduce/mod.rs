@@ -11,7 +11,9 @@ use super::hold::{Hold, is_empty};
 use super::perform::{Concluded, Request, perform};
 use super::record::{self, RECORD};
 use super::run::Board;
+use super::seal;
 use super::spec::{ExperimentFile, Spec};
+use super::unpack::unpack;
 use std::path::{Path, PathBuf};
 use symbias_model::data::output::{self, write_bytes};
 use symbias_model::error::{Error, ErrorKind, Result};
@@ -71,23 +73,11 @@ pub fn reproduce(
     free(wish)?;
     let folder = wish.out.join(EXPERIMENTS);
     output::sweep(&wish.out);
-    // All are looked at before one is written.
-    let missing: Vec<_> = set
+    let files = set
         .files
         .iter()
-        .filter_map(|(path, bytes)| {
-            let path = folder.join(path);
-            match unpacked(&path, bytes) {
-                Ok(true) => None,
-                Ok(false) => Some(Ok((path, bytes))),
-                Err(error) => Some(Err(error)),
-            }
-        })
-        .collect::<Result<_>>()?;
-    for (path, bytes) in missing {
-        record::make_folder(path.parent().unwrap_or(&path))?;
-        write_bytes(&path, bytes)?;
-    }
+        .map(|(name, bytes)| (Path::new(name), *bytes));
+    unpack(&folder, files, edited)?;
     let mut interrupted = false;
     for name in set.experiments {
         if !wish.only.is_empty() && wish.only.iter().all(|n| n != name) {
@@ -122,6 +112,7 @@ pub fn reproduce(
         let own = wish.out.join(name);
         if own.join(RECORD).is_file() {
             let (record, measured) = record::read(&own)?;
+            seal::whole(&record)?;
             summary.add(&record, &measured)?;
         }
     }
@@ -155,20 +146,14 @@ fn free(wish: &Wish) -> Result<()> {
     Ok(())
 }
 
-/// Whether a file of the set is there, as it is in the set.
-fn unpacked(path: &Path, bytes: &[u8]) -> Result<bool> {
-    match std::fs::read(path) {
-        Ok(there) if there == bytes => Ok(true),
-        Ok(_) => Err(Error::new(
-            ErrorKind::File,
-            format!(
-                "`{}` is not the published file: it was edited, or is of another version",
-                path.display()
-            ),
-        )
-        .remedy(
-            "remove it to reproduce what is published; what is your own is run by `symbias run`",
-        )),
-        Err(_) => Ok(false),
-    }
+/// The error of a file that is there and is not that of the set.
+fn edited(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::File,
+        format!(
+            "`{}` is not the published file: it was edited, or is of another version",
+            path.display()
+        ),
+    )
+    .remedy("remove it to reproduce what is published; what is your own is run by `symbias run`")
 }
