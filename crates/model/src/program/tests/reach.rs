@@ -221,7 +221,7 @@ fn a_workspace_serves_its_own_program_only() {
             p.run(w, &Arguments::at(&c.theta, &c.x), &mut into);
         },
         |p, w, _, _| p.execute(w),
-        |p, w, _, _| drop(p.state(w)),
+        |p, w, _, _| assert!(!p.state(w).theta.is_empty()),
         |p, w, c, _| p.put_theta(w, &c.theta),
         |p, w, _, n| p.take_theta(w, &mut vec![0.0; n]),
         |p, w, c, _| p.put_inputs(w, &c.x),
