@@ -6,6 +6,8 @@
 //! * `cargo xtask gallery FOLDER` takes the numbers and figures of a run of the gallery over into the book ([`gallery`]);
 //! * `cargo xtask deny` looks at the licences and advisories of what we depend on ([`deny`]).
 
+#![forbid(unsafe_code)]
+
 mod arrows;
 mod book;
 mod check;

@@ -5,6 +5,8 @@
 //! R from the volumes of orbits and of K; laws as densities and exact samples of them in [`law`]. quotient:
 //! dw = (−K∇ℓ + ½ tr(C∇²w)) dt + Jσ dW, where w is a process of its own. Uses geometry and model; used by symbias.
 
+#![forbid(unsafe_code)]
+
 pub mod decay;
 mod driver;
 pub mod flow;

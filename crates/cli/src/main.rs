@@ -1,5 +1,7 @@
 //! The command `symbias`: one file per subcommand, nothing but arguments and printing.
 
+#![forbid(unsafe_code)]
+
 mod analyze;
 mod catalogue;
 mod check;

@@ -24,6 +24,8 @@
 //! Texts may contain mathematics: `$x_{j}^{2}$` sets letters in italics, and `_{…}`, `^{…}` and the Unicode
 //! superscripts are raised and lowered everywhere.
 
+#![forbid(unsafe_code)]
+
 mod axis;
 mod bar;
 mod cell;

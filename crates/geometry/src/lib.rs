@@ -1,5 +1,7 @@
 //! What symmetry does at a point: generators, charges, gauges, orbits.
 
+#![forbid(unsafe_code)]
+
 pub mod algebra;
 pub mod charge;
 mod connected;

@@ -17,6 +17,7 @@ static MOST: AtomicUsize = AtomicUsize::new(0);
 /// One measurement at a time: the counters are everybody's.
 static ALONE: Mutex<()> = Mutex::new(());
 
+#[allow(unsafe_code)]
 // SAFETY: everything is passed on to the system's allocator.
 unsafe impl GlobalAlloc for Peak {
     unsafe fn alloc(&self, memory: Layout) -> *mut u8 {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use symbias_model::Model;
-use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::language::{CheckOptions, Copies, SourceFile};
 
 const HEAD: &str = "symbias = 1\noutputs = [\"y\"]\naxes = { h = 4, d = 3, o = 2, r = 2, t = 4, s = \"t\", c = 4, e = \"c\" }\n";
 const TAIL: &str = "'''\n[parameters]\nD = [\"o\",\"h\"]\nG = [\"h\",\"d\"]\nU = [\"h\",\"d\"]\nv = [\"d\"]\nw = [\"d\"]\nk = []\n\
@@ -246,7 +246,7 @@ fn block_statements_are_read_once() {
         let text = BLOCKS.replace("COUNT", count);
         let source = SourceFile::parse(&text, None).expect("a file");
         let model = source
-            .check(Options::from(copies))
+            .check(CheckOptions::from(copies))
             .unwrap_or_else(|e| panic!("{e}"));
         let calls = [
             format!("u[t,c] = layer(2 * x[t,c]){times}"),

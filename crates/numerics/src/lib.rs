@@ -15,6 +15,8 @@
 //!
 //! Nothing here reads a clock, a thread count or an environment variable, except [`lanes::measure`], which times.
 
+#![forbid(unsafe_code)]
+
 pub mod chebyshev;
 pub mod dense;
 pub mod error;

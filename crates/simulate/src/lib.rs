@@ -8,6 +8,8 @@
 //! and after an interruption. Uses geometry and model; used by symbias. It never sees `bias`: predictions and measurements
 //! meet only in a verdict.
 
+#![forbid(unsafe_code)]
+
 pub mod diffusion;
 pub mod ensemble;
 mod noise;

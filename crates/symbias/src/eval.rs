@@ -17,7 +17,7 @@ use symbias_geometry::probe::Probes;
 use symbias_model::data::{self, File, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
 use symbias_model::expression::Model;
-use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::language::{CheckOptions, Copies, SourceFile};
 
 /// Numbers in a Jacobian, at most: 2 GiB of f64.
 const LARGEST: u128 = 1 << 28;
@@ -48,7 +48,7 @@ pub fn evaluate(source: &SourceFile, at: &File, inputs: Option<&File>) -> Result
     if let Some(file) = inputs {
         let sizes = data::sizes(&model, file)?;
         if !sizes.is_empty() {
-            model = source.check(Options {
+            model = source.check(CheckOptions {
                 copies: Copies::All,
                 sizes,
             })?;

@@ -48,6 +48,8 @@
 //! [`experiment`] runs ensembles and judges them, [`verify`](mod@verify) tries the laws of a model. What they are made of is in
 //! [`model`], [`geometry`], [`bias`] and [`simulate`].
 
+#![forbid(unsafe_code)]
+
 pub mod analyze;
 pub mod answer;
 pub mod conformance;

@@ -1,6 +1,6 @@
 //! Axes and index letters (language §2): sizes, exact size arithmetic, aliases.
 
-use super::Options;
+use super::CheckOptions;
 use super::file::{File, Size};
 use super::syntax::{Expr, ExprKind, Name, Operator};
 use crate::error::{Error, ErrorKind, Result, Span};
@@ -24,7 +24,7 @@ pub(super) struct Axes {
 }
 
 /// Resolves the table `axes` and the key `batch`.
-pub(super) fn resolve(file: &File, options: &Options) -> Result<Axes> {
+pub(super) fn resolve(file: &File, options: &CheckOptions) -> Result<Axes> {
     let mut resolver = Resolver {
         sizes: file
             .axes
@@ -160,7 +160,7 @@ impl Axes {
 
 struct Resolver<'a> {
     sizes: HashMap<&'a str, (&'a Name, &'a Size)>,
-    options: &'a Options,
+    options: &'a CheckOptions,
     found: HashMap<String, AxisId>,
     axes: Vec<Axis>,
     open: Vec<String>,

@@ -7,7 +7,7 @@ use super::check::{Checker, twice};
 use super::definition::{Body, Definition, called, left};
 use super::file::BlockSpec;
 use super::syntax::{Expr, ExprKind, Name, Statement};
-use super::{Copies, Options};
+use super::{CheckOptions, Copies};
 use crate::error::{Error, ErrorKind, Result, Span};
 use crate::expression::{AxisId, BlockCall, Repetition};
 use std::collections::{HashMap, HashSet};
@@ -27,7 +27,7 @@ pub(super) struct Expansion<'a> {
 /// Declares the parameters of all blocks.
 pub(super) fn parameters<'a>(
     checker: &mut Checker<'a>,
-    options: &Options,
+    options: &CheckOptions,
 ) -> Result<Vec<Expansion<'a>>> {
     let file = checker.file;
     file.blocks

@@ -1,7 +1,7 @@
 //! A model built in Rust: it writes the text of a model file and parses it, so that there is
 //! one way to the checked expression.
 
-use super::{Options, SourceFile};
+use super::{CheckOptions, SourceFile};
 use crate::data::Folder;
 use crate::error::Result;
 use crate::expression::Model;
@@ -37,7 +37,7 @@ pub struct ModelBuilder {
     blocks: String,
     loss: String,
     folder: Folder,
-    options: Options,
+    options: CheckOptions,
 }
 
 /// A TOML string.
@@ -211,7 +211,7 @@ impl ModelBuilder {
 
     /// Copies of blocks and sizes of axes.
     #[must_use]
-    pub fn options(mut self, options: impl Into<Options>) -> ModelBuilder {
+    pub fn options(mut self, options: impl Into<CheckOptions>) -> ModelBuilder {
         self.options = options.into();
         self
     }

@@ -6,7 +6,7 @@ use super::file::{Declaration, File, Role};
 use super::graph::Graph;
 use super::profile::Profile;
 use super::syntax::Name;
-use super::{Options, block, loss};
+use super::{CheckOptions, block, loss};
 use crate::curve::Curve;
 use crate::data::Folder;
 use crate::error::{Error, ErrorKind, Result, Span};
@@ -53,7 +53,7 @@ pub(super) fn check(
     source: &str,
     folder: &Folder,
     name: &str,
-    options: &Options,
+    options: &CheckOptions,
 ) -> Result<Model> {
     let axes = axes::resolve(file, options)?;
     let mut checker = Checker::new(source, file, folder, axes);

@@ -48,32 +48,32 @@ pub enum Copies {
 
 /// What the caller decides when a file is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct CheckOptions {
     /// Copies of each block.
     pub copies: Copies,
     /// Sizes that replace those of the file, by axis (the sample axis above all).
     pub sizes: BTreeMap<String, u64>,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options::from(Copies::All)
+impl Default for CheckOptions {
+    fn default() -> CheckOptions {
+        CheckOptions::from(Copies::All)
     }
 }
 
-impl From<Copies> for Options {
-    fn from(copies: Copies) -> Options {
-        Options {
+impl From<Copies> for CheckOptions {
+    fn from(copies: Copies) -> CheckOptions {
+        CheckOptions {
             copies,
             sizes: BTreeMap::new(),
         }
     }
 }
 
-impl Options {
+impl CheckOptions {
     /// The same with the size of an axis replaced.
     #[must_use]
-    pub fn size(mut self, axis: &str, size: u64) -> Options {
+    pub fn size(mut self, axis: &str, size: u64) -> CheckOptions {
         self.sizes.insert(axis.to_owned(), size);
         self
     }
@@ -167,7 +167,7 @@ impl SourceFile {
     }
 
     /// The checked expression, with as many copies of each block, and such sizes, as asked for.
-    pub fn check(&self, options: impl Into<Options>) -> Result<Model> {
+    pub fn check(&self, options: impl Into<CheckOptions>) -> Result<Model> {
         check::check(
             &self.file,
             &self.text,

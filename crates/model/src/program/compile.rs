@@ -440,6 +440,7 @@ pub(super) fn assemble<T>(
         })
         .collect();
     Program {
+        id: super::fresh(),
         sizes: graph.sizes.clone(),
         plan,
         theta,

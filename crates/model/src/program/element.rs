@@ -1,5 +1,6 @@
 //! Kernels are compiled here, once for f32 and once for f64, and not anew in every crate that names a `Program<T>`.
 
+use bytemuck::{cast_slice, cast_slice_mut};
 use std::any::TypeId;
 use symbias_numerics::lanes::Real;
 
@@ -16,36 +17,23 @@ pub(super) enum Seen<'a> {
 }
 
 fn is_single<T: Real>() -> bool {
-    let of = TypeId::of::<T>();
-    debug_assert!(
-        of == TypeId::of::<f32>() || of == TypeId::of::<f64>(),
-        "another element"
-    );
-    of == TypeId::of::<f32>()
+    TypeId::of::<T>() == TypeId::of::<f32>()
 }
 
 /// The type behind T.
 pub(super) fn numbers<T: Real>(x: &mut [T]) -> Numbers<'_> {
-    let (at, len) = (x.as_mut_ptr(), x.len());
     if is_single::<T>() {
-        // SAFETY: T is f32.
-        Numbers::Single(unsafe { std::slice::from_raw_parts_mut(at.cast(), len) })
+        Numbers::Single(cast_slice_mut(x))
     } else {
-        assert!(TypeId::of::<T>() == TypeId::of::<f64>());
-        // SAFETY: T is f64.
-        Numbers::Double(unsafe { std::slice::from_raw_parts_mut(at.cast(), len) })
+        Numbers::Double(cast_slice_mut(x))
     }
 }
 
 /// The type behind T.
 pub(super) fn seen<T: Real>(x: &[T]) -> Seen<'_> {
-    let (at, len) = (x.as_ptr(), x.len());
     if is_single::<T>() {
-        // SAFETY: T is f32.
-        Seen::Single(unsafe { std::slice::from_raw_parts(at.cast(), len) })
+        Seen::Single(cast_slice(x))
     } else {
-        assert!(TypeId::of::<T>() == TypeId::of::<f64>());
-        // SAFETY: T is f64.
-        Seen::Double(unsafe { std::slice::from_raw_parts(at.cast(), len) })
+        Seen::Double(cast_slice(x))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::element::{Numbers, numbers};
 use super::plan::Step;
+use super::reach::Steps;
 use super::{contraction, dots, kernel, moves, reduce, sparse};
 use symbias_numerics::lanes::{Level, Real, Simd};
 
@@ -25,11 +26,15 @@ macro_rules! on {
     }};
 }
 
-/// Runs steps one after the other.
-pub(super) fn execute<T: Real>(level: Level, steps: &[Step], arena: &mut [T]) {
+/// Runs steps one after the other, in an arena that holds all that they reach.
+pub(super) fn execute<T: Real>(level: Level, steps: &Steps, arena: &mut [T]) {
+    assert!(
+        steps.fit(arena.len(), T::VIRTUAL_LANES),
+        "a workspace of another program"
+    );
     match numbers(arena) {
-        Numbers::Single(arena) => single(level, steps, arena),
-        Numbers::Double(arena) => double(level, steps, arena),
+        Numbers::Single(arena) => single(level, steps.all(), arena),
+        Numbers::Double(arena) => double(level, steps.all(), arena),
     }
 }
 
@@ -39,7 +44,7 @@ fn single(level: Level, steps: &[Step], arena: &mut [f32]) {
 }
 
 #[inline(never)]
-fn double(level: Level, steps: &[Step], arena: &mut [f64]) {
+pub(super) fn double(level: Level, steps: &[Step], arena: &mut [f64]) {
     run(level, steps, arena);
 }
 

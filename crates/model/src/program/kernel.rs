@@ -5,6 +5,7 @@
 //! whatever the layout: the bits of a replica are those of a single run.
 
 use super::graph::Pointwise;
+use super::reach::Span;
 use super::slot::{Loop, each};
 use symbias_numerics::lanes::{Elementary, LaneFloat, Real, Simd};
 
@@ -15,28 +16,41 @@ pub(super) enum Read {
     Splat,
 }
 
-/// Reads a vector or a number.
-///
-/// Offsets are those of steps, which [`super::plan`] checks against the length of the arena.
+/// Tests of this crate see each access checked, also when they are optimised.
 #[inline(always)]
+fn inside<T>(arena: &[T], at: usize, numbers: usize) {
+    if cfg!(any(test, debug_assertions)) {
+        let end = at.checked_add(numbers);
+        assert!(end.is_some_and(|e| e <= arena.len()), "beyond the arena");
+    }
+}
+
+/// Reads a vector or a number, at a position that has been checked: kernels of steps only run by
+/// [`super::execute::execute`], which compares what they reach ([`super::reach::Steps`]) with the arena, and
+/// [`copies`] and [`super::moves::turns`] compare for themselves.
+#[inline(always)]
+#[allow(unsafe_code)]
 pub(super) fn read<S: Simd, T: Real>(simd: S, arena: &[T], at: usize, vector: bool) -> T::Lanes<S> {
     if vector {
-        debug_assert!(at + T::VIRTUAL_LANES <= arena.len());
-        // SAFETY: steps are checked when they are made: no offset reaches beyond the arena.
+        inside(arena, at, T::VIRTUAL_LANES);
+        // SAFETY: `Step::reach` bounds `at` + V of every vector that a step reads, and `execute` has compared it with
+        // the length of the arena; so have `copies` and `turns` with that of `Span::end`.
         T::Lanes::<S>::load(simd, unsafe {
             arena.get_unchecked(at..at + T::VIRTUAL_LANES)
         })
     } else {
-        debug_assert!(at < arena.len());
-        // SAFETY: as above.
+        inside(arena, at, 1);
+        // SAFETY: as above, of `at` + 1.
         T::Lanes::<S>::splat(simd, unsafe { *arena.get_unchecked(at) })
     }
 }
 
+/// Writes a vector, at a position that has been checked as in [`read`].
 #[inline(always)]
+#[allow(unsafe_code)]
 pub(super) fn write<S: Simd, T: Real>(x: T::Lanes<S>, arena: &mut [T], at: usize) {
-    debug_assert!(at + T::VIRTUAL_LANES <= arena.len());
-    // SAFETY: as in `read`.
+    inside(arena, at, T::VIRTUAL_LANES);
+    // SAFETY: as in `read`; the reach of a step is also that of what it writes.
     x.store(unsafe { arena.get_unchecked_mut(at..at + T::VIRTUAL_LANES) });
 }
 
@@ -346,16 +360,9 @@ pub(super) fn copies<S: Simd, T: Real>(
     from: &[T],
     to: &mut [T],
 ) {
-    let reach = |k: usize| {
-        at[k]
-            + loops
-                .iter()
-                .map(|l| (l.size - 1) * l.strides[k])
-                .sum::<usize>()
-            + T::VIRTUAL_LANES
-    };
+    let end = |k: usize| Span::at(at[k]).loops(loops, k).end(T::VIRTUAL_LANES);
     assert!(
-        reach(0) <= from.len() && reach(1) <= to.len(),
+        end(0) <= from.len() && end(1) <= to.len(),
         "an argument or a result is too short"
     );
     each(

@@ -3,6 +3,7 @@
 use super::execute::execute;
 use super::kernel::Read;
 use super::plan::Step;
+use super::reach::Steps;
 use super::{Program, Workspace};
 use std::time::Instant;
 use symbias_numerics::lanes::{Real, level};
@@ -13,12 +14,14 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     pub fn timings(&self, workspace: &mut Workspace<T>) -> Vec<(String, f64)> {
         let arena = self.arena(workspace);
         let mut found = Vec::new();
-        for step in &self.plan.steps {
+        for step in self.plan.steps.all() {
+            let mut alone = Steps::new(T::VIRTUAL_LANES);
+            alone.push(step.clone());
             let mut best = f64::INFINITY;
             for _ in 0..5 {
                 let start = Instant::now();
                 for _ in 0..500 {
-                    execute(level(), std::slice::from_ref(step), arena);
+                    execute(level(), &alone, arena);
                 }
                 best = best.min(start.elapsed().as_secs_f64() / 500.0);
             }

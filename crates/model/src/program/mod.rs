@@ -24,6 +24,7 @@ mod operation;
 mod plan;
 mod port;
 mod power;
+mod reach;
 mod reassociate;
 mod reduce;
 mod resident;
@@ -42,6 +43,7 @@ use graph::{Id, REPLICA};
 use lower::Lowering;
 use plan::{Plan, Request};
 use port::Port;
+use std::sync::atomic::{AtomicU64, Ordering};
 use symbias_numerics::lanes::{Real, level};
 
 pub use port::Workspace;
@@ -126,6 +128,8 @@ impl Options {
 /// A compiled model for elements T.
 #[derive(Clone, Debug)]
 pub struct Program<T> {
+    /// Whose workspaces it runs in.
+    id: u64,
     plan: Plan,
     sizes: Vec<usize>,
     theta: Vec<Port>,
@@ -165,6 +169,12 @@ impl<'a, T> Arguments<'a, T> {
             cotangent: &[],
         }
     }
+}
+
+/// A number that no other program of the process has; copies of a program are the same one.
+fn fresh() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Numbers of one array of a program with its derivatives and replicas, at most: 8 GiB of f64.
@@ -252,7 +262,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     #[must_use]
     pub fn workspace(&self) -> Workspace<T> {
         // A vector read may begin at the last number.
-        let mut workspace = Workspace::new(self.plan.len + T::VIRTUAL_LANES);
+        let mut workspace = Workspace::new(self.id, self.plan.len + T::VIRTUAL_LANES);
         for (slot, entries, dims) in &self.plan.constants {
             let port = Port::new(slot, &strided(dims, 1, &self.sizes), 0, &self.sizes);
             let entries: Vec<T> = entries.iter().map(|x| T::from_f64(*x)).collect();
@@ -302,14 +312,17 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
         }
     }
 
-    /// The arena, if it is large enough.
+    /// The arena of one of its own workspaces.
     fn arena<'w>(&self, workspace: &'w mut Workspace<T>) -> &'w mut [T] {
-        let arena = workspace.arena();
+        self.owns(workspace);
+        workspace.arena()
+    }
+
+    fn owns(&self, workspace: &Workspace<T>) {
         assert!(
-            arena.len() >= self.plan.len + T::VIRTUAL_LANES,
+            workspace.program == self.id,
             "a workspace of another program"
         );
-        arena
     }
 
     /// Runs the steps on what is in the workspace, and copies nothing: see [`Program::state`].

@@ -1,6 +1,7 @@
 //! Kernels that move numbers: by a table, from one lane to another, and zero into padding.
 
 use super::kernel::{read, write};
+use super::reach::Span;
 use super::slot::{Loop, each};
 use symbias_numerics::lanes::{LaneFloat, Real, Simd};
 
@@ -125,17 +126,11 @@ pub(super) fn turns<S: Simd, T: Real>(
     to: &mut [T],
 ) {
     let lanes = T::VIRTUAL_LANES;
-    let outer = |k: usize| {
-        loops
-            .iter()
-            .map(|l| (l.size - 1) * l.strides[k])
-            .sum::<usize>()
-    };
-    let last_row = (rows.0 - 1) * rows.1;
-    let last_column = (columns.0 - 1) * columns.1;
+    let outer = |k: usize| Span::at(at[k]).loops(loops, k);
+    let read = outer(0).over(rows.0, rows.1);
     assert!(
-        at[0] + outer(0) + last_row + columns.0 <= from.len()
-            && at[1] + outer(1) + last_column + rows.0 <= to.len()
+        read.over(columns.0 / lanes, lanes).end(lanes) <= from.len()
+            && outer(1).over(columns.0, columns.1).end(rows.0) <= to.len()
             && columns.0.is_multiple_of(lanes),
         "an argument or a result is too short"
     );

@@ -8,9 +8,12 @@ use super::slot::{DEEPEST, Loop, Slot, each};
 use symbias_numerics::lanes::{Real, dispatch, level};
 
 /// The arena of a program: everything that a run writes. It begins at a cache line, so that no
-/// vector is split between two.
+/// vector is split between two. It belongs to the program that made it and to copies of that: another one, even of the
+/// same model, refuses it with a panic, since it would find its constants elsewhere.
 #[derive(Debug)]
 pub struct Workspace<T> {
+    /// The program that it belongs to.
+    pub(super) program: u64,
     memory: Vec<T>,
     start: usize,
 }
@@ -19,13 +22,17 @@ pub struct Workspace<T> {
 const LINE: usize = 64;
 
 impl<T: Real> Workspace<T> {
-    pub(super) fn new(len: usize) -> Workspace<T> {
+    pub(super) fn new(program: u64, len: usize) -> Workspace<T> {
         let memory = vec![T::ZERO; len + LINE / size_of::<T>()];
         let start = memory
             .as_ptr()
             .align_offset(LINE)
             .min(LINE / size_of::<T>());
-        Workspace { memory, start }
+        Workspace {
+            program,
+            memory,
+            start,
+        }
     }
 
     pub(super) fn arena(&mut self) -> &mut [T] {
@@ -40,7 +47,7 @@ impl<T: Real> Workspace<T> {
 impl<T: Real> Clone for Workspace<T> {
     fn clone(&self) -> Workspace<T> {
         let arena = &self.memory[self.start..];
-        let mut copy = Workspace::new(arena.len());
+        let mut copy = Workspace::new(self.program, arena.len());
         copy.arena()[..arena.len()].copy_from_slice(arena);
         copy
     }

@@ -65,6 +65,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     /// Copies θ out of the workspace.
     pub fn take_theta(&self, workspace: &Workspace<T>, into: &mut [T]) {
         self.one_tile();
+        self.owns(workspace);
         let arena = workspace.numbers();
         self.theta.iter().for_each(|p| p.store(0, arena, into));
     }
@@ -97,6 +98,7 @@ impl<T: Real + std::ops::AddAssign> Program<T> {
     /// Copies a result of the last execution out of the workspace.
     pub fn take(&self, workspace: &Workspace<T>, result: usize, into: &mut [T]) {
         self.one_tile();
+        self.owns(workspace);
         let arena = workspace.numbers();
         let ports = self.results.get(result).map_or(&[][..], |r| &r.1);
         ports.iter().for_each(|p| p.store(0, arena, into));

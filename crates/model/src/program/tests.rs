@@ -1,6 +1,8 @@
 //! The lane program against the scalar program: every task, every model file, both layouts, both
 //! element types; and bit identity of a replica with a single run.
 
+mod reach;
+
 use super::{Arguments, Layout, Options, Program, Task};
 use crate::language::{Copies, SourceFile};
 use crate::scalar::{Arrays, Inputs, Nilpotent, ScalarProgram};

@@ -7,6 +7,7 @@ use fearless_simd::{Simd, SimdFloatElement, f32x16, f64x8};
 /// f32 or f64.
 pub trait Real:
     SimdFloatElement
+    + bytemuck::Pod
     + Constants
     + PartialOrd
     + std::ops::Neg<Output = Self>

@@ -8,7 +8,7 @@ use symbias_geometry::probe::Probes;
 use symbias_model::data;
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
-use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::language::{CheckOptions, Copies, SourceFile};
 use symbias_model::parts::Parted;
 
 /// Sizes that axes are shortened to, the first that the program allows.
@@ -29,7 +29,7 @@ pub(super) struct Scaled {
 /// The certificate of the rules on a shortened program; `None` where it has no symmetry, or cannot be
 /// shortened enough (a table of a fixed size).
 pub(super) fn certificate(source: &SourceFile, seed: u64) -> Result<Option<Scaled>> {
-    let mut options = Options::from(Copies::AtMost(COPIES));
+    let mut options = CheckOptions::from(Copies::AtMost(COPIES));
     let Ok(whole) = source.check(options.clone()) else {
         return Ok(None);
     };

@@ -11,7 +11,7 @@ use symbias_geometry::discover::structural::factors;
 use symbias_geometry::factor::{Acted, Factor};
 use symbias_model::error::Result;
 use symbias_model::expression::Model;
-use symbias_model::language::{Copies, Options, SourceFile};
+use symbias_model::language::{CheckOptions, Copies, SourceFile};
 use symbias_model::parts::Parted;
 
 /// Copies of a block in the abridged graph.
@@ -61,7 +61,7 @@ pub fn structure(
     complete: u128,
     sizes: &BTreeMap<String, u64>,
 ) -> Result<Structure> {
-    let options = |copies| Options {
+    let options = |copies| CheckOptions {
         copies,
         sizes: sizes.clone(),
     };

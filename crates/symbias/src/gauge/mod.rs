@@ -35,7 +35,7 @@ use symbias_geometry::probe::Probes;
 use symbias_model::Model;
 use symbias_model::data::{self, File, Named};
 use symbias_model::error::{Error, ErrorKind, Result};
-use symbias_model::language::{Copies, Options as Sizes, SourceFile};
+use symbias_model::language::{CheckOptions, Copies, SourceFile};
 use symbias_model::parts::Parted;
 
 /// Drift relative to what a generator moves that may be left when the gradients are computed anew:
@@ -318,7 +318,7 @@ fn checked(source: &SourceFile, options: &Options) -> Result<Model> {
     if let Some(file) = &options.inputs {
         let sizes = data::sizes(&model, file)?;
         if !sizes.is_empty() {
-            return source.check(Sizes {
+            return source.check(CheckOptions {
                 copies: Copies::All,
                 sizes,
             });

@@ -14,6 +14,7 @@ use super::fuse::{Fused, fuse};
 use super::graph::{Dim, Graph, Id, Leaf, Op, REPLICA};
 use super::kernel::{RowKind, Rows};
 use super::moves::{Clear, Move, Transpose};
+use super::reach::Steps;
 use super::reduce::{FirstMax, Reduce};
 use super::slot::{DEEPEST, Slot};
 use super::sparse::Sparse;
@@ -43,8 +44,8 @@ pub(super) enum Step {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
     /// What depends on constants only: run once for each workspace.
-    pub prologue: Vec<Step>,
-    pub steps: Vec<Step>,
+    pub prologue: Steps,
+    pub steps: Steps,
     pub slots: HashMap<Id, Slot>,
     /// Fixed entries, loaded once.
     pub constants: Vec<(Slot, Arc<[f64]>, Vec<Dim>)>,
@@ -128,7 +129,11 @@ pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
         assigned,
         orders,
         width: request.width,
-        plan: Plan::default(),
+        plan: Plan {
+            prologue: Steps::new(request.width),
+            steps: Steps::new(request.width),
+            ..Plan::default()
+        },
         joined: HashMap::new(),
         pinned: HashMap::new(),
         uses: vec![0; graph.nodes.len()],
@@ -139,7 +144,26 @@ pub(super) fn plan(graph: &mut Graph, request: &Request<'_>) -> Result<Plan> {
         one: None,
     };
     planner.all(request, &fused)?;
+    planner.plan.within(request.width)?;
     Ok(planner.plan)
+}
+
+impl Plan {
+    /// Refuses steps that leave the arena. A vector may be read from the last number on, but what is written is in it.
+    pub fn within(&self, width: usize) -> Result<()> {
+        for steps in [&self.prologue, &self.steps] {
+            let reach = steps.reach();
+            if reach.written > self.len || !steps.fit(self.len + width, width) {
+                let message = format!(
+                    "a step reads up to number {} and writes up to {} of an arena of {}",
+                    reach.touched, reach.written, self.len
+                );
+                return Err(Error::new(ErrorKind::Unsupported, message)
+                    .remedy("this is a fault of the program: please report the model file"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Gives the dimension of the replicas, and it as the lane, to all that depends on what each replica has of its own.
