@@ -4,6 +4,10 @@
 #![allow(rustdoc::invalid_codeblock_attributes)]
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/answer.md")]
+pub mod docs_answer {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/attribution.md")]
 pub mod docs_attribution {}
 
