@@ -25,7 +25,15 @@ pub struct File {
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     Disk(PathBuf),
-    Memory { name: String, bytes: Arc<Vec<u8>> },
+    Memory {
+        name: String,
+        bytes: Arc<Vec<u8>>,
+    },
+    /// Of a folder in memory that has others: a mistake once it is read, as on the disk.
+    Missing {
+        name: String,
+        others: Arc<str>,
+    },
 }
 
 /// The name alone: what is in a file is no line of a message.
@@ -87,12 +95,21 @@ impl File {
         File { header, ..self }
     }
 
+    /// One that is not there, where there are others.
+    pub(super) fn missing(name: &str, others: &str) -> File {
+        let (name, others) = (name.to_owned(), others.into());
+        File {
+            place: Place::Missing { name, others },
+            header: None,
+        }
+    }
+
     /// The name in messages.
     #[must_use]
     pub fn shown(&self) -> String {
         match &self.place {
             Place::Disk(path) => path.display().to_string(),
-            Place::Memory { name, .. } => name.clone(),
+            Place::Memory { name, .. } | Place::Missing { name, .. } => name.clone(),
         }
     }
 
@@ -101,7 +118,7 @@ impl File {
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::Disk(path) => Some(path),
-            Place::Memory { .. } => None,
+            Place::Memory { .. } | Place::Missing { .. } => None,
         }
     }
 
@@ -122,7 +139,7 @@ impl File {
     pub(super) fn format(&self) -> Format {
         match &self.place {
             Place::Disk(path) => Format::of(path),
-            Place::Memory { name, .. } => Format::of(Path::new(name)),
+            Place::Memory { name, .. } | Place::Missing { name, .. } => Format::of(Path::new(name)),
         }
     }
 
@@ -131,6 +148,13 @@ impl File {
         let bytes = match &self.place {
             Place::Disk(path) => Arc::new(read(path)?),
             Place::Memory { bytes, .. } => bytes.clone(),
+            Place::Missing { name, others } => {
+                return Err(
+                    Error::new(ErrorKind::File, format!("no file `{name}` is given")).remedy(
+                        format!("give it beside the text that names it: there are {others}"),
+                    ),
+                );
+            }
         };
         if bytes.is_empty() {
             return Err(

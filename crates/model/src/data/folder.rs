@@ -99,10 +99,10 @@ impl Folder {
         }
     }
 
-    /// A file by its relative name.
+    /// A file by its relative name; whether it is there shows when it is read.
     ///
     /// # Errors
-    /// A name that leads out of the folder, by links too; one that is not there, of a folder in memory.
+    /// A name that leads out of the folder, by links too.
     pub fn file(&self, name: &str) -> Result<File> {
         let relative = inside(name).ok_or_else(|| outside(name))?;
         match &self.0 {
@@ -115,14 +115,11 @@ impl Folder {
                 }
                 Ok(File::from(full))
             }
-            Where::Memory(files) => files.get(&relative).cloned().ok_or_else(|| {
+            Where::Memory(files) => Ok(files.get(&relative).cloned().unwrap_or_else(|| {
                 let names = files.values().map(File::shown).collect::<Vec<_>>();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                Error::new(ErrorKind::File, format!("no file `{name}` is given")).remedy(format!(
-                    "give it beside the text: there are {}",
-                    super::listed(&names)
-                ))
-            }),
+                File::missing(name, &super::listed(&names))
+            })),
         }
     }
 
