@@ -27,7 +27,7 @@
 //! let factors = factors(&model);
 //! let probes = Probes::new(&model, &Entries::new(), None, 0)?;
 //! let ground = Ground::new(&model, &factors, &probes, false, 2);
-//! let found = flow(&ground, &[1.0, 2.0, 3.0, -2.0], 2)?;
+//! let found = flow(&ground, &[1.0, 2.0, 3.0, -1.0], 2)?;
 //! assert!(found.exists && found.formula.expect("a formula").text().contains("asinh"));
 //! # Ok::<(), symbias_model::Error>(())
 //! ```

@@ -15,20 +15,17 @@
 //! On the slice the surface measure is mapped to dw with pdet K^{1/2}, the normals of the slice are
 //! the generators of 𝔭, and what is left of the orbit is a 𝔨-orbit.
 //!
-//! Orbits of w = uv are infinite: isotropic noise has a law with weight decay alone.
+//! Orbits of w = uv are infinite: isotropic noise has no law without weight decay, horizontal noise has.
 //!
 //! ```
 //! # use symbias_model::language::ModelBuilder;
 //! # let model = ModelBuilder::new("pairs").axis("i", 2).parameter("u", &["i"]).parameter("v", &["i"])
 //! #     .statement("w[i] = u[i] * v[i]").output("w").build()?;
 //! use symbias_bias::Law;
-//! use symbias_bias::noise::{Temper, by_rules};
+//! use symbias_bias::noise::by_rules;
 //! use symbias_geometry::discover::structural::factors;
-//! let factors = factors(&model);
-//! let exists = |decay| -> Result<bool, symbias_model::Error> {
-//!     Ok(by_rules(&model, &factors, Law::Isotropic(Temper::new(1.0, decay)?)).exists)
-//! };
-//! assert!(!exists(0.0)? && exists(0.1)?);
+//! let exists = |law| by_rules(&model, &factors(&model), law).exists;
+//! assert!(!exists(Law::Isotropic) && exists(Law::Horizontal));
 //! # Ok::<(), symbias_model::Error>(())
 //! ```
 

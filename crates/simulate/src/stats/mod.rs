@@ -9,9 +9,9 @@
 //! ```
 //! use symbias_simulate::stats::{ks, normal};
 //! let sample: Vec<f64> = (1..200).map(|k| normal::quantile(f64::from(k) / 200.0)).collect();
-//! assert!(ks::one_sample(&sample, normal::cdf)?.p > 0.9);
+//! assert!(ks::one_sample(&sample, normal::cdf)?.p_value > 0.9);
 //! let shifted = |x: f64| normal::cdf(x - 0.5);
-//! assert!(ks::one_sample(&sample, shifted)?.p < 1e-6);
+//! assert!(ks::one_sample(&sample, shifted)?.p_value < 1e-6);
 //! # Ok::<(), symbias_model::Error>(())
 //! ```
 

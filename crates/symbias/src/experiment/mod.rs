@@ -17,11 +17,11 @@
 //!     rate = 0.1
 //!     steps = 400
 //!     start = { program = "u = 2 + 0 * z\nv = 0.1 + 0 * z", inputs = { z = [] } }
-//!     observe = { program = "w = u * v" }
+//!     observe = { program = "product = u * v" }
 //!     [arms.main]
 //! "#, Folder::memory([("pair.toml", model)])?)?;
 //! let done = perform(&experiment, &Request::default(), &Board::default())?;
-//! let w = done.measured[0].series("w")?;
+//! let w = done.measured[0].series("product")?;
 //! assert!((w.last(0)[0] - 1.0).abs() < 1e-6);
 //! # Ok::<(), symbias::Error>(())
 //! ```
