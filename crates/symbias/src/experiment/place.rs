@@ -5,8 +5,9 @@
 
 use super::figures::FIGURES;
 use super::hold::LOCK;
-use super::record::{RECORD, make_folder};
+use super::record::{RECORD, SAMPLES, make_folder};
 use std::path::Path;
+use std::time::Duration;
 use symbias_model::data::output;
 use symbias_model::error::{Error, ErrorKind, Result};
 
@@ -14,6 +15,17 @@ use symbias_model::error::{Error, ErrorKind, Result};
 pub(super) const PARTIAL: &str = "partial";
 /// An empty folder while `join` is at work, which appears and goes at once: what it leaves is made again from the shards.
 const JOINING: &str = "joining";
+
+/// Looks at a folder that is not understood, and the time between them.
+const LOOKS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// What is in a folder; nothing where it is not there.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let name = |e: std::fs::DirEntry| e.file_name().to_string_lossy().into_owned();
+    entries.map(name).collect()
+}
 
 /// How far a folder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,25 +55,34 @@ impl Place {
         if out.is_file() {
             return Err(exists(out, "name a folder"));
         }
-        let record = out.join(RECORD).is_file();
-        if out.join(JOINING).is_dir() {
-            return Ok(Place::Joining);
+        // Another process may be at work there, which is known only when the folder is taken: a listing that is of two moments
+        // names files of ours without the one that says how far they are.
+        for _ in 0..LOOKS {
+            let names = names(out);
+            let has = |name: &str| names.iter().any(|n| n == name);
+            if has(JOINING) {
+                return Ok(Place::Joining);
+            }
+            if has(PARTIAL) {
+                return Ok(match has(RECORD) {
+                    true => Place::Undrawn,
+                    false => Place::Interrupted,
+                });
+            }
+            if has(RECORD) {
+                return Ok(Place::Finished);
+            }
+            let passing = |name: &String| name == LOCK || output::is_left(name);
+            if names.iter().all(passing) {
+                return Ok(Place::Free);
+            }
+            let ours = |name: &String| passing(name) || name == SAMPLES || name == FIGURES;
+            if !names.iter().all(ours) {
+                break;
+            }
+            std::thread::sleep(PAUSE);
         }
-        if out.join(PARTIAL).is_dir() {
-            return Ok(match record {
-                true => Place::Undrawn,
-                false => Place::Interrupted,
-            });
-        }
-        if record {
-            return Ok(Place::Finished);
-        }
-        let own = |name: &str| name == LOCK || output::is_left(name);
-        let mut entries = std::fs::read_dir(out).into_iter().flatten().flatten();
-        match entries.all(|e| own(&e.file_name().to_string_lossy())) {
-            true => Ok(Place::Free),
-            false => Err(exists(out, "it holds other files: name a new folder")),
-        }
+        Err(exists(out, "it holds other files: name a new folder"))
     }
 
     /// Whether a run may go on here.
