@@ -3,13 +3,14 @@
 use super::common::{Same, diffusion, pair};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use symbias_geometry::field::AffineField;
 use symbias_geometry::noise::Noise;
 use symbias_numerics::lanes::Real;
 use symbias_simulate::diffusion::{Diffusion, Watch};
 use symbias_simulate::ensemble::{Ensemble, Monitor, Samples, Schedule, StopReason};
-use symbias_simulate::observe::{Charges, Observable};
+use symbias_simulate::observe::{Charges, Moment, Observable, Worker};
 
 pub fn scaling() -> AffineField {
     AffineField {
@@ -25,8 +26,18 @@ fn part<T: Real>(
     keep: Option<(&Path, u64)>,
     monitor: &Monitor,
 ) -> Samples {
-    let observables: Vec<Box<dyn Observable>> =
-        vec![Box::new(Charges::new("charges", vec![scaling()]))];
+    let charges = Box::new(Charges::new("charges", vec![scaling()]));
+    observed::<T>(process, replicas, threads, keep, (charges, monitor))
+}
+
+fn observed<T: Real>(
+    process: &Diffusion,
+    replicas: Range<u64>,
+    threads: usize,
+    keep: Option<(&Path, u64)>,
+    (observable, monitor): (Box<dyn Observable>, &Monitor),
+) -> Samples {
+    let observables = vec![observable];
     Ensemble {
         process,
         settings: &Same(vec![0.6, 0.4], Vec::new()),
@@ -93,6 +104,39 @@ fn threads_shards_and_widths_do_not_matter() {
     same::<f64>();
 }
 
+/// Charges that stop the run after so many looks.
+struct Stopping {
+    charges: Charges,
+    monitor: Arc<Monitor>,
+    left: AtomicI64,
+}
+
+impl Observable for Stopping {
+    fn name(&self) -> &str {
+        self.charges.name()
+    }
+    fn shape(&self) -> Vec<usize> {
+        self.charges.shape()
+    }
+    fn axes(&self) -> Vec<String> {
+        self.charges.axes()
+    }
+    fn worker(&self) -> Box<dyn Worker + '_> {
+        Box::new(StoppingWorker(self, self.charges.worker()))
+    }
+}
+
+struct StoppingWorker<'a>(&'a Stopping, Box<dyn Worker + 'a>);
+
+impl Worker for StoppingWorker<'_> {
+    fn observe(&mut self, moment: Moment<'_>, into: &mut [f64]) -> symbias_model::Result<()> {
+        if self.0.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.monitor.stop.store(true, Ordering::Relaxed);
+        }
+        self.1.observe(moment, into)
+    }
+}
+
 #[test]
 fn an_interrupted_diffusion_goes_on_to_the_same_bits() {
     let process = &kinds()[1];
@@ -101,19 +145,15 @@ fn an_interrupted_diffusion_goes_on_to_the_same_bits() {
     let keep = Some((folder.path(), 11));
     let mut interruptions = 0;
     let finished = loop {
-        // Stops after each second tile-block: the flag is set before it starts, and taken back by another thread.
-        let monitor = Monitor::default();
-        let samples = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while monitor.done.load(Ordering::Relaxed) < 700 * (interruptions + 1) {
-                    std::thread::yield_now();
-                }
-                monitor.stop.store(true, Ordering::Relaxed);
-            });
-            let samples = part::<f32>(process, 0..40, 1, keep, &monitor);
-            monitor.done.store(u64::MAX, Ordering::Relaxed);
-            samples
-        });
+        // Stops after some looks, later each time.
+        let monitor = Arc::new(Monitor::default());
+        let stopping = Stopping {
+            charges: Charges::new("charges", vec![scaling()]),
+            monitor: monitor.clone(),
+            left: AtomicI64::new(60 * (interruptions + 1)),
+        };
+        let seen = (Box::new(stopping) as Box<dyn Observable>, &*monitor);
+        let samples = observed::<f32>(process, 0..40, 1, keep, seen);
         if samples.stop == StopReason::Finished {
             break samples;
         }
