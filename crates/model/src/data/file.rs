@@ -2,6 +2,7 @@
 
 use super::{Named, bytes};
 use crate::error::{Error, ErrorKind, Result};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -177,13 +178,18 @@ impl File {
     }
 }
 
-/// The bytes at a path that leads to a regular file (symbolic links are followed).
+/// The bytes at a path.
 fn read(path: &Path) -> Result<Vec<u8>> {
+    let give = "give the path of a file of arrays: .safetensors, .npy, .csv or .tsv";
+    regular(path, u64::MAX, give)
+}
+
+/// The first bytes of a regular file, so many at most (symbolic links are followed); `give` is the remedy where there is none.
+pub(super) fn regular(path: &Path, most: u64, give: &str) -> Result<Vec<u8>> {
     let shown = path.display();
-    let remedy = "give the path of a file of arrays: .safetensors, .npy, .csv or .tsv";
     let cannot = |e: std::io::Error| {
         Error::new(ErrorKind::File, format!("cannot read `{shown}`: {e}"))
-            .remedy(remedy)
+            .remedy(give)
             .caused_by(e)
     };
     // Asked before opening: opening a pipe waits for its other end.
@@ -194,9 +200,17 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         } else {
             "is no regular file"
         };
-        return Err(Error::new(ErrorKind::File, format!("`{shown}` {what}")).remedy(remedy));
+        return Err(Error::new(ErrorKind::File, format!("`{shown}` {what}")).remedy(give));
     }
-    std::fs::read(path).map_err(cannot)
+    let mut bytes = Vec::new();
+    // A file may be longer than memory.
+    bytes
+        .try_reserve_exact(metadata.len().min(most) as usize)
+        .map_err(|_| cannot(std::io::ErrorKind::OutOfMemory.into()))?;
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(cannot)?;
+    Ok(bytes)
 }
 
 /// A format of arrays.
